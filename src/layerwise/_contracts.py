@@ -1,0 +1,172 @@
+"""What the rooms may assume of one another.
+
+Letters: ``n`` rows, ``d`` features, ``k`` code size, ``c h w`` an image.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._errors import ParameterError
+
+KINDS = ("real", "unit", "nonneg", "category")
+_LINKS = {"real": "linear", "unit": "sigmoid", "nonneg": "softplus", "category": "softmax"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some neighbouring features of one kind.
+
+    Parameters
+    ----------
+    kind : {'real', 'unit', 'nonneg', 'category'}
+        Any real number; [0, 1]; at least 0; the one-hot columns of one category.
+    size : int
+        Number of features.
+    link : str
+        The function that maps a decoder's raw output into the block; by default the kind's own.
+    """
+
+    kind: str
+    size: int
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or self.size < 1:
+            raise ParameterError(f"A block needs a kind of {KINDS} and a size of at least 1. Got {self.kind!r} and {self.size!r}.")
+        if not self.link:
+            object.__setattr__(self, "link", _LINKS[self.kind])
+
+
+@dataclass(frozen=True)
+class Space:
+    """Shape and kind of what flows between parts.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one row.
+    blocks : tuple of Block
+        Kinds of the flattened features, in order; their sizes sum to the features.
+    """
+
+    shape: tuple[int, ...]
+    blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        if sum(block.size for block in self.blocks) != self.size:
+            raise ParameterError(f"The blocks hold {sum(b.size for b in self.blocks)} features, the shape {self.shape} {self.size}.")
+
+    @staticmethod
+    def of(kind: str, *shape: int, link: str = "") -> Space:
+        """Return a space of one kind.
+
+        >>> Space.of("unit", 784).blocks
+        (Block(kind='unit', size=784, link='sigmoid'),)
+        """
+        return Space(tuple(shape), (Block(kind, math.prod(shape), link),))
+
+    @property
+    def size(self) -> int:
+        """Number of features."""
+        return math.prod(self.shape)
+
+    @property
+    def kind(self) -> str:
+        """The kind when there is one, else 'mixed'."""
+        kinds = {block.kind for block in self.blocks}
+        return kinds.pop() if len(kinds) == 1 else "mixed"
+
+    def slices(self) -> list[tuple[Block, slice]]:
+        """Return each block with the features that it covers."""
+        result, start = [], 0
+        for block in self.blocks:
+            result.append((block, slice(start, start + block.size)))
+            start += block.size
+        return result
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows on their way through a loss.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, *in)
+    y : Tensor of shape (n,) or (n, outputs), optional
+        Class indices or standardised targets.
+    observed : bool Tensor of shape (n, d), optional
+        False where a cell was missing.
+    weight : Tensor of shape (n,), optional
+    rows : int array of shape (n,), optional
+        Where the rows stand in their source.
+    other : Batch, optional
+        The unlabelled rows drawn beside these (see ``Mix``).
+    """
+
+    x: Tensor
+    y: Tensor | None = None
+    observed: Tensor | None = None
+    weight: Tensor | None = None
+    rows: np.ndarray | None = None
+    other: Batch | None = None
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        if device.type == "cpu":
+            return self
+        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, (Tensor, Batch))}
+        return replace(self, **moved)
+
+
+class Encoder(Protocol):
+    """``encode(x)``: ``(n, *in) -> (n, *code)``."""
+
+    in_space: Space
+    code_space: Space
+    stages: Sequence[Any]
+
+    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor: ...
+
+
+class Codec(Encoder, Protocol):
+    """An encoder with a way back; ``decode_params`` stops before the link, ``decode`` applies it."""
+
+    def decode_params(self, z: Tensor) -> Tensor: ...
+
+    def decode(self, z: Tensor) -> Tensor: ...
+
+
+class Source(Protocol):
+    """Rows that can be taken by index."""
+
+    space: Space
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: np.ndarray) -> Batch: ...
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The generators of one step, one stream a purpose."""
+
+    noise: torch.Generator
+    dropout: torch.Generator
+    other: torch.Generator
+
+
+def parameters_of(*modules: nn.Module | None) -> list[nn.Parameter]:
+    """Return the distinct parameters of some modules, in order."""
+    seen: dict[int, nn.Parameter] = {}
+    for module in modules:
+        for parameter in module.parameters() if module is not None else ():
+            seen.setdefault(id(parameter), parameter)
+    return list(seen.values())

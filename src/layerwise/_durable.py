@@ -1,0 +1,139 @@
+"""Writing files that must survive, and strict JSON.
+
+A file is complete or absent: it is written beside its place, flushed to the disk, and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ._errors import FileError
+
+_MAX_JSON_BYTES = 64 * 2**20
+_MAX_DEPTH = 32
+
+
+def write_bytes(path: Path, data: bytes) -> str:
+    """Write a file durably; return the SHA-256 of its bytes in hex.
+
+    Raises
+    ------
+    FileError
+        When the place cannot be written; the old file, if any, is untouched.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        temporary = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise FileError(f"Cannot write {str(path)!r}: {error.strerror or error}.", "Choose another --out, or free the disk.") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_text(path: Path, text: str) -> str:
+    """Write a text file durably as UTF-8; return its SHA-256."""
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, data: Any) -> str:
+    """Write strict JSON durably (no NaN); return its SHA-256."""
+    return write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read strict JSON: no duplicate keys, no NaN, no nesting over 32 levels, at most 64 MiB.
+
+    Raises
+    ------
+    FileError
+        With the file and the line.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > _MAX_JSON_BYTES:
+            raise FileError(f"{path.name!r} has {size:,} bytes; at most {_MAX_JSON_BYTES:,} are read.")
+        text = path.read_bytes().decode("utf-8")
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_small_int)
+    except json.JSONDecodeError as error:
+        raise FileError(f"{path.name!r} is not JSON: line {error.lineno}: {error.msg}.") from error
+    except RecursionError as error:
+        raise FileError(f"{path.name!r} is nested deeper than {_MAX_DEPTH} levels.") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path.name!r} is not UTF-8 text.") from error
+    except OSError as error:
+        raise FileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
+    except ValueError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path.name!r} is refused: {error}.") from error
+    _check_depth(data, path.name)
+    return data
+
+
+def jsonable(value: Any) -> Any:
+    """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite becomes None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return result
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _small_int(text: str) -> int:
+    if len(text) > 20:
+        raise ValueError("an integer is out of range")
+    return int(text)
+
+
+def _check_depth(data: Any, name: str, depth: int = 0) -> None:
+    if depth > _MAX_DEPTH:
+        raise FileError(f"{name!r} is nested deeper than {_MAX_DEPTH} levels.")
+    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        _check_depth(item, name, depth + 1)

@@ -1,0 +1,93 @@
+"""The exceptions of Layerwise.
+
+::
+
+    LayerwiseError
+    ├── ParameterError (ValueError)    a setting is unknown or out of its range
+    │   └── PairingError               two settings do not go together
+    ├── DataError (ValueError)         rows, columns or labels cannot be used
+    │   └── FileError                  a file cannot be read; names the file and the place in it
+    ├── ModelError (ValueError)        a model folder is damaged, foreign or too new
+    └── TrainingError (RuntimeError)   training cannot go on (a loss that is not finite)
+
+Every message says what was given, what was expected and, as ``hint``, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LayerwiseError(Exception):
+    """Base of every error that Layerwise raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What was given and what was expected.
+    hint : str, optional
+        What to do next.
+    """
+
+    kind = "layerwise"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[LayerwiseError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class ParameterError(LayerwiseError, ValueError):
+    """A setting is unknown or out of its range."""
+
+    kind = "parameter"
+
+
+class PairingError(ParameterError):
+    """Two settings that do not go together."""
+
+    kind = "pairing"
+
+
+class DataError(LayerwiseError, ValueError):
+    """Rows, columns or labels that cannot be used."""
+
+    kind = "data"
+
+
+class FileError(DataError):
+    """A file that cannot be read."""
+
+    kind = "file"
+
+
+class ModelError(LayerwiseError, ValueError):
+    """A model folder that is damaged, foreign or too new."""
+
+    kind = "model"
+
+
+class TrainingError(LayerwiseError, RuntimeError):
+    """Training that cannot go on."""
+
+    kind = "training"
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
+    """Return a sentence with the closest known name, or the list of known names.
+
+    >>> did_you_mean("sigmoyd", ["relu", "sigmoid"])
+    "Did you mean 'sigmoid'?"
+    >>> did_you_mean("x", ["relu", "sigmoid"])
+    "Known: 'relu', 'sigmoid'."
+    """
+    names = [str(item) for item in known]
+    close = difflib.get_close_matches(str(name), names, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    shown = ", ".join(repr(item) for item in names[:30])
+    return f"Known: {shown}{', ...' if len(names) > 30 else ''}."

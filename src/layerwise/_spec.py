@@ -1,0 +1,193 @@
+"""Frozen values: settings that are data.
+
+A :class:`Spec` is a frozen dataclass whose ``repr`` can be typed back in, which turns into plain data and back, and whose
+nested fields can be read and changed by path. The registry is closed: plain data names a registered class or is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from ._errors import ParameterError, did_you_mean
+
+_REGISTRY: dict[str, type[Spec]] = {}
+_MAX_DEPTH = 32
+
+
+class Spec:
+    """Base of all frozen values; subclasses are frozen dataclasses."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return this value as plain data (JSON types only)."""
+        return {"type": type(self).__name__} | {name: _plain(value) for name, value in self._fields().items()}
+
+    def replace(self, path: str, value: Any) -> Self:
+        """Return a copy in which the field at a dotted path has another value.
+
+        >>> from layerwise import Denoising, Masking
+        >>> Denoising(Masking(0.25)).replace("corruption.p", 0.3)
+        Denoising(Masking(0.3))
+        """
+        name, _, rest = path.replace("__", ".").partition(".")
+        fields = self._fields()
+        if name not in fields:
+            raise ParameterError(f"{type(self).__name__} has no field {name!r}.", did_you_mean(name, fields))
+        changed = _replaced(fields[name], rest, value, f"{type(self).__name__}.{name}") if rest else value
+        return self.from_fields(fields | {name: changed})
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the fields, nested ones as ``outer__inner`` (scikit-learn's convention)."""
+        params = dict(self._fields())
+        if deep:
+            for name, value in self._fields().items():
+                if isinstance(value, Spec):
+                    params |= {f"{name}__{inner}": item for inner, item in value.get_params().items()}
+        return params
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Build from field values by name."""
+        return cls(**fields)
+
+    def _fields(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) }  # type: ignore[arg-type]
+
+    def __sklearn_clone__(self) -> Self:
+        return self
+
+    def __repr__(self) -> str:
+        shown = []
+        positional = True
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+            if required or value != field.default:
+                first = positional and not field.kw_only
+                shown.append(repr(value) if first else f"{field.name}={value!r}")
+            else:
+                positional = False
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def register(cls: type[Spec]) -> type[Spec]:
+    """Let a model folder name this class; use it on your own stages, objectives, schedules and corruptions.
+
+    Parameters
+    ----------
+    cls : subclass of Spec
+        A frozen dataclass. Its name must not be taken.
+
+    Raises
+    ------
+    ParameterError
+        When another class of this name is registered.
+    """
+    known = _REGISTRY.get(cls.__name__)
+    if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        raise ParameterError(f"The name {cls.__name__!r} is taken by {known.__module__}.", "Give your class another name.")
+    _REGISTRY[cls.__name__] = cls
+    return cls
+
+
+def from_dict(data: Any, depth: int = 0) -> Any:
+    """Build the value that :meth:`Spec.to_dict` described; only registered classes are built."""
+    if depth > _MAX_DEPTH:
+        raise ParameterError(f"The description is nested deeper than {_MAX_DEPTH} levels.")
+    if isinstance(data, list):
+        return tuple(from_dict(item, depth + 1) for item in data)
+    if not isinstance(data, Mapping):
+        return data
+    cls = _REGISTRY.get(data.get("type", ""))  # type: ignore[arg-type]
+    if cls is None:
+        raise ParameterError(
+            f"Unknown type {data.get('type')!r}.", "If it is your own class, call layerwise.register(...) on it before loading."
+        )
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    unknown = set(data) - known - {"type"}
+    if unknown:
+        raise ParameterError(f"{cls.__name__} has no field {sorted(unknown)[0]!r}.", did_you_mean(sorted(unknown)[0], known))
+    try:
+        return cls.from_fields({name: from_dict(value, depth + 1) for name, value in data.items() if name != "type"})
+    except TypeError as error:
+        raise ParameterError(f"{cls.__name__} cannot be built: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Spec):
+        return value.to_dict()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    raise ParameterError(
+        f"A value of type {type(value).__name__} cannot be written as plain data.", "Use numbers, strings, None, tuples or specs."
+    )
+
+
+def _replaced(value: Any, path: str, new: Any, where: str) -> Any:
+    if isinstance(value, Spec):
+        return value.replace(path, new)
+    head, _, rest = path.partition(".")
+    if isinstance(value, tuple) and head.isdigit() and int(head) < len(value):
+        items = list(value)
+        items[int(head)] = _replaced(items[int(head)], rest, new, f"{where}.{head}") if rest else new
+        return tuple(items)
+    what = f"has the positions 0 to {len(value) - 1}" if isinstance(value, tuple) else f"is {value!r}, which has no fields"
+    raise ParameterError(f"Cannot set {path!r}: {where} {what}.", "Name a field that exists.")
+
+
+# Checks of one value each, with scikit-learn's wording.
+
+
+def check_number(
+    owner: object, name: str, value: Any, low: float, high: float = math.inf, *, open_low: bool = False, optional: bool = False
+) -> None:
+    """Raise unless ``value`` is a real number in the range."""
+    if optional and value is None:
+        return
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not real or value > high or value < low or (open_low and value == low):
+        bracket = ")" if math.isinf(high) else "]"
+        span = f"{'(' if open_low else '['}{low:g}, {high:g}{bracket}"
+        raise _wrong(owner, name, f"a number in the range {span}{' or None' if optional else ''}", value)
+
+
+def check_int(owner: object, name: str, value: Any, low: int, *, optional: bool = False) -> None:
+    """Raise unless ``value`` is an integer of at least ``low``."""
+    if optional and value is None:
+        return
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < low:
+        raise _wrong(owner, name, f"an int in the range [{low}, inf){' or None' if optional else ''}", value)
+
+
+def check_bool(owner: object, name: str, value: Any) -> None:
+    """Raise unless ``value`` is True or False."""
+    if not isinstance(value, bool):
+        raise _wrong(owner, name, "True or False", value)
+
+
+def check_name(owner: object, name: str, value: Any, known: Iterable[str]) -> None:
+    """Raise unless ``value`` is one of the known names."""
+    names = list(known)
+    if value not in names:
+        error = _wrong(owner, name, f"one of {', '.join(map(repr, names))}", value)
+        raise ParameterError(error.message, did_you_mean(value, names))
+
+
+def check_kind(owner: object, name: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raise unless ``value`` is an instance of one of the kinds."""
+    if not isinstance(value, kinds):
+        raise _wrong(owner, name, expected, value)
+
+
+def _wrong(owner: object, name: str, expected: str, value: Any) -> ParameterError:
+    where = owner if isinstance(owner, str) else type(owner).__name__
+    return ParameterError(f"The {name!r} parameter of {where} must be {expected}. Got {value!r} instead.")

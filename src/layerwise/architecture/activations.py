@@ -1,0 +1,63 @@
+"""Activations by name, and the space that each one's codes live in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._contracts import Space
+
+LEAKY_SLOPE = 0.1
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky_relu": lambda x: F.leaky_relu(x, LEAKY_SLOPE),
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "abs_tanh": lambda x: torch.tanh(x).abs(),
+    "linear": lambda x: x,
+}
+ACTIVATIONS = (*FUNCTIONS, "prelu")
+SATURATING = frozenset({"sigmoid", "tanh", "abs_tanh", "linear"})
+
+_CODE_KIND = {"sigmoid": "unit", "relu": "nonneg", "softplus": "nonneg"}
+
+
+class Activation(nn.Module):
+    """An elementwise function by name; ``prelu`` learns its slope."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.slope = nn.Parameter(torch.tensor([0.25])) if name == "prelu" else None
+        self.function = FUNCTIONS.get(name)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.prelu(x, self.slope) if self.function is None else self.function(x)  # type: ignore[arg-type]
+
+
+def code_space(name: str, *shape: int) -> Space:
+    """Return the space of codes under an activation.
+
+    A decoder that maps back into this space ends in the same function, so that an unrolled net is not linear between its
+    hidden layers. (A learned slope cannot be shared with another layer: there the link is linear.)
+    """
+    return Space.of(_CODE_KIND.get(name, "real"), *shape, link="linear" if name == "prelu" else name)
+
+
+def apply_link(params: Tensor, space: Space) -> Tensor:
+    """Map a decoder's raw output into a space, block by block: ``(n, d) -> (n, d)``."""
+    if len(space.blocks) == 1:
+        return _linked(params, space.blocks[0].link)
+    return torch.cat([_linked(params[:, part], block.link) for block, part in space.slices()], dim=1)
+
+
+def _linked(params: Tensor, link: str) -> Tensor:
+    return torch.softmax(params, dim=1) if link == "softmax" else FUNCTIONS[link](params)

@@ -1,0 +1,183 @@
+"""Stages on top of one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from .._contracts import Space
+from .._errors import DataError, ParameterError
+from .._spec import Spec, check_int, check_kind, register
+from .activations import apply_link
+from .dense import Dense
+from .stage import Stage
+
+
+@register
+@dataclass(frozen=True, repr=False, init=False)
+class Stack(Spec):
+    """Stages on top of one another: the code of one is the input of the next.
+
+    Parameters
+    ----------
+    *stages : Stage
+        From the input up, at least one.
+    in_shape : tuple of int, optional
+        Shape of one row when rows come flattened, for instance ``(1, 28, 28)``; by default the data's own.
+
+    Raises
+    ------
+    ParameterError
+        Without a stage, or when a stage is no :class:`Stage`.
+
+    Examples
+    --------
+    >>> from layerwise import Dense, Stack
+    >>> Stack(Dense(500), Dense(30, activation="linear"))
+    Stack(Dense(500), Dense(30, activation='linear'))
+    """
+
+    stages: tuple[Stage, ...]
+    in_shape: tuple[int, ...] | None = None
+
+    def __init__(self, *stages: Stage, in_shape: Sequence[int] | None = None) -> None:
+        if not stages:
+            raise ParameterError("A Stack needs at least one stage.", "For example Stack(Dense(500), Dense(250)).")
+        for stage in stages:
+            check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
+        object.__setattr__(self, "stages", tuple(stages))
+        object.__setattr__(self, "in_shape", None if in_shape is None else tuple(in_shape))
+        for size in self.in_shape or ():
+            check_int(self, "in_shape", size, 1)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(*fields["stages"], in_shape=fields.get("in_shape"))
+
+    @staticmethod
+    def of_widths(widths: Sequence[int], **settings: Any) -> Stack:
+        """Return dense stages of these widths with equal settings.
+
+        >>> Stack.of_widths([100, 30], tied=True)
+        Stack(Dense(100, tied=True), Dense(30, tied=True))
+        """
+        return Stack(*(Dense(width, **settings) for width in widths))
+
+    @staticmethod
+    def geometric(n_features: int, code: int, depth: int, **settings: Any) -> Stack:
+        """Return ``depth`` dense stages whose widths fall geometrically from the features to the code.
+
+        >>> Stack.geometric(1024, 16, 3)
+        Stack(Dense(256), Dense(64), Dense(16))
+        """
+        ratio = (code / n_features) ** (1.0 / depth)
+        return Stack.of_widths([max(1, round(n_features * ratio ** (i + 1))) for i in range(depth)], **settings)
+
+    def replace(self, path: str, value: Any) -> Self:
+        name = path.replace("__", ".")
+        return super().replace(f"stages.{name}" if name[:1].isdigit() else name, value)
+
+    @property
+    def depth(self) -> int:
+        """Number of stages."""
+        return len(self.stages)
+
+    def with_best_init(self) -> Stack:
+        """Return the stack with each stage's best initialisation for training from random weights."""
+        return Stack(*(stage.with_best_init() for stage in self.stages), in_shape=self.in_shape)
+
+    def build(self, in_space: Space, generator: torch.Generator) -> StackModule:
+        """Return the module with initial weights.
+
+        Parameters
+        ----------
+        in_space : Space
+            Of the rows.
+        generator : torch.Generator
+            The one source of the initial weights.
+
+        Raises
+        ------
+        DataError
+            When ``in_shape`` does not hold as many features as a row.
+        """
+        if self.in_shape is not None and self.in_shape != in_space.shape:
+            if math.prod(self.in_shape) != in_space.size:
+                raise DataError(
+                    f"A row has {in_space.size} features, in_shape={self.in_shape} holds {math.prod(self.in_shape)}.",
+                    "Set in_shape to the shape of one row.",
+                )
+            in_space = Space(self.in_shape, in_space.blocks)
+        modules, space = [], in_space
+        for stage in self.stages:
+            modules.append(stage.build(space, generator))
+            space = modules[-1].code_space
+        return StackModule(modules, in_space)
+
+    def __repr__(self) -> str:
+        shown = [repr(stage) for stage in self.stages]
+        if self.in_shape is not None:
+            shown.append(f"in_shape={self.in_shape!r}")
+        return f"Stack({', '.join(shown)})"
+
+
+class StackModule(nn.Module):
+    """Built stages, or a slice of them.
+
+    ``encode`` goes up, ``decode`` goes down through every stage's own decoder and link. A slice shares its modules with the
+    whole, so training the slice trains the whole.
+    """
+
+    def __init__(self, stages: Sequence[nn.Module], in_space: Space, at_input: bool = True) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.in_space = in_space
+        self.at_input = at_input
+
+    @property
+    def depth(self) -> int:
+        """Number of stages."""
+        return len(self.stages)
+
+    @property
+    def code_space(self) -> Space:
+        """The space of the topmost code."""
+        return self.space_at(self.depth)
+
+    def space_at(self, depth: int) -> Space:
+        """Return the space of the codes after ``depth`` stages; 0 is the input's."""
+        return self.stages[depth - 1].code_space if depth else self.in_space  # type: ignore[return-value]
+
+    def slice(self, first: int, last: int) -> StackModule:
+        """Return stages ``first`` to ``last`` (both included; an empty slice when last < first)."""
+        return StackModule(list(self.stages)[first : last + 1], self.space_at(first), at_input=first == 0)
+
+    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """``(n, *in) -> (n, *code)``."""
+        for stage in self.stages:
+            x = stage.encode(x, generator)  # type: ignore[operator]
+        return x
+
+    def decode_params(self, z: Tensor) -> Tensor:
+        """``(n, *code) -> (n, *in)``, before the last link."""
+        for stage in reversed(list(self.stages)[1:]):
+            z = stage.decode(z)  # type: ignore[operator]
+        return self.stages[0].decode_params(z)  # type: ignore[operator]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """``(n, *code) -> (n, *in)``."""
+        for stage in reversed(list(self.stages)):
+            z = stage.decode(z)  # type: ignore[operator]
+        return z
+
+    def link(self, params: Tensor) -> Tensor:
+        """Map ``decode_params`` into the input's space."""
+        return apply_link(params, self.in_space)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.encode(x)

@@ -1,0 +1,69 @@
+"""Labels and reconstruction together."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .._contracts import Batch, Draws, Space
+from .._spec import check_kind, check_number, register
+from .denoising import Denoising
+from .objective import Objective, Terms
+from .reconstruction import Reconstruction
+from .supervised import Supervised
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Combined(Objective):
+    """``supervised(labelled rows) + weight * unsupervised(all rows)``.
+
+    Each step takes a batch of labelled rows and one drawn from all rows; an epoch is one pass over the labelled rows.
+
+    Parameters
+    ----------
+    supervised : Supervised, default Supervised()
+    unsupervised : Reconstruction or Denoising, default Reconstruction()
+    weight : float, default 1.0
+        Of the unsupervised part, at least 0.
+
+    Examples
+    --------
+    >>> from layerwise import Combined, Denoising, Supervised
+    >>> Combined(Supervised(), Denoising(), weight=0.5)
+    Combined(Supervised(), Denoising(), weight=0.5)
+    """
+
+    needs: ClassVar[str] = "both"
+
+    supervised: Supervised = Supervised()
+    unsupervised: Reconstruction | Denoising = Reconstruction()
+    _: KW_ONLY
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_kind(self, "supervised", self.supervised, Supervised, "Supervised(...)")
+        check_kind(self, "unsupervised", self.unsupervised, (Reconstruction, Denoising), "Reconstruction(...) or Denoising(...)")
+        check_number(self, "weight", self.weight, 0.0)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        self.supervised.check(codec, target)
+        self.unsupervised.check(codec, target)
+
+    def state_key(self) -> object:
+        return self.supervised.state_key()
+
+    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+        return self.supervised.init(codec, target, generator)
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        supervised, _ = self.supervised.loss(codec, state, batch, draws)
+        unsupervised, _ = self.unsupervised.loss(codec, None, batch.other or batch, draws)
+        terms = {"supervised": supervised.detach(), "unsupervised": unsupervised.detach()}
+        return supervised + self.weight * unsupervised, terms
+
+    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+        return self.supervised.validation(codec, state, batch, draws)

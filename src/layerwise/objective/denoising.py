@@ -1,0 +1,72 @@
+"""Reconstruct the clean input from a corrupted one."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._contracts import Batch, Draws, Space
+from .._spec import check_kind, check_name, check_number, register
+from .corruption import Corruption, Masking
+from .objective import Objective, Terms
+from .reconstruction import ERRORS, check_decodable, mean_loss
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Denoising(Objective):
+    """``mean(error(decode(encode(corrupt(x))), x))``: the input is corrupted afresh for every batch, the target is clean.
+
+    Codes that are passed on, to the next stage or to the user, are those of the clean input.
+
+    Parameters
+    ----------
+    corruption : Corruption, default Masking(0.25)
+    error : {'auto', 'mse', 'bce', 'huber'}, default 'auto'
+        As in ``Reconstruction``.
+    emphasis : tuple of two floats, optional
+        Weights of the corrupted and of the intact entries, at least 0; ``(1, 0)`` is full emphasis.
+
+    References
+    ----------
+    Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders: learning useful
+    representations in a deep network with a local denoising criterion".
+
+    Examples
+    --------
+    >>> from layerwise import Denoising, Masking
+    >>> Denoising(Masking(0.4))
+    Denoising(Masking(0.4))
+    """
+
+    corruption: Corruption = Masking(0.25)
+    _: KW_ONLY
+    error: str = "auto"
+    emphasis: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_kind(self, "corruption", self.corruption, Corruption, "a corruption such as Masking(0.25)")
+        check_name(self, "error", self.error, ERRORS)
+        if self.emphasis is not None:
+            object.__setattr__(self, "emphasis", tuple(self.emphasis))
+            check_kind(self, "emphasis", len(self.emphasis) == 2 or self.emphasis, bool, "two weights (corrupted, intact)")
+            for weight in self.emphasis:
+                check_number(self, "emphasis", weight, 0.0)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        check_decodable(self, codec, self.error)
+        self.corruption.check(codec.in_space)
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        given = batch.x if self.corruption.__module__.startswith("layerwise.") else batch.x.clone()
+        corrupted, changed = self.corruption.corrupt(given, codec.in_space, draws.noise)
+        params = codec.decode_params(codec.encode(corrupted, draws.dropout))
+        importance = None
+        if self.emphasis is not None:
+            corrupted_weight, intact_weight = self.emphasis
+            importance = torch.where(changed.flatten(1), corrupted_weight, intact_weight)
+        loss = mean_loss(params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight, importance=importance)
+        return loss, {}

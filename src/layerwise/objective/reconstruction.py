@@ -1,0 +1,139 @@
+"""Reconstruct the input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._contracts import Batch, Draws, Space
+from .._errors import PairingError
+from .._spec import check_name, register
+from .objective import Objective, Terms
+
+ERRORS = ("auto", "mse", "bce", "huber")
+_AUTO = {"real": "mse", "nonneg": "mse", "unit": "bce", "category": "ce"}
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Reconstruction(Objective):
+    """``mean(error(decode(encode(x)), x))``.
+
+    Parameters
+    ----------
+    error : {'auto', 'mse', 'bce', 'huber'}, default 'auto'
+        'auto' takes the cross-entropy where values lie in [0, 1] and the squared error elsewhere, per block on a table. The
+        one-hot columns of a category always take the cross-entropy over its classes and count as one element. Missing
+        cells are left out.
+
+    Raises
+    ------
+    PairingError
+        When the cross-entropy is asked for on values outside [0, 1].
+
+    References
+    ----------
+    Bengio, Lamblin, Popovici and Larochelle (2007), "Greedy layer-wise training of deep networks".
+
+    Examples
+    --------
+    >>> from layerwise import Reconstruction
+    >>> Reconstruction("huber")
+    Reconstruction('huber')
+    """
+
+    error: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_name(self, "error", self.error, ERRORS)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        check_decodable(self, codec, self.error)
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        params = codec.decode_params(codec.encode(batch.x, draws.dropout))
+        return mean_loss(params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight), {}
+
+
+def check_decodable(objective: Objective, codec: Any, error: str) -> None:
+    """Raise unless the codec has something to decode and the error fits its input's space."""
+    if len(codec.stages) == 0:
+        raise PairingError(
+            f"{objective!r} has no stage to train in a phase of the head alone.",
+            "Use HeadOnly with Supervised, or another schedule.",
+        )
+    if error == "bce" and codec.in_space.kind not in ("unit", "category"):
+        raise PairingError(
+            f"{objective!r} takes the cross-entropy, which needs values in [0, 1]; the input of the stage is "
+            f"{codec.in_space.kind!r}.",
+            "Scale the data to [0, 1] (and use sigmoid codes in a greedy stack), or take the error 'auto' or 'mse'.",
+        )
+
+
+def mean_loss(
+    params: Tensor,
+    target: Tensor,
+    codec: Any,
+    error: str,
+    *,
+    observed: Tensor | None = None,
+    weight: Tensor | None = None,
+    importance: Tensor | None = None,
+) -> Tensor:
+    """Return the mean loss per element of decoder outputs (before the link) against a target.
+
+    ``observed`` and ``importance`` weigh features ``(n, d)``, ``weight`` weighs rows ``(n,)``.
+    """
+    space = codec.in_space
+    weighted = not (observed is None and weight is None and importance is None)
+    if not weighted and len(space.blocks) == 1 and space.kind != "category":
+        return _block_loss(params, target.flatten(1), codec.link, _resolved(error, space.kind), "mean")
+    losses, features = element_losses(params, target, codec, error)
+    if not weighted:
+        return losses.mean()
+    weights = torch.ones_like(losses) if weight is None else weight[:, None].expand_as(losses)
+    for factor in (observed, importance):
+        if factor is not None:
+            weights = weights * factor[:, features]
+    return (losses * weights).sum() / weights.sum().clamp_min(1e-12)
+
+
+def element_losses(params: Tensor, target: Tensor, codec: Any, error: str) -> tuple[Tensor, Tensor]:
+    """Return the loss of each element, ``(n, elements)``, and the feature at which each element begins.
+
+    A feature is an element, but the one-hot columns of a category are one element together.
+    """
+    target = target.flatten(1)
+    linked = codec.link(params)
+    losses, features = [], []
+    for block, part in codec.in_space.slices():
+        if block.kind == "category":
+            losses.append(-(target[:, part] * F.log_softmax(params[:, part], dim=1)).sum(1, keepdim=True))
+            features.append(torch.tensor([part.start]))
+            continue
+        name = _resolved(error, block.kind)
+        given = params if name == "bce" else linked
+        losses.append(_elementwise(given[:, part], target[:, part], name, "none"))
+        features.append(torch.arange(part.start, part.stop))
+    return torch.cat(losses, dim=1), torch.cat(features).to(params.device)
+
+
+def _block_loss(params: Tensor, target: Tensor, link: Callable[[Tensor], Tensor], name: str, reduction: str) -> Tensor:
+    return _elementwise(params if name == "bce" else link(params), target, name, reduction)
+
+
+def _elementwise(given: Tensor, target: Tensor, name: str, reduction: str) -> Tensor:
+    if name == "bce":
+        return F.binary_cross_entropy_with_logits(given, target, reduction=reduction)
+    if name == "huber":
+        return F.huber_loss(given, target, reduction=reduction)
+    return F.mse_loss(given, target, reduction=reduction)
+
+
+def _resolved(error: str, kind: str) -> str:
+    return _AUTO[kind] if error == "auto" else error

@@ -1,0 +1,130 @@
+"""Learn the labels through a head on top of the codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._contracts import Batch, Draws, Space
+from .._errors import PairingError
+from .._random import dropout
+from .._spec import check_int, check_number, register
+from .objective import Objective, Terms
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Supervised(Objective):
+    """Cross-entropy of a head's logits, or squared error of its outputs, averaged over the rows.
+
+    Parameters
+    ----------
+    head : tuple of int, default ()
+        Widths of the hidden ReLU layers between the code and the output: none, one or two.
+    dropout : float, default 0.0
+        Share of each hidden layer's units (the stages' codes and the head's) that is zeroed while fine-tuning, in [0, 1).
+    input_dropout : float, default 0.0
+        The same for the data.
+    label_smoothing : float, default 0.0
+        Probability mass that is spread evenly over the classes, in [0, 1).
+
+    Raises
+    ------
+    PairingError
+        When there are no labels.
+
+    References
+    ----------
+    Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets" (fine-tuning a pretrained stack).
+    Srivastava et al. (2014), "Dropout". Bengio et al. (2007) for the supervised greedy variant: this objective with ``Greedy``.
+
+    Examples
+    --------
+    >>> from layerwise import Supervised
+    >>> Supervised((100,), dropout=0.3)
+    Supervised((100,), dropout=0.3)
+    """
+
+    needs: ClassVar[str] = "labels"
+
+    head: tuple[int, ...] = ()
+    _: KW_ONLY
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", (self.head,) if isinstance(self.head, int) else tuple(self.head))
+        for width in self.head:
+            check_int(self, "head", width, 1)
+        for name in ("dropout", "input_dropout", "label_smoothing"):
+            check_number(self, name, getattr(self, name), 0.0, 0.999)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        if target is None:
+            raise PairingError(
+                f"{self!r} needs labels, and none were given.",
+                "Use it in the plan of PretrainedClassifier or PretrainedRegressor, or give y to fit.",
+            )
+
+    def state_key(self) -> object:
+        return ("head", self.head)
+
+    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> Head:
+        assert target is not None  # check() has refused
+        return Head(codec.code_space.size, self.head, target, generator)
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        assert isinstance(state, Head) and batch.y is not None
+        outputs = self._outputs(codec, state, batch.x, draws)
+        if state.target.kind == "category":
+            losses = F.cross_entropy(outputs, batch.y, reduction="none", label_smoothing=self.label_smoothing)
+        else:
+            losses = (outputs - batch.y).square().mean(1)
+        if batch.weight is None:
+            return losses.mean(), {}
+        return (losses * batch.weight).sum() / batch.weight.sum().clamp_min(1e-12), {}
+
+    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+        """Return the error rate (ties broken by the cross-entropy), or the squared error."""
+        assert isinstance(state, Head) and batch.y is not None
+        loss, _ = self.loss(codec, state, batch, draws)
+        if state.target.kind != "category":
+            return loss
+        wrong = self._outputs(codec, state, batch.x, draws).argmax(1) != batch.y
+        return wrong.float().mean() + 1e-3 * loss
+
+    def _outputs(self, codec: Any, head: Head, x: Tensor, draws: Draws) -> Tensor:
+        train = head.training
+        h = dropout(x, self.input_dropout if codec.at_input else self.dropout, draws.noise) if train else x
+        for stage in codec.stages:
+            h = stage.encode(h, draws.dropout)
+            h = dropout(h, self.dropout, draws.noise) if train else h
+        return head(h.flatten(1), (lambda h: dropout(h, self.dropout, draws.noise)) if train else None)
+
+
+class Head(nn.Module):
+    """Hidden ReLU layers and an output layer: ``(n, k) -> (n, outputs)``."""
+
+    def __init__(self, k: int, widths: Sequence[int], target: Space, generator: torch.Generator) -> None:
+        super().__init__()
+        self.target = target
+        sizes = [k, *widths, target.size]
+        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        for layer in list(self.layers)[:-1]:
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
+        nn.init.xavier_uniform_(self.layers[-1].weight, generator=generator)  # type: ignore[arg-type]
+        for layer in self.layers:
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, h: Tensor, between: Any = None) -> Tensor:
+        for layer in list(self.layers)[:-1]:
+            h = torch.relu(layer(h))
+            h = between(h) if between is not None else h
+        return self.layers[-1](h)
+

@@ -1,0 +1,32 @@
+"""The one loop, and what it needs."""
+
+from .cache import BLOCK_ROWS, CodeSource, encoded, in_block
+from .events import Event, Observer, silent
+from .loop import LoopResult, Work, run_phase
+from .optimisers import OPTIMISERS
+from .plan import Step, as_plan
+from .run import Run, device_of, precision_of, run_plan
+from .settings import Training
+from .shapes import SHAPES
+
+__all__ = [
+    "BLOCK_ROWS",
+    "CodeSource",
+    "Event",
+    "LoopResult",
+    "OPTIMISERS",
+    "Observer",
+    "Run",
+    "SHAPES",
+    "Step",
+    "Training",
+    "Work",
+    "as_plan",
+    "device_of",
+    "encoded",
+    "in_block",
+    "precision_of",
+    "run_phase",
+    "run_plan",
+    "silent",
+]

@@ -1,0 +1,219 @@
+"""The one training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .._contracts import Draws
+from .._errors import TrainingError
+from .._random import Keys
+from .events import Event, Observer
+from .feed import batches, count_batches
+from .optimisers import make_optimiser
+from .settings import Training
+from .shapes import factor_at
+from .trainee import Trainee
+
+EVENT_SECONDS = 0.5
+VALIDATION_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Work:
+    """One phase, ready to run.
+
+    Parameters
+    ----------
+    trainee : Trainee
+    source : Source
+    training : Training
+    layers : list of (module, rate)
+        What is trained, and the peak rate of each.
+    epochs : int
+    keys : Keys
+        Of this phase.
+    row : dict
+        What every row of the history begins with.
+    observe : Observer
+    device : torch.device
+    held_out : Source, optional
+        Rows for the validation loss.
+    """
+
+    trainee: Trainee
+    source: Any
+    training: Training
+    layers: list[tuple[torch.nn.Module, float]]
+    epochs: int
+    keys: Keys
+    row: dict[str, Any]
+    observe: Observer
+    device: torch.device
+    held_out: Any = None
+
+
+@dataclass(frozen=True)
+class LoopResult:
+    """Rows of history, one per epoch, and the epoch of the best validation loss (the last without validation)."""
+
+    rows: list[dict[str, Any]]
+    best_epoch: int
+
+
+def run_phase(work: Work) -> LoopResult:
+    """Train one phase.
+
+    Raises
+    ------
+    TrainingError
+        When the loss is not finite; the weights are those of the last whole epoch.
+    """
+    trainee, training, objective = work.trainee, work.training, work.trainee.objective
+    optimiser = make_optimiser(
+        training.optimiser, work.layers, momentum=training.momentum, weight_decay=training.weight_decay
+    )
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    draws = _Stream(work.keys)
+    per_epoch = count_batches(len(work.source), training.batch_size)
+    best = _Best(trainee, training.patience, work.held_out is not None)
+    rows: list[dict[str, Any]] = []
+    for epoch in range(work.epochs):
+        meter = _Meter(work, epoch, per_epoch)
+        good = trainee.snapshot()
+        trainee.train()
+        objective.begin_epoch(trainee.codec, trainee.state, epoch)
+        for step, batch in enumerate(batches(work.source, training.batch_size, work.keys, epoch)):
+            # learning rate
+            factor = factor_at(training.shape, epoch * per_epoch + step, work.epochs * per_epoch)
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * factor
+            # loss
+            loss, terms = trainee(batch.to(work.device), draws.at(epoch, step))
+            # backward
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            # clip
+            if training.clip is not None:
+                torch.nn.utils.clip_grad_norm_(parameters, training.clip)
+            # step
+            value = meter.add(loss, terms, len(batch.x))
+            if not math.isfinite(value):
+                trainee.load_state_dict(good)
+                raise _not_finite(work, epoch, step, value)
+            optimiser.step()
+            objective.after_step(trainee.codec, trainee.state)
+            meter.tell(step)
+        # row of history
+        rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
+        work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
+        if best.over(epoch + 1, rows[-1].get("validation")):
+            break
+    best.restore()
+    trainee.eval()
+    return LoopResult(rows, best.epoch or len(rows))
+
+
+def validate(work: Work) -> float | None:
+    """Return the mean validation loss under fixed noise and without dropout, or None when nothing is held out."""
+    if work.held_out is None:
+        return None
+    trainee, n = work.trainee, len(work.held_out)
+    trainee.eval()
+    draws = _Stream(work.keys.under("validation"))
+    total = 0.0
+    with torch.no_grad():
+        for start in range(0, n, VALIDATION_ROWS):
+            batch = work.held_out.take(np.arange(start, min(n, start + VALIDATION_ROWS))).to(work.device)
+            value = trainee.objective.validation(trainee.codec, trainee.state, batch, draws.at(0, start))
+            total += float(value) * len(batch.x)
+    return total / n
+
+
+class _Stream:
+    """The draws of each step."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.seeds = {name: keys.integer(name) for name in ("noise", "dropout", "other")}
+        self.draws = Draws(torch.Generator(), torch.Generator(), torch.Generator())
+
+    def at(self, epoch: int, step: int) -> Draws:
+        position = (epoch * 1_000_003 + step) * 0x9E3779B97F4A7C15
+        for name, seed in self.seeds.items():
+            getattr(self.draws, name).manual_seed((seed + position) % 2**63)
+        return self.draws
+
+
+class _Meter:
+    """Means over the rows of an epoch."""
+
+    def __init__(self, work: Work, epoch: int, per_epoch: int) -> None:
+        self.work, self.epoch, self.per_epoch = work, epoch, per_epoch
+        self.sums: dict[str, float] = {}
+        self.count = 0
+        self.began = self.told = time.perf_counter()
+
+    def add(self, loss: Tensor, terms: dict[str, Tensor], n: int) -> float:
+        value = loss.item()
+        self.count += n
+        self.sums["loss"] = self.sums.get("loss", 0.0) + value * n
+        for name, term in terms.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(term) * n
+        return value
+
+    def tell(self, step: int) -> None:
+        now = time.perf_counter()
+        if now - self.told > EVENT_SECONDS:
+            self.told = now
+            share = (self.epoch + (step + 1) / self.per_epoch) / self.work.epochs
+            row = self.work.row | {"epoch": self.epoch + 1, "epochs": self.work.epochs} | self._means(now)
+            self.work.observe(Event("steps", row, share))
+
+    def row(self, rate: float, validation: float | None) -> dict[str, Any]:
+        row = self.work.row | {"epoch": self.epoch + 1, "epochs": self.work.epochs} | self._means(time.perf_counter())
+        row["learning_rate"] = rate
+        return row if validation is None else row | {"validation": validation}
+
+    def _means(self, now: float) -> dict[str, float]:
+        seconds = now - self.began
+        means = {name: total / self.count for name, total in self.sums.items()}
+        return means | {"seconds": seconds, "rows_per_second": self.count / max(seconds, 1e-9)}
+
+
+class _Best:
+    """The best weights so far, when something is held out and patience is set."""
+
+    def __init__(self, trainee: Trainee, patience: int | None, validated: bool) -> None:
+        self.trainee, self.patience = trainee, patience
+        self.validated = validated
+        self.loss, self.epoch = math.inf, 0
+        self.weights: dict[str, Tensor] | None = None
+
+    def over(self, epoch: int, loss: float | None) -> bool:
+        if loss is None:
+            return False
+        if loss < self.loss:
+            self.loss, self.epoch = loss, epoch
+            self.weights = self.trainee.snapshot() if self.patience is not None else None
+        return self.patience is not None and epoch - self.epoch >= self.patience
+
+    def restore(self) -> None:
+        if self.weights is not None:
+            self.trainee.load_state_dict(self.weights)
+
+
+def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:
+    named = dict(work.trainee.named_parameters())
+    bad = [name for name, p in named.items() if p.grad is not None and not bool(torch.isfinite(p.grad).all())]
+    where = f"stages {work.row['first']} to {work.row['last']}" if work.row["last"] >= work.row["first"] else "the head"
+    return TrainingError(
+        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {where} with {work.trainee.objective!r}"
+        f"{f' (gradient of {bad[0]!r} is not finite)' if bad else ''}. The weights are those of the last whole epoch.",
+        "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
+    )

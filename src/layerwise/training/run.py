@@ -1,0 +1,205 @@
+"""Running a plan: every phase of every step, through the one loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from .._contracts import Space
+from .._errors import PairingError, ParameterError
+from .._random import Keys
+from .._spec import check_name
+from ..architecture import StackModule
+from ..data.sources import Mix
+from ..objective import Objective
+from ..schedule import Phase
+from .cache import encoded
+from .events import Event, Observer, silent
+from .loop import Work, run_phase
+from .optimisers import default_rate
+from .plan import Step
+from .settings import Training
+from .shapes import ENDING
+from .trainee import Trainee
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a plan is trained on.
+
+    Parameters
+    ----------
+    rows : Source
+        Every row.
+    labelled : Source, optional
+        The rows with ``y``.
+    target : Space, optional
+        Of ``y``.
+    held_out : Source, optional
+        Rows for the validation loss (with ``y`` for objectives that need labels).
+    """
+
+    rows: Any
+    labelled: Any = None
+    target: Space | None = None
+    held_out: Any = None
+
+    def for_objective(self, objective: Objective) -> Any:
+        """Return the source that an objective learns from."""
+        if objective.needs == "rows":
+            return self.rows
+        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a plan: rows of history, the last step's state, and the best epoch of the last phase."""
+
+    history: list[dict[str, Any]]
+    state: nn.Module | None
+    best_epoch: int
+
+
+def run_plan(
+    module: StackModule,
+    plan: Sequence[Step],
+    feed: Feed,
+    *,
+    keys: Keys,
+    device: torch.device | None = None,
+    autocast: torch.dtype | None = None,
+    observe: Observer = silent,
+) -> Run:
+    """Train a built stack in place.
+
+    Raises
+    ------
+    PairingError
+        Before the first batch, when an objective does not go with a slice of this stack.
+    TrainingError
+        When a loss is not finite.
+    """
+    device = device or torch.device("cpu")
+    phases = [(s, step, p, phase) for s, step in enumerate(plan) for p, phase in enumerate(step.schedule.phases(module.depth))]
+    for _, step, _, phase in phases:
+        _check_pair(module, step, phase, feed)
+    module.to(device)
+    history: list[dict[str, Any]] = []
+    state: nn.Module | None = None
+    key: object = None
+    best_epoch = 0
+    for number, (s, step, p, phase) in enumerate(phases):
+        codec = module.slice(phase.first, phase.last)
+        phase_keys = keys.under("step", s, "phase", p)
+        training = step.training or Training()
+        if key != (step.objective.state_key(), phase.last):  # else this phase goes on with the last one's head
+            state = step.objective.init(codec, feed.target, phase_keys.torch("state"))
+            key = (step.objective.state_key(), phase.last)
+        state = None if state is None else state.to(device)
+        row = {"step": s, "phase": number, "phases": len(phases), "objective": type(step.objective).__name__}
+        row |= {"first": phase.first, "last": phase.last}
+        observe(Event("phase", row | {"epochs": phase.epochs}))
+        source, held_out = _behind(module, phase.first, feed.for_objective(step.objective), feed.held_out, device)
+        work = Work(
+            trainee=Trainee(codec, step.objective, state, autocast),
+            source=source,
+            training=training,
+            layers=layers_of(module, phase, state, training),
+            epochs=phase.epochs,
+            keys=phase_keys,
+            row=row,
+            observe=observe,
+            device=device,
+            held_out=held_out,
+        )
+        result = _run_with_stopping(work)
+        history += result.rows
+        best_epoch = result.best_epoch
+    module.to("cpu").eval()
+    return Run(history, None if state is None else state.to("cpu").eval(), best_epoch)
+
+
+def _run_with_stopping(work: Work) -> Any:
+    """Run a phase; under a shape that ends, stopping chooses the number of epochs and the whole shape runs again."""
+    if work.training.patience is None or work.held_out is None or work.training.shape not in ENDING:
+        return run_phase(work)
+    start = work.trainee.snapshot()
+    search = run_phase(work)
+    work.trainee.load_state_dict(start)
+    final = run_phase(replace(work, epochs=search.best_epoch, training=replace(work.training, patience=None)))
+    rows = [row | {"search": True} for row in search.rows] + final.rows
+    return replace(final, rows=rows, best_epoch=search.best_epoch)
+
+
+def _check_pair(module: StackModule, step: Step, phase: Phase, feed: Feed) -> None:
+    codec = module.slice(phase.first, phase.last)
+    if step.objective.level == "data" and phase.first > 0:
+        raise PairingError(
+            f"{step.objective!r} works on the data themselves; {step.schedule!r} trains stage {phase.first} on codes.",
+            "Use Joint or Progressive, or an objective that works on codes.",
+        )
+    step.objective.check(codec, feed.target)
+
+
+def _behind(module: StackModule, first: int, source: Any, held_out: Any, device: torch.device) -> tuple[Any, Any]:
+    """Return the sources as the trained slice sees them: behind the frozen prefix, computed once."""
+    if first == 0:
+        return source, held_out
+    prefix = module.slice(0, first - 1)
+
+    def code(part: Any) -> Any:
+        if part is None:
+            return None
+        if isinstance(part, Mix):
+            return replace(part, labelled=code(part.labelled), others=code(part.others))
+        return encoded(prefix, part, device)
+
+    return code(source), code(held_out)
+
+
+def layers_of(module: StackModule, phase: Phase, state: nn.Module | None, training: Training) -> list[tuple[nn.Module, float]]:
+    """Return what a phase trains, each with its peak rate.
+
+    Raises
+    ------
+    ParameterError
+        When rates or factors are listed for another number of stages.
+    """
+    depth = module.depth
+    given = training.learning_rate
+    rates = given if isinstance(given, tuple) else (default_rate(training.optimiser) if given is None else given,) * depth
+    decay = training.layer_decay
+    factors = decay if isinstance(decay, tuple) else tuple(decay ** (depth - i) for i in range(depth))
+    for name, values in (("learning_rate", rates), ("layer_decay", factors)):
+        if len(values) != depth:
+            raise ParameterError(f"Training lists {name} for {len(values)} stages; the stack has {depth}.", "List one per stage.")
+    layers: list[tuple[nn.Module, float]] = [] if state is None else [(state, rates[-1])]
+    layers += [(module.stages[i], rates[i] * factors[i]) for i in range(phase.first, phase.last + 1)]
+    return layers
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device of a name; 'auto' takes a GPU where there is one.
+
+    Raises
+    ------
+    ParameterError
+        When the device is not there; the message names those that are.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if name not in there and not (name == "cuda" and len(there) > 1):
+        raise ParameterError(f"There is no device {name!r} here.", f"Devices: {', '.join(there)}; or 'auto'.")
+    return torch.device(name)
+
+
+def precision_of(name: str) -> torch.dtype | None:
+    """Return the type of automatic mixed precision, or None for float32; 'auto' takes bfloat16 where the processor has it."""
+    check_name("an estimator", "precision", name, ("float32", "bfloat16", "auto"))
+    fast = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if name == "bfloat16" or (name == "auto" and fast) else None

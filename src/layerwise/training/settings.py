@@ -1,0 +1,76 @@
+"""How a phase is trained."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from .._spec import Spec, check_int, check_name, check_number, register
+from .optimisers import OPTIMISERS
+from .shapes import SHAPES
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Training(Spec):
+    """Optimiser, learning rate and its shape, batch size and stopping. Each phase begins with a fresh optimiser and shape.
+
+    Parameters
+    ----------
+    optimiser : str, default 'adam'
+        One of ``layerwise.OPTIMISERS``.
+    learning_rate : float or tuple of float, optional
+        Peak rate, above 0; a tuple holds one per stage (the head takes the last). By default the optimiser's own rate.
+    shape : {'constant', 'step', 'cosine', 'one_cycle', 'warmup_linear'}, default 'one_cycle'
+        How the rate changes over the steps of a phase.
+    batch_size : int, default 256
+        Rows per step, at least 1. An epoch sees every row once; the last batch is smaller.
+    momentum : float, default 0.9
+        For 'momentum' and 'nesterov', in [0, 1).
+    weight_decay : float, default 0.0
+        On weights, not on biases and normalisations.
+    clip : float, optional
+        Largest norm of the gradient.
+    layer_decay : float or tuple of float, default 1.0
+        One factor per layer: a stage ``j`` layers below the head is trained at ``learning_rate * layer_decay**j``. A tuple
+        lists the factor of each stage from the input up (the head takes 1).
+    patience : int, optional
+        Stop a phase after this many epochs without a better validation loss, and take back the best weights; needs
+        ``validation`` on the estimator.
+
+    Raises
+    ------
+    ParameterError
+        When a setting is unknown or out of its range.
+
+    Examples
+    --------
+    >>> from layerwise import Training
+    >>> Training("sgd", learning_rate=0.1, shape="constant")
+    Training('sgd', learning_rate=0.1, shape='constant')
+    """
+
+    optimiser: str = "adam"
+    _: KW_ONLY
+    learning_rate: float | tuple[float, ...] | None = None
+    shape: str = "one_cycle"
+    batch_size: int = 256
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    clip: float | None = None
+    layer_decay: float | tuple[float, ...] = 1.0
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self, "optimiser", self.optimiser, OPTIMISERS)
+        check_name(self, "shape", self.shape, SHAPES)
+        check_int(self, "batch_size", self.batch_size, 1)
+        check_number(self, "momentum", self.momentum, 0.0, 0.9999)
+        check_number(self, "weight_decay", self.weight_decay, 0.0)
+        check_number(self, "clip", self.clip, 0.0, open_low=True, optional=True)
+        check_int(self, "patience", self.patience, 1, optional=True)
+        for name in ("learning_rate", "layer_decay"):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
+            for number in value if isinstance(value, (tuple, list)) else (value,):
+                check_number(self, name, number, 0.0, open_low=name == "learning_rate", optional=name == "learning_rate")
