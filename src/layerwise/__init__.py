@@ -1,1 +1,81 @@
+"""Layerwise: unsupervised pretraining for many rows and few labels, and what it was worth.
+
+>>> import layerwise
+>>> layerwise.Dense(500)
+Dense(500)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import recipes
+    from ._contracts import Batch, Block, Draws, Space
+    from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
+    from ._spec import Spec, register
+    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Dense, Stack, Stage
+    from .artifacts import inspect, load, save
+    from .data import Preprocessor
+    from .estimators import LabeledSplit, PretrainedClassifier, PretrainedRegressor, Pretrainer
+    from .objective import (
+        Combined,
+        Compose,
+        Corruption,
+        Denoising,
+        Gaussian,
+        Masking,
+        Objective,
+        Reconstruction,
+        SaltAndPepper,
+        Supervised,
+        Swap,
+    )
+    from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
+    from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
+
 __version__ = "0.1.0"
+
+# name -> the module that holds it; loaded when it is first used, so that the command line answers before torch is there
+_HOMES = {
+    "_contracts": ("Batch", "Block", "Draws", "Space"),
+    "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
+    "_spec": ("Spec", "register"),
+    "architecture": ("ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "Stage"),
+    "artifacts": ("inspect", "load", "save"),
+    "data": ("Preprocessor",),
+    "estimators": ("LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
+    "objective": (
+        "Combined",
+        "Compose",
+        "Corruption",
+        "Denoising",
+        "Gaussian",
+        "Masking",
+        "Objective",
+        "Reconstruction",
+        "SaltAndPepper",
+        "Supervised",
+        "Swap",
+    ),
+    "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
+    "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing"),
+}
+_MODULES = ("recipes",)
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = sorted((*_HOME_OF, *_MODULES))  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'layerwise' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

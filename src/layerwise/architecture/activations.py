@@ -37,10 +37,9 @@ class Activation(nn.Module):
         super().__init__()
         self.name = name
         self.slope = nn.Parameter(torch.tensor([0.25])) if name == "prelu" else None
-        self.function = FUNCTIONS.get(name)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.prelu(x, self.slope) if self.function is None else self.function(x)  # type: ignore[arg-type]
+        return FUNCTIONS[self.name](x) if self.slope is None else F.prelu(x, self.slope)
 
 
 def code_space(name: str, *shape: int) -> Space:

@@ -33,6 +33,8 @@ def initialise(weight: Tensor, name: str, activation: str, generator: torch.Gene
     ``auto`` keeps the variance of the signal through the layer: He et al. (2015) for rectifiers, which halve it, Glorot and
     Bengio (2010) for the others.
     """
+    if weight.is_meta:  # a model folder brings its own weights
+        return
     if name == "auto":
         name = "glorot_uniform" if activation in SATURATING else "he_uniform"
     with torch.no_grad():

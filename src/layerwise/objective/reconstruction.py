@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,10 +91,12 @@ def mean_loss(
     space = codec.in_space
     weighted = not (observed is None and weight is None and importance is None)
     if not weighted and len(space.blocks) == 1 and space.kind != "category":
-        return _block_loss(params, target.flatten(1), codec.link, _resolved(error, space.kind), "mean")
-    losses, features = element_losses(params, target, codec, error)
+        name = _resolved(error, space.kind)
+        return _elementwise(params if name == "bce" else codec.link(params), target.flatten(1), name, "mean")
+    losses = element_losses(params, target, codec, error)
     if not weighted:
         return losses.mean()
+    features = element_features(space).to(losses.device)
     weights = torch.ones_like(losses) if weight is None else weight[:, None].expand_as(losses)
     for factor in (observed, importance):
         if factor is not None:
@@ -103,28 +104,27 @@ def mean_loss(
     return (losses * weights).sum() / weights.sum().clamp_min(1e-12)
 
 
-def element_losses(params: Tensor, target: Tensor, codec: Any, error: str) -> tuple[Tensor, Tensor]:
-    """Return the loss of each element, ``(n, elements)``, and the feature at which each element begins.
+def element_losses(params: Tensor, target: Tensor, codec: Any, error: str) -> Tensor:
+    """Return the loss of each element, ``(n, elements)``.
 
     A feature is an element, but the one-hot columns of a category are one element together.
     """
     target = target.flatten(1)
     linked = codec.link(params)
-    losses, features = [], []
+    losses = []
     for block, part in codec.in_space.slices():
         if block.kind == "category":
             losses.append(-(target[:, part] * F.log_softmax(params[:, part], dim=1)).sum(1, keepdim=True))
-            features.append(torch.tensor([part.start]))
-            continue
-        name = _resolved(error, block.kind)
-        given = params if name == "bce" else linked
-        losses.append(_elementwise(given[:, part], target[:, part], name, "none"))
-        features.append(torch.arange(part.start, part.stop))
-    return torch.cat(losses, dim=1), torch.cat(features).to(params.device)
+        else:
+            name = _resolved(error, block.kind)
+            losses.append(_elementwise((params if name == "bce" else linked)[:, part], target[:, part], name, "none"))
+    return torch.cat(losses, dim=1)
 
 
-def _block_loss(params: Tensor, target: Tensor, link: Callable[[Tensor], Tensor], name: str, reduction: str) -> Tensor:
-    return _elementwise(params if name == "bce" else link(params), target, name, reduction)
+def element_features(space: Space) -> Tensor:
+    """Return the feature at which each element begins."""
+    parts = [torch.arange(part.start, part.start + 1 if block.kind == "category" else part.stop) for block, part in space.slices()]
+    return torch.cat(parts)
 
 
 def _elementwise(given: Tensor, target: Tensor, name: str, reduction: str) -> Tensor:

@@ -69,7 +69,7 @@ class Supervised(Objective):
         if target is None:
             raise PairingError(
                 f"{self!r} needs labels, and none were given.",
-                "Use it in the plan of PretrainedClassifier or PretrainedRegressor, or give y to fit.",
+                "Use it in the plan of PretrainedClassifier or PretrainedRegressor.",
             )
 
     def state_key(self) -> object:

@@ -1,11 +1,11 @@
 """The one loop, and what it needs."""
 
 from .cache import BLOCK_ROWS, CodeSource, encoded, in_block
-from .events import Event, Observer, silent
+from .events import Event, Observer, describe, observer_for, observing, silent
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS
 from .plan import Step, as_plan
-from .run import Run, device_of, precision_of, run_plan
+from .run import Feed, Run, device_of, precision_of, run_plan
 from .settings import Training
 from .shapes import SHAPES
 
@@ -13,6 +13,7 @@ __all__ = [
     "BLOCK_ROWS",
     "CodeSource",
     "Event",
+    "Feed",
     "LoopResult",
     "OPTIMISERS",
     "Observer",
@@ -22,9 +23,12 @@ __all__ = [
     "Training",
     "Work",
     "as_plan",
+    "describe",
     "device_of",
     "encoded",
     "in_block",
+    "observer_for",
+    "observing",
     "precision_of",
     "run_phase",
     "run_plan",

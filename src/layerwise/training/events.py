@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,3 +35,50 @@ Observer = Callable[[Event], None]
 
 def silent(event: Event) -> None:
     """Observe nothing."""
+
+
+_CURRENT: ContextVar[Observer] = ContextVar("observer", default=silent)
+
+
+@contextmanager
+def observing(observer: Observer) -> Iterator[None]:
+    """Let ``observer`` hear the events of every fit inside the block, also those of cloned estimators.
+
+    >>> from layerwise import Dense, Pretrainer, Stack, observing
+    >>> import numpy as np
+    >>> heard = []
+    >>> with observing(lambda event: heard.append(event.kind)):
+    ...     _ = Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4))
+    >>> heard[0]
+    'phase'
+    """
+    token = _CURRENT.set(observer)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def observer_for(verbose: int) -> Observer:
+    """Return the current observer, joined by lines on standard error when ``verbose`` is above 0."""
+    current = _CURRENT.get()
+    if not verbose:
+        return current
+
+    def both(event: Event) -> None:
+        current(event)
+        if event.kind == "epoch":
+            print(describe(event.row), file=sys.stderr)
+
+    return both
+
+
+def describe(row: dict[str, Any]) -> str:
+    """Return one line for a row of the history."""
+    what = "head" if row["last"] < row["first"] else f"stages {row['first'] + 1}-{row['last'] + 1}"
+    what = f"stage {row['first'] + 1}" if row["first"] == row["last"] else what
+    validation = f"  validation {row['validation']:.4f}" if "validation" in row else ""
+    return (
+        f"{row['objective']}, phase {row['phase'] + 1}/{row['phases']}, {what}: epoch {row['epoch']}/{row['epochs']}"
+        f"  loss {row['loss']:.4f}{validation}  {row['rows_per_second']:,.0f} rows/s"
+    )

@@ -1,0 +1,56 @@
+"""The model card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .._spec import from_dict
+
+_CARD = """# A Layerwise model
+
+| | |
+|---|---|
+| kind | {kind} |
+| made by | layerwise {layerwise} |
+| stack | `{stack}` |
+| pretraining | {plan} |
+{rows}
+Weights: `model.safetensors` ({count:,} numbers). Structure, columns and preprocessing: `model.json`. Neither holds code.
+
+```python
+import layerwise
+
+model = layerwise.load(".")  # this folder
+```
+
+Without Layerwise:
+
+```python
+from safetensors.torch import load_file
+
+weights = load_file("model.safetensors")
+print({{name: tuple(tensor.shape) for name, tensor in weights.items()}})
+```
+"""
+
+
+def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> str:
+    """Return the card as Markdown. Values from data (names, classes) are left out: they are in ``model.json``."""
+    pretrainer = description["pretrainer"]
+    rows = ""
+    if "finetuned" in description:
+        rows = f"| fine-tuning | {_steps(description['finetuned']['plan'])} |\n| start | {description['finetuned']['start']} |\n"
+    return _CARD.format(
+        kind=description["kind"],
+        layerwise=description["layerwise"],
+        stack=from_dict(pretrainer["stack"]),
+        plan=_steps(pretrainer["plan"]),
+        rows=rows,
+        count=sum(tensor.numel() for name, tensor in tensors.items() if not name.startswith("preprocessing.")),
+    )
+
+
+def _steps(plan: list[dict[str, Any]]) -> str:
+    return "; ".join(f"`{step.objective!r}` on `{step.schedule!r}`" for step in from_dict(plan))

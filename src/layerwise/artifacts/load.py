@@ -1,0 +1,214 @@
+"""Reading a model folder: nothing in it is run, everything in it is checked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as from_bytes
+from sklearn.frozen import FrozenEstimator
+
+from .._contracts import Space
+from .._durable import read_json
+from .._errors import FileError, ModelError, ParameterError
+from .._spec import from_dict
+from ..architecture import Stack, StackModule
+from ..data.preprocessing import Preprocessor
+from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..objective import Supervised
+from ..objective.supervised import Head
+from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
+
+_KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
+_FOREIGN = {b"\x80": "a pickle", b"PK\x03\x04": "a zip file (torch.save or npz)", b"\x93NUMPY": "a numpy array", b"\x89HDF": "an HDF5 file"}
+_MAX_STAGES = 1000
+
+
+def inspect(folder: Any) -> dict[str, Any]:
+    """Return what ``model.json`` says, after checking it and the weights' hash; builds nothing.
+
+    Raises
+    ------
+    ModelError
+        When the folder is no model, or damaged.
+    """
+    folder = Path(folder)
+    description = _description(folder)
+    _weights_bytes(folder, description)
+    return description
+
+
+def load(folder: Any) -> Any:
+    """Return the estimator that :func:`save` wrote.
+
+    Parameters
+    ----------
+    folder : path
+        With ``model.json`` and ``model.safetensors``.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, damaged, foreign or of a newer format. No code from the folder is run.
+    """
+    folder = Path(folder)
+    description = _description(folder)
+    tensors = _tensors(_weights_bytes(folder, description))
+    try:
+        return _rebuild(description, tensors)
+    except (KeyError, TypeError, IndexError, AttributeError, RuntimeError, OverflowError, ParameterError, ValueError) as error:
+        if isinstance(error, ModelError):
+            raise
+        hint = error.hint if isinstance(error, ParameterError) else "It was written by something else, or by another version."
+        raise ModelError(f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: {error}.", hint) from error
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise ModelError(f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", "Give the folder that save or --out wrote.")
+    try:
+        description = read_json(path)
+    except FileError as error:
+        raise ModelError(f"{error.message}", "The file is damaged; take a copy of the folder that is whole.") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise ModelError(f"{str(path)!r} is not a description of a Layerwise model.", "Give the folder that save or --out wrote.")
+    if description.get("format_version") != FORMAT_VERSION:
+        raise ModelError(
+            f"{str(path)!r} has the format version {description.get('format_version')!r}; this Layerwise reads {FORMAT_VERSION}.",
+            "Update layerwise.",
+        )
+    if description.get("digest") != digest_of(description):
+        raise ModelError(
+            f"{str(path)!r} was changed after it was written (its digest does not match).", "Take a copy of the folder that is whole."
+        )
+    return description
+
+
+def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ModelError(f"{str(folder)!r} has no {WEIGHTS}.", "Take a copy of the folder that is whole.")
+    data = path.read_bytes()
+    expected = description.get("weights", {})
+    if hashlib.sha256(data).hexdigest() != expected.get("sha256"):
+        kind = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), None)
+        what = f"is {kind}, not safetensors" if kind else f"is damaged: {len(data):,} bytes with another SHA-256 than {DESCRIPTION} says"
+        raise ModelError(f"{str(path)!r} {what}.", "Take a copy of the folder that is whole; nothing was loaded.")
+    return data
+
+
+def _tensors(data: bytes) -> dict[str, torch.Tensor]:
+    try:
+        return from_bytes(data)
+    except SafetensorError as error:
+        raise ModelError(f"{WEIGHTS} is not a safetensors file: {error}.", "Take a copy of the folder that is whole.") from error
+
+
+def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Any:
+    kind = _KINDS.get(description["kind"])
+    if kind is None:
+        raise ModelError(f"The model is of the unknown kind {description['kind']!r}.", f"Known: {', '.join(_KINDS)}.")
+    parts = _by_prefix(tensors)
+    pretrainer = _pretrainer(description["pretrainer"], parts)
+    if kind is Pretrainer:
+        _refuse_rest(parts)
+        return pretrainer
+    model = _finetuned(kind, description["finetuned"], pretrainer, parts)
+    _refuse_rest(parts)
+    return model
+
+
+def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
+    stack, plan = from_dict(facts["stack"]), from_dict(facts["plan"])
+    if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
+        raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
+    model = Pretrainer(stack, plan=plan, random_state=facts["seed"])
+    arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
+    model.preprocessing_ = Preprocessor.from_state(facts["preprocessing"], arrays)
+    blocks = model.preprocessing_.space_.blocks
+    model.space_ = Space(tuple(facts["shape"]), blocks)
+    model.stack_, model.plan_, model.history_, model.seed_ = stack, plan, facts["history"], facts["seed"]
+    model.row_shape_ = None if facts["row_shape"] is None else tuple(facts["row_shape"])
+    model.module_ = _filled(_empty_stack(stack, model.space_), parts.pop("pretrained", {}), "pretrained")
+    model._n_features_out = model.module_.code_space.size
+    _set_features(model, facts)
+    return model
+
+
+def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: dict[str, dict[str, torch.Tensor]]) -> Any:
+    plan = from_dict(facts["plan"])
+    given: Any = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
+    model = kind(given, plan=plan, start=facts["start"], unlabeled=facts["unlabeled"], random_state=facts["seed"])
+    model.pretrainer_, model.plan_, model.history_, model.seed_ = given, plan, facts["history"], facts["seed"]
+    model.transfer_report_ = facts["transfer"]
+    if kind is PretrainedClassifier:
+        model.classes_ = _classes(facts["classes"])
+        target = Space.of("category", len(model.classes_))
+    else:
+        model.target_mean_, model.target_scale_ = (np.array(facts["target"][name], dtype=float) for name in ("mean", "scale"))
+        model.outputs_ = tuple(facts["target"]["outputs"])
+        target = Space.of("real", len(model.target_mean_))
+    model.module_ = _filled(_empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack")
+    last = plan[-1].objective
+    supervised = last if isinstance(last, Supervised) else last.supervised
+    with torch.device("meta"):
+        head = Head(model.module_.code_space.size, supervised.head, target, None)
+    model.head_ = _filled(head, parts.pop("head", {}), "head")
+    _set_features(model, facts)
+    return model
+
+
+def _empty_stack(stack: Stack, space: Space) -> StackModule:
+    with torch.device("meta"):  # shapes without memory: the file decides nothing about what is allocated
+        return stack.build(space, None)  # type: ignore[arg-type]
+
+
+def _filled(module: Any, tensors: dict[str, torch.Tensor], part: str) -> Any:
+    expected = module.state_dict()
+    for name in expected.keys() | tensors.keys():
+        if name not in tensors or name not in expected:
+            what = "lacks" if name not in tensors else "has, beyond the model,"
+            raise ModelError(f"{WEIGHTS} {what} the tensor {part}.{name}.", "The files of the folder do not belong together.")
+        want, have = expected[name], tensors[name]
+        if want.shape != have.shape or want.dtype != have.dtype:
+            raise ModelError(
+                f"The tensor {part}.{name} is {have.dtype} of shape {tuple(have.shape)}; the model needs {want.dtype} of shape "
+                f"{tuple(want.shape)}.",
+                "The files of the folder do not belong together.",
+            )
+    module.load_state_dict(tensors, assign=True)
+    return module.eval()
+
+
+def _by_prefix(tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+    parts: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        prefix, _, rest = name.partition(".")
+        parts.setdefault(prefix, {})[rest] = tensor
+    return parts
+
+
+def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
+    if parts:
+        name = next(iter(parts))
+        raise ModelError(f"{WEIGHTS} has, beyond the model, the tensors {name}.*.", "The files of the folder do not belong together.")
+
+
+def _classes(facts: dict[str, Any]) -> np.ndarray:
+    dtype = np.dtype(facts["dtype"])
+    if dtype.kind not in "biufU" or len(facts["values"]) > 10**6:
+        raise ModelError(f"The classes are of the type {facts['dtype']!r}; expected words or numbers.")
+    return np.array(facts["values"], dtype=dtype)
+
+
+def _set_features(model: Any, facts: dict[str, Any]) -> None:
+    model.n_features_in_ = facts["n_features_in"]
+    if facts["feature_names_in"] is not None:
+        model.feature_names_in_ = np.array(facts["feature_names_in"], dtype=object)
+    if facts["mixed"]:
+        model.mixed_ = True

@@ -1,0 +1,140 @@
+"""Writing a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save as to_bytes
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .. import __version__
+from .._durable import jsonable, write_bytes, write_json, write_text
+from .._errors import ModelError, ParameterError
+from .._spec import Spec, from_dict
+from ..data.preprocessing import Preprocessor
+from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from .card import model_card
+from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
+
+_SUMMARY = ("step", "phase", "objective", "first", "last", "epoch", "epochs", "loss", "learning_rate", "validation")
+
+
+def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Path:
+    """Write a fitted estimator to a folder: weights, description, model card.
+
+    Parameters
+    ----------
+    model : Pretrainer, PretrainedClassifier or PretrainedRegressor
+    folder : path
+        Made when it is not there; a model in it is replaced.
+    about : dict, optional
+        Plain data to keep with the model (name of the data, figures).
+
+    Raises
+    ------
+    ModelError
+        When the model holds something that is not plain data, such as a transformer of your own.
+    FileError
+        When the folder cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from layerwise import Dense, Pretrainer, Stack, load, save
+    >>> pretrainer = Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4))
+    >>> folder = save(pretrainer, tempfile.mkdtemp())
+    >>> bool((load(folder).transform(np.eye(4)) == pretrainer.transform(np.eye(4))).all())
+    True
+    """
+    folder = Path(folder)
+    description, tensors = describe(model, about or {})
+    weights = to_bytes({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+    description["weights"] = {"file": WEIGHTS, "sha256": write_bytes(folder / WEIGHTS, weights), "bytes": len(weights)}
+    description["digest"] = digest_of(description)
+    write_text(folder / CARD, model_card(description, tensors))
+    write_json(folder / DESCRIPTION, description)
+    return folder
+
+
+def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return a model as plain data and tensors."""
+    kinds = (Pretrainer, PretrainedClassifier, PretrainedRegressor)
+    if type(model) not in kinds:
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise ParameterError(f"save takes a fitted {names}. Got {type(model).__name__} instead.")
+    check_is_fitted(model)
+    pretrainer = model if isinstance(model, Pretrainer) else model._fitted_pretrainer()
+    preprocessing, arrays = _preprocessing(pretrainer)
+    tensors = {f"preprocessing.{name}": torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+    tensors |= {f"pretrained.{name}": value for name, value in pretrainer.module_.state_dict().items()}
+    description = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "layerwise": __version__,
+        "kind": type(model).__name__,
+        "pretrainer": _pretrainer(pretrainer) | {"preprocessing": preprocessing},
+        "about": jsonable(about),
+    }
+    if not isinstance(model, Pretrainer):
+        tensors |= {f"stack.{name}": value for name, value in model.module_.state_dict().items()}
+        tensors |= {f"head.{name}": value for name, value in model.head_.state_dict().items()}
+        description["finetuned"] = _finetuned(model)
+    return description, tensors
+
+
+def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if not isinstance(pretrainer.preprocessing_, Preprocessor):
+        raise ModelError(
+            f"The preprocessing is {type(pretrainer.preprocessing_).__name__}, which a model folder cannot hold: it holds no code.",
+            "Use Preprocessor, or apply your transformer before Layerwise.",
+        )
+    return pretrainer.preprocessing_.to_state()
+
+
+def _pretrainer(model: Pretrainer) -> dict[str, Any]:
+    return {
+        "stack": _plain(model.stack_),
+        "plan": [_plain(step) for step in model.plan_],
+        "seed": model.seed_,
+        "shape": list(model.space_.shape),
+        "row_shape": None if model.row_shape_ is None else list(model.row_shape_),
+        "mixed": hasattr(model, "mixed_"),
+        "history": _summary(model.history_),
+    } | _features(model)
+
+
+def _finetuned(model: Any) -> dict[str, Any]:
+    facts = {
+        "plan": [_plain(step) for step in model.plan_],
+        "start": model.start,
+        "unlabeled": jsonable(model.unlabeled),
+        "frozen": isinstance(model.pretrainer_, FrozenEstimator),
+        "seed": model.seed_,
+        "mixed": hasattr(model, "mixed_"),
+        "history": _summary(model.history_),
+        "transfer": model.transfer_report_,
+    } | _features(model)
+    if isinstance(model, PretrainedClassifier):
+        return facts | {"classes": {"dtype": model.classes_.dtype.str, "values": model.classes_.tolist()}}
+    targets = {"mean": model.target_mean_.tolist(), "scale": model.target_scale_.tolist(), "outputs": list(model.outputs_)}
+    return facts | {"target": targets}
+
+
+def _features(model: Any) -> dict[str, Any]:
+    names = getattr(model, "feature_names_in_", None)
+    return {"n_features_in": model.n_features_in_, "feature_names_in": None if names is None else list(names)}
+
+
+def _summary(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: jsonable(row[name]) for name in _SUMMARY if name in row} for row in history]
+
+
+def _plain(spec: Spec) -> dict[str, Any]:
+    """Return a spec as plain data, sure that it can be read back."""
+    data = spec.to_dict()
+    from_dict(data)
+    return data

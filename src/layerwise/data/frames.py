@@ -1,0 +1,105 @@
+"""Any data frame at the door: its numbers and its categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._errors import DataError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A data frame, split by the kind of its columns.
+
+    Parameters
+    ----------
+    numbers : dict of str to float64 array (n,)
+        NaN where a cell is missing.
+    texts : dict of str to object array (n,)
+        Strings, None where a cell is missing.
+    columns : tuple of str
+        In the frame's order.
+    backend : str
+        The library that made the frame, for instance 'pandas' or 'polars'.
+    """
+
+    numbers: dict[str, np.ndarray]
+    texts: dict[str, np.ndarray]
+    columns: tuple[str, ...]
+    backend: str
+
+    def __len__(self) -> int:
+        return len(next(iter((self.numbers | self.texts).values()))) if self.columns else 0
+
+    def rows(self, index: np.ndarray) -> Frame:
+        """Return some rows."""
+        numbers = {name: values[index] for name, values in self.numbers.items()}
+        texts = {name: values[index] for name, values in self.texts.items()}
+        return Frame(numbers, texts, self.columns, self.backend)
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is an eager data frame that narwhals knows."""
+    return nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray)
+
+
+def has_texts(X: Any) -> bool:
+    """Whether a data frame has columns that are not numbers."""
+    schema = nw.from_native(X, eager_only=True).schema
+    return any(not (dtype.is_numeric() or dtype == nw.Boolean) for dtype in schema.values())
+
+
+def read_frame(X: Any) -> Frame:
+    """Split a data frame into numbers and texts.
+
+    Raises
+    ------
+    DataError
+        For a column of dates, lists or other kinds, or an infinite number; names the column.
+    """
+    frame = nw.from_native(X, eager_only=True)
+    numbers, texts = {}, {}
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.is_numeric() or column.dtype == nw.Boolean:
+            numbers[str(name)] = _number(str(name), column)
+        elif column.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object, nw.Unknown):
+            texts[str(name)] = _text(str(name), column)
+        else:
+            raise DataError(
+                f"Column {str(name)!r} holds {column.dtype}; expected numbers or categories.",
+                "Turn it into numbers (days since a date, say), or drop it.",
+            )
+    backend = str(frame.implementation.name).lower()
+    return Frame(numbers, texts, tuple(map(str, frame.columns)), backend)
+
+
+def make_frame(columns: dict[str, Any], backend: str) -> Any:
+    """Return a native data frame of the library that made the original."""
+    return nw.from_dict(columns, backend=backend).to_native()
+
+
+def _number(name: str, column: Any) -> np.ndarray:
+    values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    if np.isinf(values).any():
+        raise DataError(
+            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected finite numbers or missing cells.",
+            "Replace it, or leave the cell empty.",
+        )
+    return values
+
+
+def _text(name: str, column: Any) -> np.ndarray:
+    values = column.to_list()
+    for row, value in enumerate(values):
+        if isinstance(value, (list, dict, set, tuple)) or hasattr(value, "isoformat"):
+            raise DataError(
+                f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers or categories.",
+                "Turn it into numbers or words, or drop it.",
+            )
+    missing = [value is None or value != value for value in values]
+    return np.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)], dtype=object)

@@ -1,0 +1,8 @@
+"""scikit-learn estimators over stacks and plans."""
+
+from .classifier import PretrainedClassifier
+from .pretrainer import Pretrainer
+from .regressor import PretrainedRegressor
+from .splits import LabeledSplit
+
+__all__ = ["LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"]

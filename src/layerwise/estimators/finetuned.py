@@ -1,0 +1,221 @@
+"""What the classifier and the regressor share: pretrain, put a head on top, fine-tune."""
+
+from __future__ import annotations
+
+import numbers
+from copy import deepcopy
+from typing import Any, ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from .._contracts import Space
+from .._errors import DataError, ParameterError
+from .._random import Keys, seed_of
+from ..data.frames import is_frame
+from ..data.reading import read_rows
+from ..data.sources import RowsOf
+from ..objective import Supervised
+from ..schedule import HeadOnly, Joint
+from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from .params import SpecParams
+from .pretrainer import Pretrainer
+from .rows import order_of, repeats
+from .stopping import best_epochs, splits_for
+from .transfer import transfer_report
+
+HEAD_EPOCHS = 10
+STEPS = 600  # of the default plan, whatever the number of labels
+BATCH = 64
+
+
+class Finetuned(SpecParams):
+    """Base of PretrainedClassifier and PretrainedRegressor (abstract)."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "pretrainer": [Pretrainer, FrozenEstimator, None],
+        "head": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list],
+        "plan": [list, tuple, None],
+        "start": [StrOptions({"pretrained", "random"})],
+        "unlabeled": [str, numbers.Real, None],
+        "training": [Training, None],
+        "validation": [
+            StrOptions({"auto"}),
+            Interval(numbers.Integral, 2, None, closed="left"),
+            Interval(numbers.Real, 0, 0.5, closed="right"),
+            None,
+        ],
+        "device": [str],
+        "precision": [StrOptions({"float32", "bfloat16", "auto"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def _fit(self, X: Any, y: np.ndarray, unlabelled: np.ndarray, X_unlabeled: Any, sample_weight: Any, classes: Any) -> None:
+        """Pretrain on every row and fine-tune on the labelled ones.
+
+        ``y`` holds class indices or standardised targets, ``(n,)`` or ``(n, outputs)``; ``classes`` the number of classes.
+        """
+        check_consistent_length(X, y)
+        self.seed_ = seed_of(self.random_state)
+        kept, weight = repeats(sample_weight, len(y))
+        if len(kept) != len(y) or weight is not None or (kept != np.arange(len(y))).any():
+            X, y, unlabelled = _safe_indexing(X, kept), y[kept], unlabelled[kept]
+        everything, all_weights = _with_unlabelled(X, X_unlabeled, weight)
+        self._pretrain(everything, all_weights)
+        pretrainer = self._fitted_pretrainer()
+        rows = pretrainer._source(everything)
+        labelled = self._labelled(rows, y, np.flatnonzero(~unlabelled), weight, classes)
+        target = Space.of("category", classes) if classes else Space.of("real", *y.shape[1:])
+        self._finetune(pretrainer, rows, labelled, target)
+
+    def _pretrain(self, X: Any, weight: np.ndarray | None) -> None:
+        if isinstance(self.pretrainer, FrozenEstimator):
+            self.pretrainer_ = self.pretrainer
+            return
+        self.pretrainer_ = clone(self.pretrainer) if self.pretrainer is not None else Pretrainer()
+        settings = {"device": self.device, "precision": self.precision, "verbose": self.verbose} if self.pretrainer is None else {}
+        if self.pretrainer_.random_state is None:
+            settings["random_state"] = self.seed_ % 2**31
+        self.pretrainer_.set_params(**settings)
+        learn = self.pretrainer_.fit if self.start == "pretrained" else self.pretrainer_.fit_random
+        learn(X, sample_weight=weight)
+
+    def _fitted_pretrainer(self) -> Pretrainer:
+        frozen = isinstance(self.pretrainer_, FrozenEstimator)
+        pretrainer = self.pretrainer_.estimator if frozen else self.pretrainer_
+        if not isinstance(pretrainer, Pretrainer):
+            raise ParameterError(
+                f"The frozen estimator must be a Pretrainer. Got {type(pretrainer).__name__} instead.", "Freeze a fitted Pretrainer."
+            )
+        check_is_fitted(pretrainer)
+        return pretrainer
+
+    def _labelled(self, rows: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, classes: Any) -> RowsOf:
+        chosen = y[index]
+        weights = self._row_weights(chosen, None if weight is None else weight[index])
+        x = np.concatenate([rows.take(index[i : i + BLOCK_ROWS]).x.flatten(1).numpy() for i in range(0, len(index), BLOCK_ROWS)])
+        columns = [chosen] if chosen.ndim == 1 else list(chosen.T)
+        order = order_of(x, weights, *columns)
+        target = torch.from_numpy(chosen[order].astype(np.int64 if classes else np.float32))
+        row_weights = None if weights is None else torch.from_numpy(weights[order].astype(np.float32))
+        return RowsOf(rows, index[order], target, row_weights)
+
+    def _row_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the weights of the labelled rows in the loss."""
+        return weight
+
+    def _finetune(self, pretrainer: Pretrainer, rows: Any, labelled: RowsOf, target: Space) -> None:
+        plan = self._plan(len(labelled))
+        keys = Keys(self.seed_).under("finetuning")
+        start = self._start(pretrainer)
+        settings = {"device": device_of(self.device), "autocast": precision_of(self.precision)}
+
+        def run(plan: tuple[Step, ...], train: RowsOf, held_out: RowsOf | None, observe: Any = None) -> Any:
+            module = deepcopy(start)
+            listen = {} if observe is None else {"observe": observe}
+            return module, run_plan(module, plan, Feed(rows, train, target, held_out), keys=keys, **settings, **listen)
+
+        def curve_of(train: np.ndarray, held: np.ndarray) -> list[float]:
+            _, found = run(plan, _part(labelled, train), _part(labelled, held))
+            last = found.history[-1]["phase"]
+            return [row["validation"] for row in found.history if row["phase"] == last]
+
+        classes = labelled.y.numpy() if target.kind == "category" and labelled.y is not None else None
+        splits = splits_for(self.validation, classes, len(labelled), keys.integer("validation"))
+        self.plan_ = best_epochs(plan, splits, curve_of) if splits else plan
+        self.module_, result = run(self.plan_, labelled, None, observer_for(self.verbose))
+        self.head_, self.history_ = result.state, result.history
+        self.transfer_report_ = transfer_report(pretrainer.module_, start, self.module_)
+
+    def _start(self, pretrainer: Pretrainer) -> Any:
+        if self.start == "random" and isinstance(self.pretrainer_, FrozenEstimator):
+            stack = pretrainer.stack_.with_best_init()
+            return stack.build(pretrainer.space_, Keys(self.seed_).torch("weights"))
+        return deepcopy(pretrainer.module_)
+
+    def _plan(self, n_labelled: int) -> tuple[Step, ...]:
+        if self.plan is not None:
+            if self.head not in ((), []):
+                raise ParameterError(
+                    f"{type(self).__name__} was given a plan and also head={self.head!r}.", "Give the head to Supervised in the plan."
+                )
+            plan = as_plan(self.plan, self.training)
+            if plan[-1].objective.needs == "rows":
+                raise ParameterError(
+                    f"The last step of the fine-tuning plan is {plan[-1].objective!r}, which learns no labels.",
+                    "End the plan with Supervised(...) or Combined(...).",
+                )
+            return plan
+        head = (self.head,) if isinstance(self.head, numbers.Integral) else tuple(self.head)  # type: ignore[arg-type]
+        training = self.training or Training(batch_size=BATCH)
+        per_epoch = max(1, round(n_labelled / training.batch_size))
+        joint = max(20, round(STEPS / per_epoch))
+        return as_plan([(Supervised(head), HeadOnly(HEAD_EPOCHS)), (Supervised(head), Joint(joint))], training)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Return the head's outputs, ``(n, outputs)``."""
+        check_is_fitted(self)
+        self._check_rows(X, reset=False)
+        pretrainer = self._fitted_pretrainer()
+        source = pretrainer._source(X)
+
+        def run(x: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                return self.head_(self.module_.encode(x).flatten(1))
+
+        parts = [
+            in_block(run, source.take(np.arange(start, min(len(source), start + BLOCK_ROWS))).x)
+            for start in range(0, len(source), BLOCK_ROWS)
+        ]
+        return torch.cat(parts).numpy()
+
+    def encode(self, X: Any) -> np.ndarray:
+        """Return the codes of the fine-tuned stack, ``(n, k)``."""
+        check_is_fitted(self)
+        self._check_rows(X, reset=False)
+        return self._fitted_pretrainer()._apply(self.module_.encode, X)
+
+    def _check_rows(self, X: Any, *, reset: bool) -> None:
+        read_rows(self, X, reset=reset, min_rows=2 if reset else 1)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _part(labelled: RowsOf, index: np.ndarray) -> RowsOf:
+    position = torch.from_numpy(index)
+    y = None if labelled.y is None else labelled.y[position]
+    weight = None if labelled.weight is None else labelled.weight[position]
+    return RowsOf(labelled.source, labelled.rows[index], y, weight)
+
+
+def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
+    if more is None:
+        return X, weight
+    n = more.shape[0] if hasattr(more, "shape") else len(more)
+    weights = None if weight is None else np.concatenate([weight, np.ones(n)])
+    if is_frame(X) and is_frame(more):
+        import narwhals.stable.v2 as nw
+
+        frames = [nw.from_native(part, eager_only=True) for part in (X, more)]
+        missing = [name for name in frames[0].columns if name not in frames[1].columns]
+        if missing:
+            raise DataError(f"X_unlabeled lacks the column {missing[0]!r} of X.", "Give both the same columns.")
+        return nw.concat([frames[0], frames[1].select(frames[0].columns)], how="vertical").to_native(), weights
+    if not sp.issparse(X):
+        X, more = np.asarray(X), np.asarray(more)
+    if X.shape[1:] != more.shape[1:]:
+        raise DataError(f"X_unlabeled has rows of shape {more.shape[1:]}, X of {X.shape[1:]}.", "Give both the same columns.")
+    return (sp.vstack([X, more]).tocsr() if sp.issparse(X) else np.concatenate([X, more])), weights
+
+

@@ -1,0 +1,55 @@
+"""Which rows have a label."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from .._errors import DataError
+
+MISSING = "missing"
+
+
+def as_labels(y: Any) -> np.ndarray:
+    """Return y as an array of one or two dimensions (a series or a list becomes an array)."""
+    if nw.dependencies.is_into_series(y):
+        y = nw.from_native(y, series_only=True).to_numpy()
+    elif nw.dependencies.is_into_dataframe(y):
+        y = nw.from_native(y, eager_only=True).to_numpy()
+    return np.asarray(y)
+
+
+def is_unlabelled(y: np.ndarray, marker: Any) -> np.ndarray:
+    """Return which rows of y hold the marker, as a bool array ``(n,)``.
+
+    ``None`` marks nothing; 'missing' marks None, NaN and the empty string; NaN marks NaN. A row of several outputs is
+    unlabelled when any of them is.
+    """
+    if marker is None:
+        return np.zeros(len(y), dtype=bool)
+    if _is_nan(marker) or (isinstance(marker, str) and marker == MISSING):
+        found = y != y  # NaN alone differs from itself
+        if isinstance(marker, str) and y.dtype.kind in "OUS":
+            found = found | (y == "") | np.frompyfunc(lambda value: value is None, 1, 1)(y).astype(bool)
+    else:
+        found = y == marker
+    found = np.asarray(found, dtype=bool)
+    if found.shape != y.shape:
+        found = np.zeros(y.shape, dtype=bool)
+    return found.any(axis=1) if found.ndim == 2 else found
+
+
+def check_labelled(labelled: np.ndarray, marker: Any) -> None:
+    """Raise unless some row has a label."""
+    if not labelled.any():
+        raise DataError(
+            f"None of the {len(labelled)} rows has a label (every y is the marker {marker!r}).",
+            "Label some rows, or use Pretrainer, which needs none.",
+        )
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and value != value

@@ -1,0 +1,35 @@
+"""Parameters that are frozen values."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator
+
+from .._spec import Spec
+
+
+class SpecParams(BaseEstimator):
+    """Lets ``set_params(objective__corruption__p=0.3)`` swap a frozen value for a changed copy."""
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, nested ones by ``outer__inner``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name.
+        """
+        whole = {name: value for name, value in params.items() if "__" not in name}
+        super().set_params(**whole)
+        others = {}
+        for name, value in params.items():
+            outer, _, inner = name.partition("__")
+            if name in whole:
+                continue
+            if isinstance(current := getattr(self, outer, None), Spec):
+                setattr(self, outer, current.replace(inner, value))
+            else:
+                others[name] = value
+        super().set_params(**others)
+        return self

@@ -1,0 +1,329 @@
+"""Learning a representation from rows without labels."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._contracts import Space
+from .._errors import DataError, ParameterError
+from .._random import Keys, seed_of
+from ..architecture import Dense, Stack
+from ..data.preprocessing import Preprocessor
+from ..data.reading import read_rows
+from ..data.sources import RowsOf
+from ..objective import Denoising, Objective
+from ..objective.reconstruction import element_features, element_losses
+from ..schedule import Greedy, Schedule
+from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from .params import SpecParams
+from .rows import order_of, repeats, row_shape, source_of
+
+
+class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
+    """Pretrain a stack of stages on rows without labels.
+
+    Parameters
+    ----------
+    stack : Stack, optional
+        By default two ReLU stages, at most 512 and 256 units wide.
+    objective : Objective, optional
+        By default ``Denoising()``. With ``schedule`` the short form of a plan of one step.
+    schedule : Schedule, optional
+        By default ``Greedy(20)``.
+    plan : list of (objective, schedule) or (objective, schedule, Training), optional
+        In place of ``objective`` and ``schedule``.
+    training : Training, optional
+        For the steps that have none of their own; by default ``Training()``.
+    preprocessing : 'auto', None or transformer, default 'auto'
+        'auto' is ``Preprocessor()``; None takes the numbers as they are. A transformer is cloned.
+    validation : float, optional
+        Share of the rows that is held out for a validation loss, in (0, 0.5]; with ``Training(patience=...)`` it stops phases.
+    device : str, default 'auto'
+        'auto' takes a GPU where there is one.
+    precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
+    random_state : int, RandomState or None
+        Pass an int to get the same bits again (same machine, same number of threads).
+    verbose : int, default 0
+        Above 0: a line per epoch on standard error.
+
+    Attributes
+    ----------
+    module_ : torch.nn.Module
+        The trained stack.
+    history_ : list of dict
+        A row per epoch.
+    preprocessing_ : transformer or None
+    stack_, plan_ : Stack, tuple of Step
+        What was run.
+    n_features_in_ : int
+    feature_names_in_ : array of str
+        Where X has names.
+
+    Notes
+    -----
+    The result does not depend on the order of the rows, and a row of weight 2 is a row given twice.
+
+    References
+    ----------
+    Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks". Bengio, Lamblin, Popovici and
+    Larochelle (2007), "Greedy layer-wise training of deep networks".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from layerwise import Dense, Denoising, Greedy, Masking, Pretrainer, Stack
+    >>> X = load_digits().data / 16
+    >>> pretrainer = Pretrainer(Stack(Dense(64), Dense(32)), objective=Denoising(Masking(0.25)), schedule=Greedy(2), random_state=0)
+    >>> pretrainer.fit_transform(X).shape
+    (1797, 32)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "stack": [Stack, None],
+        "objective": [Objective, None],
+        "schedule": [Schedule, None],
+        "plan": [list, tuple, None],
+        "training": [Training, None],
+        "preprocessing": [StrOptions({"auto"}), None, TransformerMixin],
+        "validation": [Interval(numbers.Real, 0, 0.5, closed="right"), None],
+        "device": [str],
+        "precision": [StrOptions({"float32", "bfloat16", "auto"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        stack: Stack | None = None,
+        *,
+        objective: Objective | None = None,
+        schedule: Schedule | None = None,
+        plan: list[Any] | tuple[Any, ...] | None = None,
+        training: Training | None = None,
+        preprocessing: Any = "auto",
+        validation: float | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.stack = stack
+        self.objective = objective
+        self.schedule = schedule
+        self.plan = plan
+        self.training = training
+        self.preprocessing = preprocessing
+        self.validation = validation
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # Learning
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Pretrain on every row.
+
+        Parameters
+        ----------
+        X : array of shape (n, d) or (n, c, h, w), sparse matrix or data frame
+        y : ignored
+        sample_weight : array of shape (n,), optional
+
+        Raises
+        ------
+        ValueError, DataError
+            When rows cannot be used.
+        ParameterError, PairingError
+            When settings do not go together; before the first batch.
+        TrainingError
+            When the loss is not finite.
+        """
+        self._validate_params()
+        plan = self._plan()
+        source = self._prepare(X, sample_weight)
+        keys = Keys(self.seed_).under("pretraining")
+        rows, held_out = self._split(source, keys)
+        run = run_plan(
+            self.module_,
+            plan,
+            Feed(rows, held_out=held_out),
+            keys=keys,
+            device=device_of(self.device),
+            autocast=precision_of(self.precision),
+            observe=observer_for(self.verbose),
+        )
+        self.plan_ = plan
+        self.history_ = run.history
+        return self
+
+    def fit_random(self, X: Any, sample_weight: Any = None) -> Self:
+        """Preprocess and build as ``fit`` does, but leave the weights random, with the best initialisation for training so.
+
+        This is the start of the control arm.
+        """
+        self._validate_params()
+        self.plan_ = self._plan()
+        self._prepare(X, sample_weight, control=True)
+        self.history_ = []
+        return self
+
+    # Using
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the codes of the whole stack, ``(n, k)``, float32."""
+        return self.encode(X)
+
+    def encode(self, X: Any, depth: int | None = None) -> np.ndarray:
+        """Return the codes after ``depth`` stages (by default all), ``(n, k)``.
+
+        Raises
+        ------
+        ParameterError
+            When the stack has fewer stages.
+        """
+        check_is_fitted(self)
+        depth = self.module_.depth if depth is None else depth
+        if not 0 <= depth <= self.module_.depth:
+            raise ParameterError(f"depth must be from 0 to {self.module_.depth}, the stages of the stack. Got {depth!r} instead.")
+        return self._apply(self.module_.slice(0, depth - 1).encode, X)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Return rows in the original columns from codes ``(n, k)``."""
+        check_is_fitted(self)
+        codes = torch.from_numpy(np.array(X, dtype=np.float32))
+        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
+            raise DataError(f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.", "Give what transform returns.")
+        return self._originals(self._blocks(self.module_.decode, codes))
+
+    def reconstruct(self, X: Any) -> Any:
+        """Return rows as the stack reconstructs them, in the original columns."""
+        return self._originals(self._apply(lambda x: self.module_.decode(self.module_.encode(x)), X))
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Return minus the reconstruction error of each row: higher is more normal.
+
+        The error is the mean over the observed cells of the squared error (real values) or the cross-entropy (values in
+        [0, 1], categories), in preprocessed units.
+        """
+        check_is_fitted(self)
+        source = self._source(X)
+        features = element_features(self.space_)
+        result = np.empty(len(source), dtype=np.float64)
+        for start in range(0, len(source), BLOCK_ROWS):
+            batch = source.take(np.arange(start, min(len(source), start + BLOCK_ROWS)))
+            losses = in_block(self._row_losses, batch.x)
+            weight = torch.ones_like(losses) if batch.observed is None else batch.observed[:, features].float()
+            result[start : start + len(losses)] = -((losses * weight).sum(1) / weight.sum(1).clamp_min(1)).numpy()
+        return result
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return the mean of ``score_samples``: higher is better."""
+        return float(self.score_samples(X).mean())
+
+    # Inside
+
+    def _plan(self) -> tuple[Step, ...]:
+        if self.plan is not None:
+            if self.objective is not None or self.schedule is not None:
+                raise ParameterError(
+                    "Pretrainer was given a plan and also an objective or a schedule.", "Give one or the other: they say the same."
+                )
+            return as_plan(self.plan, self.training)
+        return as_plan([(self.objective or Denoising(), self.schedule or Greedy(20))], self.training)
+
+    def _prepare(self, X: Any, sample_weight: Any, control: bool = False) -> Any:
+        table = read_rows(self, X, reset=True, min_rows=2)
+        shape = row_shape(X)
+        n = table.shape[0] if hasattr(table, "shape") else len(table)
+        kept, weight = repeats(sample_weight, n)
+        if len(kept) < n or weight is not None or len(kept) > n:
+            table = table.rows(kept) if hasattr(table, "rows") else table[kept]
+        self.seed_ = seed_of(self.random_state)
+        self.row_shape_ = shape
+        self._fit_preprocessing(table)
+        source = self._source_of(table, weight)
+        self.stack_ = self._stack(control)
+        self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
+        self._n_features_out = self.module_.code_space.size
+        order = order_of(source.x if sp.issparse(source.x) else source.x.flatten(1).numpy(), weight)
+        return RowsOf(source, order)
+
+    def _fit_preprocessing(self, table: Any) -> None:
+        if self.preprocessing is None:
+            self.preprocessing_ = Preprocessor(numbers="none").fit(table)
+        else:
+            self.preprocessing_ = (Preprocessor() if self.preprocessing == "auto" else clone(self.preprocessing)).fit(table)
+        flat = getattr(self.preprocessing_, "space_", None)
+        if flat is None:
+            flat = Space.of("real", self.preprocessing_.transform(table[:1]).shape[1])
+        shape = self.row_shape_ or (self.stack.in_shape if self.stack is not None else None)
+        self.space_ = Space(tuple(shape), flat.blocks) if shape is not None and np.prod(shape) == flat.size else flat
+
+    def _stack(self, control: bool) -> Stack:
+        stack = self.stack
+        if stack is None:
+            d = self.space_.size
+            stack = Stack(Dense(min(512, max(64, 2 * d))), Dense(min(256, max(32, d))))
+        return stack.with_best_init() if control else stack
+
+    def _split(self, source: Any, keys: Keys) -> tuple[Any, Any]:
+        if self.validation is None:
+            return source, None
+        held = max(1, round(len(source) * self.validation))
+        order = keys.numpy("held out").permutation(len(source))
+        return RowsOf(source, np.sort(order[held:])), RowsOf(source, np.sort(order[:held]))
+
+    def _source(self, X: Any) -> Any:
+        table = read_rows(self, X, reset=False)
+        given = row_shape(X)
+        if given is not None and self.row_shape_ is not None and given != self.row_shape_:
+            raise DataError(f"A row has the shape {given}; the model was fitted on rows of shape {self.row_shape_}.")
+        return self._source_of(table, None)
+
+    def _source_of(self, table: Any, weight: np.ndarray | None) -> Any:
+        Z = self.preprocessing_.transform(table)
+        observed = self.preprocessing_.observed(table) if isinstance(self.preprocessing_, Preprocessor) else None
+        return source_of(Z, self.space_, observed, weight)
+
+    def _apply(self, function: Any, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        source = self._source(X)
+        parts = [
+            in_block(self._flat(function), source.take(np.arange(start, min(len(source), start + BLOCK_ROWS))).x)
+            for start in range(0, len(source), BLOCK_ROWS)
+        ]
+        return torch.cat(parts).numpy()
+
+    def _blocks(self, function: Any, x: torch.Tensor) -> np.ndarray:
+        return torch.cat([in_block(self._flat(function), part) for part in x.split(BLOCK_ROWS)]).numpy()
+
+    def _flat(self, function: Any) -> Any:
+        def run(x: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                return function(x).flatten(1)
+
+        return run
+
+    def _row_losses(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return element_losses(self.module_.decode_params(self.module_.encode(x)), x, self.module_, "auto")
+
+    def _originals(self, Z: np.ndarray) -> Any:
+        rows = self.preprocessing_.inverse_transform(Z)
+        return rows if self.row_shape_ is None else np.asarray(rows).reshape(len(rows), *self.row_shape_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags

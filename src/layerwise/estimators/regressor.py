@@ -1,0 +1,129 @@
+"""Regression from few labels."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import _check_sample_weight, check_array
+
+from .._errors import DataError
+from .classifier import _refuse_markers
+from .finetuned import Finetuned
+from .labels import as_labels, check_labelled, is_unlabelled
+
+
+class PretrainedRegressor(RegressorMixin, Finetuned):
+    """Pretrain on every row, put a head on top, fine-tune on the labelled rows by squared error.
+
+    Targets are standardised for training and come back in their own unit; several outputs are learned together.
+
+    Parameters
+    ----------
+    pretrainer, head, plan, start, unlabeled, training, validation, device, precision, random_state, verbose
+        As in ``PretrainedClassifier``; ``unlabeled`` is usually NaN.
+
+    Attributes
+    ----------
+    module_, head_, pretrainer_, history_, plan_, transfer_report_
+        As in ``PretrainedClassifier``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_diabetes
+    >>> from layerwise import PretrainedRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> few = np.where(np.arange(len(y)) < 100, y, np.nan)
+    >>> PretrainedRegressor(unlabeled=np.nan, random_state=0).fit(X, few).predict(X[:2]).shape
+    (2,)
+    """
+
+    def __init__(
+        self,
+        pretrainer: Any = None,
+        *,
+        head: Any = (),
+        plan: Any = None,
+        start: str = "pretrained",
+        unlabeled: Any = None,
+        training: Any = None,
+        validation: Any = None,
+        device: str = "auto",
+        precision: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.pretrainer = pretrainer
+        self.head = head
+        self.plan = plan
+        self.start = start
+        self.unlabeled = unlabeled
+        self.training = training
+        self.validation = validation
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, X_unlabeled: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from all rows, fine-tune on the labelled ones.
+
+        Parameters
+        ----------
+        X : array of shape (n, d) or (n, c, h, w), sparse matrix or data frame
+        y : array of shape (n,) or (n, outputs)
+            Numbers; a row with a marker in any output has no label.
+        X_unlabeled : like X, optional
+        sample_weight : array of shape (n,), optional
+
+        Raises
+        ------
+        DataError
+            When fewer than two rows have a label.
+        ValueError, ParameterError, PairingError, TrainingError
+            As in ``Pretrainer.fit``.
+        """
+        self._validate_params()
+        self._check_rows(X, reset=True)
+        if y is None:
+            raise ValueError("This PretrainedRegressor estimator requires y to be passed, but the target y is None.")
+        y = as_labels(y)
+        unlabelled = is_unlabelled(y, self.unlabeled)
+        check_labelled(~unlabelled, self.unlabeled)
+        known = check_array(y[~unlabelled], ensure_2d=False, dtype=np.float64, input_name="y")
+        if len(known) < 2:
+            raise DataError(f"{len(known)} row has a label; at least 2 are needed.", "Label more rows.")
+        targets = np.zeros((len(y), 1 if known.ndim == 1 else known.shape[1]))
+        known = known.reshape(len(known), -1)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
+        self.target_mean_ = np.average(known, axis=0, weights=weight)
+        deviation = np.sqrt(np.average((known - self.target_mean_) ** 2, axis=0, weights=weight))
+        self.target_scale_ = np.where(deviation > 0, deviation, 1.0)
+        targets[~unlabelled] = (known - self.target_mean_) / self.target_scale_
+        self.outputs_ = y.shape[1:]
+        self._fit(X, targets, unlabelled, X_unlabeled, sample_weight, None)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the targets, ``(n,)`` or ``(n, outputs)``."""
+        outputs = self._outputs(X).astype(np.float64) * self.target_scale_ + self.target_mean_
+        return outputs.reshape(len(outputs), *self.outputs_)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination, R².
+
+        Raises
+        ------
+        DataError
+            When y holds the marker.
+        """
+        _refuse_markers(as_labels(y), self.unlabeled)
+        return float(super().score(X, y, sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags

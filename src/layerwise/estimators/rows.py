@@ -1,0 +1,61 @@
+"""The rows of one fit: weights, order and sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from sklearn.utils.validation import _check_sample_weight
+
+from .._contracts import Space
+from ..data.sources import ArraySource, SparseSource
+
+REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
+_HASH_ROWS = 4096
+
+
+def row_shape(X: Any) -> tuple[int, ...] | None:
+    """Return the shape of one row of an array of more than two dimensions, else None."""
+    shape = getattr(X, "shape", ())
+    return tuple(shape[1:]) if len(shape) > 2 else None
+
+
+def repeats(sample_weight: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return which rows to train on, and weights where they are still needed.
+
+    Rows of weight 0 go; whole numbers repeat a row, so that weight 2 is exactly the row given twice.
+    """
+    if sample_weight is None:
+        return np.arange(n), None
+    weight = _check_sample_weight(sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True)
+    if (weight == np.round(weight)).all() and 0 < weight.sum() <= REPEAT_LIMIT * n:
+        return np.repeat(np.arange(n), weight.astype(int)), None
+    kept = np.flatnonzero(weight > 0)
+    return kept, weight[kept]
+
+
+def order_of(Z: Any, *also: np.ndarray | None) -> np.ndarray:
+    """Return an order of the rows that depends on their content alone.
+
+    Training in this order makes a result independent of the order in which rows were given.
+    """
+    factors = np.random.default_rng(2006).integers(1, 2**63, size=Z.shape[1], dtype=np.uint64) | np.uint64(1)
+    keys = np.empty(Z.shape[0], dtype=np.uint64)
+    for start in range(0, Z.shape[0], _HASH_ROWS):
+        part = Z[start : start + _HASH_ROWS]
+        part = part.toarray() if sp.issparse(part) else part
+        bits = np.ascontiguousarray(part + np.float32(0), dtype=np.float32).view(np.uint32).astype(np.uint64)
+        keys[start : start + _HASH_ROWS] = bits @ factors
+    return np.lexsort([*(part for part in also if part is not None), keys])
+
+
+def source_of(Z: Any, space: Space, observed: np.ndarray | None = None, weight: np.ndarray | None = None) -> Any:
+    """Return a source of preprocessed rows."""
+    weights = None if weight is None else torch.from_numpy(weight.astype(np.float32))
+    if sp.issparse(Z):
+        return SparseSource(Z.tocsr(), space, weight=weights)
+    mask = None if observed is None else torch.from_numpy(observed)
+    x = torch.from_numpy(np.ascontiguousarray(Z, dtype=np.float32))
+    return ArraySource(x.view(len(x), *space.shape), space, observed=mask, weight=weights)

@@ -1,0 +1,67 @@
+"""Cross-validation with unlabelled rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import check_cv
+
+from .._errors import DataError
+from .labels import as_labels, check_labelled, is_unlabelled
+
+
+class LabeledSplit(BaseEstimator):
+    """Split the labelled rows as ``cv`` does; the unlabelled rows are in every training part and in no test part.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable, default 5
+        As in scikit-learn; an int makes stratified folds for classes.
+    unlabeled : marker, default -1
+        As in ``PretrainedClassifier``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from layerwise import LabeledSplit
+    >>> y = np.array([0, 1, 0, 1, -1, -1])
+    >>> [test.tolist() for _, test in LabeledSplit(2).split(np.zeros((6, 1)), y)]
+    [[0, 1], [2, 3]]
+    """
+
+    def __init__(self, cv: Any = 5, unlabeled: Any = -1) -> None:
+        self.cv = cv
+        self.unlabeled = unlabeled
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (train, test) row numbers.
+
+        Raises
+        ------
+        DataError
+            Without y, or when no row has a label.
+        """
+        if y is None:
+            raise DataError("LabeledSplit needs y: it splits the labelled rows.", "Give y to split or to cross_val_score.")
+        y = as_labels(y)
+        without = is_unlabelled(y, self.unlabeled)
+        check_labelled(~without, self.unlabeled)
+        labelled, others = np.flatnonzero(~without), np.flatnonzero(without)
+        groups = None if groups is None else np.asarray(groups)[labelled]
+        for train, test in self._splitter(y[labelled]).split(labelled[:, None], _plain(y[labelled]), groups):
+            yield np.concatenate([labelled[train], others]), labelled[test]
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of splits."""
+        return self._splitter(None if y is None else as_labels(y)).get_n_splits(X, y, groups)
+
+    def _splitter(self, y: np.ndarray | None) -> Any:
+        classes = y is not None and (y.dtype.kind in "OUSbi" or (y == np.round(y)).all())
+        return check_cv(self.cv, None if y is None else _plain(y), classifier=classes)
+
+
+def _plain(y: np.ndarray) -> np.ndarray:
+    return y.astype(str) if y.dtype.kind == "O" else y

@@ -1,0 +1,32 @@
+"""Whether the pretrained weights arrived, and how far fine-tuning moved them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any]]:
+    """Return a row per stage.
+
+    ``start_difference`` is the norm of (weights at the start of fine-tuning - pretrained weights): 0 when they arrived.
+    ``moved`` is the norm of (end - start) over the norm of the start. Only what encodes counts.
+    """
+    rows = []
+    for i, (a, b, c) in enumerate(zip(pretrained.stages, start.stages, end.stages, strict=True)):
+        before, begun, ended = (_weights(stage) for stage in (a, b, c))
+        rows.append(
+            {
+                "layer": f"stage {i + 1}",
+                "start_difference": float((begun - before).norm()),
+                "moved": float((ended - begun).norm() / begun.norm().clamp_min(1e-12)),
+            }
+        )
+    return rows
+
+
+def _weights(stage: nn.Module) -> torch.Tensor:
+    kept = [p.detach().flatten() for name, p in stage.named_parameters() if not name.startswith("decoder_")]
+    return torch.cat(kept)
