@@ -62,7 +62,9 @@ class Space:
 
     def __post_init__(self) -> None:
         if sum(block.size for block in self.blocks) != self.size:
-            raise ParameterError(f"The blocks hold {sum(b.size for b in self.blocks)} features, the shape {self.shape} {self.size}.")
+            raise ParameterError(
+                f"The blocks hold {sum(b.size for b in self.blocks)} features, the shape {self.shape} {self.size}."
+            )
 
     @staticmethod
     def of(kind: str, *shape: int, link: str = "") -> Space:
@@ -122,7 +124,7 @@ class Batch:
         """Return the batch on a device."""
         if device.type == "cpu":
             return self
-        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, (Tensor, Batch))}
+        moved: dict[str, Any] = {name: v.to(device) for name, v in vars(self).items() if isinstance(v, (Tensor, Batch))}
         return replace(self, **moved)
 
 

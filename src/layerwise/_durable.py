@@ -43,7 +43,9 @@ def write_bytes(path: Path, data: bytes) -> str:
         temporary = None
         _sync_folder(path.parent)
     except OSError as error:
-        raise FileError(f"Cannot write {str(path)!r}: {error.strerror or error}.", "Choose another --out, or free the disk.") from error
+        raise FileError(
+            f"Cannot write {str(path)!r}: {error.strerror or error}.", "Choose another --out, or free the disk."
+        ) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

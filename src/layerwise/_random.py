@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Generator
 
 
 class Keys:
@@ -34,13 +35,9 @@ class Keys:
         text = repr((self.seed, *self.path, *key)).encode()
         return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
-    def torch(self, *key: object) -> torch.Generator:
+    def torch(self, *key: object) -> Generator:
         """Return torch's generator of a key."""
-        return torch.Generator().manual_seed(self.integer(*key))
-
-    def reseed(self, generator: torch.Generator, *key: object) -> torch.Generator:
-        """Set an existing generator to a key (cheaper than a new one)."""
-        return generator.manual_seed(self.integer(*key))
+        return Generator().manual_seed(self.integer(*key))
 
     def numpy(self, *key: object) -> np.random.Generator:
         """Return numpy's generator of a key."""

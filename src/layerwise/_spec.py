@@ -54,7 +54,7 @@ class Spec:
         return cls(**fields)
 
     def _fields(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) }  # type: ignore[arg-type]
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 
     def __sklearn_clone__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 from ._errors import ParameterError, did_you_mean
@@ -16,7 +16,7 @@ from ._spec import Spec, check_name, register
 from .architecture import Stack
 from .objective import Denoising, Masking, Reconstruction, Supervised, Swap
 from .schedule import Greedy, HeadOnly, Joint, Progressive
-from .training import Step, Training, as_plan
+from .training import EVERYTHING, HEAD_FIRST, Step, as_plan
 
 
 @register
@@ -47,7 +47,9 @@ class Recipe(Spec):
     numbers: str = "auto"
 
 
-def deep_autoencoder(widths: tuple[int, ...] = (128, 64, 32), *, activation: str = "relu", epochs: int = 20, **settings: Any) -> Recipe:
+def deep_autoencoder(
+    widths: tuple[int, ...] = (128, 64, 32), *, activation: str = "relu", epochs: int = 20, **settings: Any
+) -> Recipe:
     """Return a deep autoencoder, trained end to end.
 
     Reconstruction (cross-entropy on [0, 1]) with ``Joint``; 128-64-32 ReLU units.
@@ -57,7 +59,9 @@ def deep_autoencoder(widths: tuple[int, ...] = (128, 64, 32), *, activation: str
     The shape of the Keras tutorial, "Building autoencoders in Keras" (2016).
     """
     stack = Stack.of_widths(widths, activation=activation)
-    return Recipe("deep_autoencoder", stack=stack, plan=as_plan([(Reconstruction(), Joint(epochs))]), finetune=_finetune(**settings))
+    return Recipe(
+        "deep_autoencoder", stack=stack, plan=as_plan([(Reconstruction(), Joint(epochs))]), finetune=_finetune(**settings)
+    )
 
 
 def progressive_autoencoder(
@@ -93,16 +97,16 @@ def stacked_denoising_autoencoder(
 ) -> Recipe:
     """Return a stacked denoising autoencoder, trained greedily: masking noise, tied sigmoid units, 3 x 1000.
 
-    ``modern`` takes untied ReLU units, dropout in fine-tuning and the head first.
+    ``modern`` takes ReLU units in place of sigmoids, and dropout and label smoothing in fine-tuning.
 
     References
     ----------
     Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders: learning useful
     representations in a deep network with a local denoising criterion".
     """
-    stack = Stack.of_widths(widths) if modern else Stack.of_widths(widths, activation="sigmoid", tied=True)
+    stack = Stack.of_widths(widths, activation="relu" if modern else "sigmoid", tied=True)
     plan = as_plan([(Denoising(Masking(p)), Greedy(epochs))])
-    finetune = _finetune(**({"dropout": 0.3, "input_dropout": 0.2} | settings if modern else settings))
+    finetune = _finetune(**(_MODERN | settings if modern else settings))
     return Recipe("stacked_denoising_autoencoder", stack=stack, plan=plan, finetune=finetune)
 
 
@@ -117,10 +121,10 @@ def tabular_denoising_autoencoder(
     """
     plan = as_plan([(Denoising(Swap(p)), Joint(epochs))])
     finetune = _finetune(**({"dropout": 0.1} | settings))
-    return Recipe(
-        "tabular_denoising_autoencoder", stack=Stack.of_widths(widths), plan=plan, finetune=finetune, numbers="quantile"
-    )
+    return Recipe("tabular_denoising_autoencoder", stack=Stack.of_widths(widths), plan=plan, finetune=finetune, numbers="quantile")
 
+
+_MODERN: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 RECIPES: dict[str, Callable[..., Recipe]] = {
     recipe.__name__: recipe
@@ -164,13 +168,14 @@ def _finetune(
     head: tuple[int, ...] = (),
     dropout: float = 0.0,
     input_dropout: float = 0.0,
-    head_epochs: int = 10,
-    finetune_epochs: int = 60,
+    label_smoothing: float = 0.0,
+    head_epochs: int = 5,
+    finetune_epochs: int = 25,
     finetune_rate: float = 1e-3,
-    finetune_batch: int = 64,
     layer_decay: float = 1.0,
 ) -> tuple[Step, ...]:
     """Return the head first, then everything."""
-    supervised = Supervised(head, dropout=dropout, input_dropout=input_dropout)
-    training = Training(learning_rate=finetune_rate, batch_size=finetune_batch, layer_decay=layer_decay)
-    return as_plan([(supervised, HeadOnly(head_epochs)), (supervised, Joint(finetune_epochs))], training)
+    supervised = Supervised(head, dropout=dropout, input_dropout=input_dropout, label_smoothing=label_smoothing)
+    head_first = replace(HEAD_FIRST, learning_rate=finetune_rate)
+    everything = replace(EVERYTHING, learning_rate=finetune_rate, layer_decay=layer_decay)
+    return as_plan([(supervised, HeadOnly(head_epochs), head_first), (supervised, Joint(finetune_epochs), everything)])

@@ -91,7 +91,8 @@ class DenseCodec(nn.Module):
         self.activation = Activation(stage.activation)
         self.decoder_bias = nn.Parameter(torch.zeros(in_space.size))
         initialise(self.weight, stage.init, stage.activation, generator)
-        self.register_parameter("decoder_weight", None if stage.tied else nn.Parameter(torch.empty(in_space.size, stage.units)))
+        own = None if stage.tied else nn.Parameter(torch.empty(in_space.size, stage.units))
+        self.decoder_weight: nn.Parameter | None = own
         if self.decoder_weight is not None:
             initialise(self.decoder_weight, stage.init, in_space.blocks[0].link, generator)
 

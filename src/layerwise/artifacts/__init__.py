@@ -1,6 +1,6 @@
 """Models on disk: weights without code."""
 
-from .load import inspect, load
-from .save import save
+from .reading import inspect, load
+from .writing import save
 
 __all__ = ["inspect", "load", "save"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -80,14 +80,14 @@ def read_frame(X: Any) -> Frame:
 
 def make_frame(columns: dict[str, Any], backend: str) -> Any:
     """Return a native data frame of the library that made the original."""
-    return nw.from_dict(columns, backend=backend).to_native()
+    return nw.from_dict(columns, backend=cast(Any, backend)).to_native()
 
 
 def _number(name: str, column: Any) -> np.ndarray:
     values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if np.isinf(values).any():
         raise DataError(
-            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected finite numbers or missing cells.",
+            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected numbers or missing cells.",
             "Replace it, or leave the cell empty.",
         )
     return values

@@ -71,7 +71,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             matrix = self._numbers_of(table)
         else:
             matrix = table
-            self.number_columns_ = [str(i) for i in range(matrix.shape[1])]
+            self.number_columns_ = [f"x{i}" for i in range(matrix.shape[1])]
         self._fit_numbers(matrix)
         blocks = [Block(self.kind_, matrix.shape[1])] if matrix.shape[1] else []
         blocks += [Block("unit", len(self.indicators_))] if len(self.indicators_) else []
@@ -88,7 +88,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self._check_columns(table)
         matrix = self._numbers_of(table) if isinstance(table, Frame) else table
         if sp.issparse(matrix):
-            return matrix.multiply(1.0 / self.scale_).tocsr().astype(np.float32)
+            return sp.csr_array(matrix).multiply(1.0 / self.scale_).tocsr().astype(np.float32)
         numbers = self._scaled(matrix)
         parts = [numbers]
         if len(self.indicators_):
@@ -175,7 +175,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     def _fit_frame(self, table: Frame) -> None:
         self.constants_: dict[str, Any] = {}
-        self.number_columns_: list[str] = []
+        self.number_columns_ = []
         for name in table.columns:
             values = table.numbers.get(name)
             present = values[~np.isnan(values)] if values is not None else [v for v in table.texts[name] if v is not None]

@@ -26,7 +26,8 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     head : tuple of int, default ()
         Hidden layers between the code and the output.
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
-        How to fine-tune; by default the head alone for 10 epochs, then everything for about 600 steps.
+        How to fine-tune; by default the head alone for 5 epochs, then everything for 25, with at least 100 and 400
+        steps.
     start : {'pretrained', 'random'}, default 'pretrained'
         'random' is the control: the same network, head, plan and settings from random weights.
     unlabeled : number, str or None, default None
@@ -34,11 +35,11 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         row has a label.
     class_weight : dict, 'balanced' or None, default None
     training : Training, optional
-        For steps of the plan without their own; by default ``Training(batch_size=64)``.
+        For steps of the plan without their own; by default batches of 32 and a cosine from 0.001.
     validation : {'auto'}, int, float or None, default None
-        How the number of epochs of the plan's last phase is chosen, on the labelled rows alone: None takes the plan's; a float holds
-        that share out; an int is a number of folds; 'auto' holds a fifth out, or takes 5 folds when that would be fewer than
-        5 rows of a class. The network is then fitted again on all labelled rows.
+        How the number of epochs of the plan's last phase is chosen, on the labelled rows alone: None takes the plan's; a
+        float holds that share out; an int is a number of folds; 'auto' holds a fifth out, or takes 5 folds when that would
+        be fewer than 5 rows of a class. The network is then fitted again on all labelled rows.
     device, precision, random_state, verbose
         As in ``Pretrainer``; for a ``pretrainer`` of yours its own hold, but for a ``random_state`` of None.
 

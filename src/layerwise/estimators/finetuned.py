@@ -23,16 +23,30 @@ from ..data.reading import read_rows
 from ..data.sources import RowsOf
 from ..objective import Supervised
 from ..schedule import HeadOnly, Joint
-from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from ..training import (
+    BLOCK_ROWS,
+    EVERYTHING,
+    HEAD_FIRST,
+    Feed,
+    Observer,
+    Run,
+    Step,
+    Training,
+    as_plan,
+    device_of,
+    in_block,
+    observer_for,
+    precision_of,
+    run_plan,
+    silent,
+)
 from .params import SpecParams
 from .pretrainer import Pretrainer
 from .rows import order_of, repeats
 from .stopping import best_epochs, splits_for
 from .transfer import transfer_report
 
-HEAD_EPOCHS = 10
-STEPS = 600  # of the default plan, whatever the number of labels
-BATCH = 64
+HEAD_EPOCHS, EPOCHS = 5, 25
 
 
 class Finetuned(SpecParams):
@@ -92,7 +106,8 @@ class Finetuned(SpecParams):
         pretrainer = self.pretrainer_.estimator if frozen else self.pretrainer_
         if not isinstance(pretrainer, Pretrainer):
             raise ParameterError(
-                f"The frozen estimator must be a Pretrainer. Got {type(pretrainer).__name__} instead.", "Freeze a fitted Pretrainer."
+                f"The frozen estimator must be a Pretrainer. Got {type(pretrainer).__name__} instead.",
+                "Freeze a fitted Pretrainer.",
             )
         check_is_fitted(pretrainer)
         return pretrainer
@@ -112,15 +127,15 @@ class Finetuned(SpecParams):
         return weight
 
     def _finetune(self, pretrainer: Pretrainer, rows: Any, labelled: RowsOf, target: Space) -> None:
-        plan = self._plan(len(labelled))
+        plan = self._plan()
         keys = Keys(self.seed_).under("finetuning")
         start = self._start(pretrainer)
-        settings = {"device": device_of(self.device), "autocast": precision_of(self.precision)}
+        device, autocast = device_of(self.device), precision_of(self.precision)
 
-        def run(plan: tuple[Step, ...], train: RowsOf, held_out: RowsOf | None, observe: Any = None) -> Any:
+        def run(plan: tuple[Step, ...], train: RowsOf, held_out: RowsOf | None, observe: Observer = silent) -> tuple[Any, Run]:
             module = deepcopy(start)
-            listen = {} if observe is None else {"observe": observe}
-            return module, run_plan(module, plan, Feed(rows, train, target, held_out), keys=keys, **settings, **listen)
+            feed = Feed(rows, train, target, held_out)
+            return module, run_plan(module, plan, feed, keys=keys, device=device, autocast=autocast, observe=observe)
 
         def curve_of(train: np.ndarray, held: np.ndarray) -> list[float]:
             _, found = run(plan, _part(labelled, train), _part(labelled, held))
@@ -140,11 +155,12 @@ class Finetuned(SpecParams):
             return stack.build(pretrainer.space_, Keys(self.seed_).torch("weights"))
         return deepcopy(pretrainer.module_)
 
-    def _plan(self, n_labelled: int) -> tuple[Step, ...]:
+    def _plan(self) -> tuple[Step, ...]:
         if self.plan is not None:
             if self.head not in ((), []):
                 raise ParameterError(
-                    f"{type(self).__name__} was given a plan and also head={self.head!r}.", "Give the head to Supervised in the plan."
+                    f"{type(self).__name__} was given a plan and also head={self.head!r}.",
+                    "Give the head to Supervised in the plan.",
                 )
             plan = as_plan(self.plan, self.training)
             if plan[-1].objective.needs == "rows":
@@ -153,22 +169,22 @@ class Finetuned(SpecParams):
                     "End the plan with Supervised(...) or Combined(...).",
                 )
             return plan
-        head = (self.head,) if isinstance(self.head, numbers.Integral) else tuple(self.head)  # type: ignore[arg-type]
-        training = self.training or Training(batch_size=BATCH)
-        per_epoch = max(1, round(n_labelled / training.batch_size))
-        joint = max(20, round(STEPS / per_epoch))
-        return as_plan([(Supervised(head), HeadOnly(HEAD_EPOCHS)), (Supervised(head), Joint(joint))], training)
+        head = (self.head,) if isinstance(self.head, numbers.Integral) else tuple(self.head)
+        supervised = Supervised(head)
+        first, then = (self.training, self.training) if self.training is not None else (HEAD_FIRST, EVERYTHING)
+        return as_plan([(supervised, HeadOnly(HEAD_EPOCHS), first), (supervised, Joint(EPOCHS), then)])
 
     def _outputs(self, X: Any) -> np.ndarray:
         """Return the head's outputs, ``(n, outputs)``."""
         check_is_fitted(self)
         self._check_rows(X, reset=False)
         pretrainer = self._fitted_pretrainer()
-        source = pretrainer._source(X)
+        source, head = pretrainer._source(X), self.head_
+        assert head is not None  # a fitted model has one
 
         def run(x: torch.Tensor) -> torch.Tensor:
             with torch.no_grad():
-                return self.head_(self.module_.encode(x).flatten(1))
+                return head(self.module_.encode(x).flatten(1))
 
         parts = [
             in_block(run, source.take(np.arange(start, min(len(source), start + BLOCK_ROWS))).x)
@@ -217,5 +233,3 @@ def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any,
     if X.shape[1:] != more.shape[1:]:
         raise DataError(f"X_unlabeled has rows of shape {more.shape[1:]}, X of {X.shape[1:]}.", "Give both the same columns.")
     return (sp.vstack([X, more]).tocsr() if sp.issparse(X) else np.concatenate([X, more])), weights
-
-

@@ -201,7 +201,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         check_is_fitted(self)
         codes = torch.from_numpy(np.array(X, dtype=np.float32))
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
-            raise DataError(f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.", "Give what transform returns.")
+            raise DataError(
+                f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.", "Give what transform returns."
+            )
         return self._originals(self._blocks(self.module_.decode, codes))
 
     def reconstruct(self, X: Any) -> Any:

@@ -45,7 +45,9 @@ def splits_for(validation: float | int | str | None, classes: np.ndarray | None,
     return list(splitter.split(np.zeros((n, 1)), classes))
 
 
-def best_epochs(plan: tuple[Step, ...], splits: Splits, curve_of: Callable[[np.ndarray, np.ndarray], list[float]]) -> tuple[Step, ...]:
+def best_epochs(
+    plan: tuple[Step, ...], splits: Splits, curve_of: Callable[[np.ndarray, np.ndarray], list[float]]
+) -> tuple[Step, ...]:
     """Return the plan with the number of epochs of its last phase that had the best mean validation loss over the splits."""
     curves = [curve_of(train, held) for train, held in splits]
     shortest = min(len(curve) for curve in curves)

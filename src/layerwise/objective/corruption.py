@@ -126,10 +126,8 @@ class SaltAndPepper(Corruption):
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         chosen = _chosen(x, space, self.p, generator)
         salt = bernoulli(x.shape, 0.5, generator).to(x.device)
-        if space.kind == "unit":
-            extreme = salt.to(x.dtype)
-        else:
-            extreme = torch.where(salt, x.amax(0, keepdim=True), x.amin(0, keepdim=True))
+        low, high = (0.0, 1.0) if space.kind == "unit" else (x.amin(0, keepdim=True), x.amax(0, keepdim=True))
+        extreme = torch.where(salt, high, low).to(x.dtype)
         return torch.where(chosen, extreme, x), chosen
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import torch
@@ -115,7 +116,7 @@ class Head(nn.Module):
         super().__init__()
         self.target = target
         sizes = [k, *widths, target.size]
-        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b) for a, b in pairwise(sizes))
         for layer in list(self.layers)[:-1]:
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
         nn.init.xavier_uniform_(self.layers[-1].weight, generator=generator)  # type: ignore[arg-type]
@@ -127,4 +128,3 @@ class Head(nn.Module):
             h = torch.relu(layer(h))
             h = between(h) if between is not None else h
         return self.layers[-1](h)
-

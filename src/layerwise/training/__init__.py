@@ -6,14 +6,16 @@ from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS
 from .plan import Step, as_plan
 from .run import Feed, Run, device_of, precision_of, run_plan
-from .settings import Training
+from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
 
 __all__ = [
     "BLOCK_ROWS",
     "CodeSource",
+    "EVERYTHING",
     "Event",
     "Feed",
+    "HEAD_FIRST",
     "LoopResult",
     "OPTIMISERS",
     "Observer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def batches(source: Any, size: int, keys: Keys, epoch: int) -> Iterator[Batch]:
     order = keys.numpy("order", epoch).permutation(len(source))
     cuts = _cuts(len(source), size)
     others = _endless(len(source.others), keys, epoch) if isinstance(source, Mix) else None
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         batch = source.take(order[start:stop])
         if others is not None:
             wanted = max(1, round((stop - start) * source.ratio))

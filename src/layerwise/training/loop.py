@@ -76,9 +76,7 @@ def run_phase(work: Work) -> LoopResult:
         When the loss is not finite; the weights are those of the last whole epoch.
     """
     trainee, training, objective = work.trainee, work.training, work.trainee.objective
-    optimiser = make_optimiser(
-        training.optimiser, work.layers, momentum=training.momentum, weight_decay=training.weight_decay
-    )
+    optimiser = make_optimiser(training.optimiser, work.layers, momentum=training.momentum, weight_decay=training.weight_decay)
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     draws = _Stream(work.keys)
     per_epoch = count_batches(len(work.source), training.batch_size)

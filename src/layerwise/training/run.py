@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,8 @@ from ..objective import Objective
 from ..schedule import Phase
 from .cache import encoded
 from .events import Event, Observer, silent
-from .loop import Work, run_phase
+from .feed import count_batches
+from .loop import LoopResult, Work, run_phase
 from .optimisers import default_rate
 from .plan import Step
 from .settings import Training
@@ -102,14 +104,14 @@ def run_plan(
         state = None if state is None else state.to(device)
         row = {"step": s, "phase": number, "phases": len(phases), "objective": type(step.objective).__name__}
         row |= {"first": phase.first, "last": phase.last}
-        observe(Event("phase", row | {"epochs": phase.epochs}))
+        observe(Event("phase", row))
         source, held_out = _behind(module, phase.first, feed.for_objective(step.objective), feed.held_out, device)
         work = Work(
             trainee=Trainee(codec, step.objective, state, autocast),
             source=source,
             training=training,
             layers=layers_of(module, phase, state, training),
-            epochs=phase.epochs,
+            epochs=_epochs(phase, training, len(source)),
             keys=phase_keys,
             row=row,
             observe=observe,
@@ -123,7 +125,7 @@ def run_plan(
     return Run(history, None if state is None else state.to("cpu").eval(), best_epoch)
 
 
-def _run_with_stopping(work: Work) -> Any:
+def _run_with_stopping(work: Work) -> LoopResult:
     """Run a phase; under a shape that ends, stopping chooses the number of epochs and the whole shape runs again."""
     if work.training.patience is None or work.held_out is None or work.training.shape not in ENDING:
         return run_phase(work)
@@ -133,6 +135,13 @@ def _run_with_stopping(work: Work) -> Any:
     final = run_phase(replace(work, epochs=search.best_epoch, training=replace(work.training, patience=None)))
     rows = [row | {"search": True} for row in search.rows] + final.rows
     return replace(final, rows=rows, best_epoch=search.best_epoch)
+
+
+def _epochs(phase: Phase, training: Training, rows: int) -> int:
+    """Return the phase's epochs, raised so that few rows still make ``min_steps`` steps (0 epochs stay 0)."""
+    if phase.epochs == 0:
+        return 0
+    return max(phase.epochs, math.ceil(training.min_steps / count_batches(rows, training.batch_size)))
 
 
 def _check_pair(module: StackModule, step: Step, phase: Phase, feed: Feed) -> None:

@@ -33,6 +33,9 @@ class Training(Spec):
     layer_decay : float or tuple of float, default 1.0
         One factor per layer: a stage ``j`` layers below the head is trained at ``learning_rate * layer_decay**j``. A tuple
         lists the factor of each stage from the input up (the head takes 1).
+    min_steps : int, default 0
+        A phase has at least so many steps, however few rows there are: its epochs are raised to reach it. Few labels make
+        short epochs.
     patience : int, optional
         Stop a phase after this many epochs without a better validation loss, and take back the best weights; needs
         ``validation`` on the estimator.
@@ -58,6 +61,7 @@ class Training(Spec):
     weight_decay: float = 0.0
     clip: float | None = None
     layer_decay: float | tuple[float, ...] = 1.0
+    min_steps: int = 0
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -67,6 +71,7 @@ class Training(Spec):
         check_number(self, "momentum", self.momentum, 0.0, 0.9999)
         check_number(self, "weight_decay", self.weight_decay, 0.0)
         check_number(self, "clip", self.clip, 0.0, open_low=True, optional=True)
+        check_int(self, "min_steps", self.min_steps, 0)
         check_int(self, "patience", self.patience, 1, optional=True)
         for name in ("learning_rate", "layer_decay"):
             value = getattr(self, name)
@@ -74,3 +79,8 @@ class Training(Spec):
                 object.__setattr__(self, name, tuple(value))
             for number in value if isinstance(value, (tuple, list)) else (value,):
                 check_number(self, name, number, 0.0, open_low=name == "learning_rate", optional=name == "learning_rate")
+
+
+# Fine-tuning on few labels: small batches, and a number of steps that does not shrink with the labels.
+HEAD_FIRST = Training(learning_rate=1e-3, shape="cosine", batch_size=32, min_steps=100)
+EVERYTHING = Training(learning_rate=1e-3, shape="cosine", batch_size=32, min_steps=400)

@@ -24,7 +24,12 @@ from ..objective.supervised import Head
 from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
-_FOREIGN = {b"\x80": "a pickle", b"PK\x03\x04": "a zip file (torch.save or npz)", b"\x93NUMPY": "a numpy array", b"\x89HDF": "an HDF5 file"}
+_FOREIGN = {
+    b"\x80": "a pickle",
+    b"PK\x03\x04": "a zip file (torch.save or npz)",
+    b"\x93NUMPY": "a numpy array",
+    b"\x89HDF": "an HDF5 file",
+}
 _MAX_STAGES = 1000
 
 
@@ -64,13 +69,17 @@ def load(folder: Any) -> Any:
         if isinstance(error, ModelError):
             raise
         hint = error.hint if isinstance(error, ParameterError) else "It was written by something else, or by another version."
-        raise ModelError(f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: {error}.", hint) from error
+        raise ModelError(
+            f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: {error}.", hint
+        ) from error
 
 
 def _description(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTION
     if not path.is_file():
-        raise ModelError(f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", "Give the folder that save or --out wrote.")
+        raise ModelError(
+            f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", "Give the folder that save or --out wrote."
+        )
     try:
         description = read_json(path)
     except FileError as error:
@@ -84,7 +93,8 @@ def _description(folder: Path) -> dict[str, Any]:
         )
     if description.get("digest") != digest_of(description):
         raise ModelError(
-            f"{str(path)!r} was changed after it was written (its digest does not match).", "Take a copy of the folder that is whole."
+            f"{str(path)!r} was changed after it was written (its digest does not match).",
+            "Take a copy of the folder that is whole.",
         )
     return description
 
@@ -97,7 +107,11 @@ def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
     expected = description.get("weights", {})
     if hashlib.sha256(data).hexdigest() != expected.get("sha256"):
         kind = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), None)
-        what = f"is {kind}, not safetensors" if kind else f"is damaged: {len(data):,} bytes with another SHA-256 than {DESCRIPTION} says"
+        what = (
+            f"is {kind}, not safetensors"
+            if kind
+            else f"is damaged: {len(data):,} bytes with another SHA-256 than {DESCRIPTION} says"
+        )
         raise ModelError(f"{str(path)!r} {what}.", "Take a copy of the folder that is whole; nothing was loaded.")
     return data
 
@@ -157,7 +171,7 @@ def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: 
     last = plan[-1].objective
     supervised = last if isinstance(last, Supervised) else last.supervised
     with torch.device("meta"):
-        head = Head(model.module_.code_space.size, supervised.head, target, None)
+        head = Head(model.module_.code_space.size, supervised.head, target, None)  # type: ignore[arg-type]
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model
@@ -196,7 +210,9 @@ def _by_prefix(tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Te
 def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
     if parts:
         name = next(iter(parts))
-        raise ModelError(f"{WEIGHTS} has, beyond the model, the tensors {name}.*.", "The files of the folder do not belong together.")
+        raise ModelError(
+            f"{WEIGHTS} has, beyond the model, the tensors {name}.*.", "The files of the folder do not belong together."
+        )
 
 
 def _classes(facts: dict[str, Any]) -> np.ndarray:

@@ -1,0 +1,35 @@
+"""A model folder in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._spec import from_dict
+
+
+def model_lines(description: dict[str, Any]) -> list[str]:
+    """Return what ``model.json`` says as lines for a terminal."""
+    from .. import architecture, objective, schedule, training  # noqa: F401  (they register what a description may name)
+
+    pretrainer, about = description["pretrainer"], description["about"]
+    lines = [
+        f"kind        {description['kind']} (layerwise {description['layerwise']}, format {description['format_version']})",
+        f"data        {about.get('data', 'not recorded')!r}, {pretrainer['n_features_in']} features",
+        f"stack       {from_dict(pretrainer['stack'])!r}",
+    ]
+    lines += [f"pretraining {step.objective!r} on {step.schedule!r}" for step in from_dict(pretrainer["plan"])]
+    tuned = description.get("finetuned")
+    if tuned is not None:
+        lines += [f"fine-tuning {step.objective!r} on {step.schedule!r}" for step in from_dict(tuned["plan"])]
+        lines.append(f"start       {tuned['start']}")
+        if "classes" in tuned:
+            classes = tuned["classes"]["values"]
+            lines.append(f"classes     {len(classes)}: {', '.join(map(repr, classes[:12]))}{', ...' if len(classes) > 12 else ''}")
+    result = about.get("result") or {}
+    if "test" in result and "random_start" in result["test"]:
+        test = result["test"]
+        lines.append(f"test        {result['metric']} {test['pretrained']:.4f}; {test['random_start']:.4f} from random weights")
+    lines.append(
+        f"weights     {description['weights']['bytes']:,} bytes, SHA-256 {description['weights']['sha256'][:16]}... (checked)"
+    )
+    return lines

@@ -1,0 +1,5 @@
+"""The command ``layerwise``: verbs over workflows."""
+
+from .app import main
+
+__all__ = ["main"]

@@ -1,0 +1,153 @@
+"""The verbs. Everything heavy is imported inside them, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from .ending import ended
+from .output import Output
+
+app = typer.Typer(
+    name="layerwise",
+    help="Unsupervised pretraining for data with many rows and few labels, and what it was worth.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="CSV, Parquet, .npy or .npz file; folder of IDX files, images or Parquet; or digits, breast-cancer, diabetes."
+    ),
+]
+Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it (OUT/model).")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the facts as one JSON object on standard output, and nothing else there.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")]
+Seed = Annotated[int, typer.Option(help="Of every random draw.", min=0)]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+File = Annotated[Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")]
+Raw = Annotated[bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Unsupervised pretraining for data with many rows and few labels, and what it was worth."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path("demo-out"),
+    seed: Seed = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the whole story on embedded digits, in under a minute: 50 labels, ten draws of them, and a report."""
+    from .. import workflows
+
+    with Output(as_json, quiet) as output:
+        output.show_fit(workflows.demo(seed=seed, out=out, device=device, tell=output.tell))
+
+
+@app.command()
+def fit(
+    data: Data,
+    target: Annotated[str | None, typer.Option(help="Column with the labels; rows where it is empty are unlabelled.")] = None,
+    test: Annotated[str | None, typer.Option(help="Rows for the test, in the same form; else a fifth is held out.")] = None,
+    labels: Annotated[int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)] = None,
+    recipe: Annotated[str | None, typer.Option(help="A recipe by name; by default one that fits the kind of data.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path("layerwise-out"),
+    seed: Seed = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Pretrain on every row, fine-tune on the labelled ones, and compare with the same network from random weights.
+
+    Without labels: an encoder for embed, reconstruct and score.
+    """
+    from .. import workflows
+
+    with Output(as_json, quiet) as output:
+        result = workflows.fit(
+            data,
+            target=target,
+            test=test,
+            labels=labels,
+            recipe=recipe,
+            changes=changes or (),
+            seed=seed,
+            out=out,
+            device=device,
+            command=_command(),
+            tell=output.tell,
+        )
+        output.show_fit(result)
+
+
+@app.command()
+def predict(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Predict every row, with a probability per class."""
+    _use("predict", model, data, out, raw, as_json, quiet)
+
+
+@app.command()
+def embed(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Write the code of every row."""
+    _use("embed", model, data, out, raw, as_json, quiet)
+
+
+@app.command()
+def reconstruct(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Write every row as the pretrained stack reconstructs it."""
+    _use("reconstruct", model, data, out, raw, as_json, quiet)
+
+
+@app.command()
+def score(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least normal."""
+    _use("score", model, data, out, raw, as_json, quiet)
+
+
+@app.command()
+def inspect(model: Model, as_json: Json = False) -> None:
+    """Show what is in a model folder, without running anything."""
+    from ..artifacts import inspect
+
+    with Output(as_json, quiet=True) as output:
+        output.show_model(inspect(model))
+
+
+def main() -> None:
+    """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143 (interrupted)."""
+    as_json = "--json" in sys.argv
+    sys.exit(ended(lambda: app(standalone_mode=False), as_json))
+
+
+def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, as_json: bool, quiet: bool) -> None:
+    from .. import workflows
+
+    with Output(as_json, quiet) as output:
+        columns: dict[str, Any] = getattr(workflows, verb)(model, data)
+        output.show_columns(columns, out, raw)
+
+
+def _command() -> str:
+    import shlex
+
+    return shlex.join(["layerwise", *sys.argv[1:]])

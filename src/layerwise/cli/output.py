@@ -1,0 +1,106 @@
+"""What the commands print."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .progress import Live, Plain, Silent
+
+
+class Output(contextlib.ExitStack):
+    """Progress on standard error while a command runs; its result on standard output."""
+
+    def __init__(self, as_json: bool, quiet: bool) -> None:
+        super().__init__()
+        self.as_json = as_json
+        self.progress: Any = Silent() if quiet else Live() if sys.stderr.isatty() else Plain()
+
+    def __enter__(self) -> Output:
+        from ..training import observing
+
+        super().__enter__()
+        self.running = self.enter_context(contextlib.ExitStack())
+        self.running.enter_context(self.progress)
+        self.running.enter_context(observing(self.progress.hear))
+        return self
+
+    def tell(self, title: str) -> None:
+        """Say what begins."""
+        self.progress.tell(title)
+
+    def show_fit(self, result: dict[str, Any]) -> None:
+        """Print a table of the arms, the headline, and where model and report lie."""
+        self.running.close()
+        if self.as_json:
+            print(json.dumps(result, ensure_ascii=False))
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(highlight=False)
+        console.print(_facts_line(result))
+        if result["task"] is not None:
+            console.print(_arms_table(result))
+            console.print(Text(result["verdict"]["text"], style="bold"))
+        else:
+            console.print(f"Mean score of {result['test']['rows']:,} held-out rows: {result['test']['pretrained']:.4f}")
+        for note in result["notes"]:
+            console.print(Text(note, style="dim"))
+        for name in ("model", "report"):
+            print(f"{name}: {result[name]}")
+
+    def show_columns(self, columns: dict[str, Any], out: Path | None, raw: bool) -> None:
+        """Write columns as CSV, or as JSON records."""
+        from .._durable import jsonable
+        from ..workflows.use import write_columns
+
+        self.running.close()
+        rows = len(columns["row"])
+        if self.as_json and out is None:
+            names = list(columns)
+            records = [dict(zip(names, jsonable(list(row)), strict=True)) for row in zip(*columns.values(), strict=True)]
+            print(json.dumps({"rows": records}, ensure_ascii=False))
+            return
+        text = write_columns(columns, out, raw=raw)
+        if text is not None:
+            sys.stdout.write(text)
+        elif self.as_json:
+            print(json.dumps({"rows": rows, "out": str(out)}))
+        else:
+            print(f"{rows:,} rows written to {out}")
+
+    def show_model(self, description: dict[str, Any]) -> None:
+        """Print what a model folder holds."""
+        self.running.close()
+        if self.as_json:
+            print(json.dumps(description, ensure_ascii=False))
+            return
+        from ..artifacts.describe import model_lines
+
+        for line in model_lines(description):
+            print(line)
+
+
+def _facts_line(result: dict[str, Any]) -> str:
+    rows = f"{result['rows']:,} rows, {result['labels']:,} with a label; {result['test']['rows']:,} test rows"
+    return f"{rows}; recipe {result['recipe']}"
+
+
+def _arms_table(result: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
+    classes = result["metric"] == "accuracy"
+    table = Table("start", "test error" if classes else "test R²", "seconds", box=None, padding=(0, 2, 0, 0), header_style="bold")
+
+    def row(name: str, value: float, took: float | None) -> None:
+        table.add_row(name, f"{1 - value:.2%}" if classes else f"{value:.3f}", "" if took is None else f"{took:.1f}")
+
+    row("pretrained", test["pretrained"], seconds["pretrain"] + seconds["finetune"])
+    row("random weights", test["random_start"], seconds["random_start"])
+    row(f"({baseline['name']})", baseline["value"], None)
+    return table

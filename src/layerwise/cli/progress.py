@@ -1,0 +1,103 @@
+"""Progress on standard error: a live line in a terminal, a calm one elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+PLAIN_SECONDS = 10.0  # between two lines when there is no terminal
+
+
+class Live:
+    """One live line with rich: what runs, epoch, loss, rows per second, time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[detail]}", markup=False),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self.title = ""
+        self.task = self.progress.add_task("", total=1.0, detail="")
+
+    def __enter__(self) -> Live:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.progress.stop()
+
+    def tell(self, title: str) -> None:
+        """Say what begins."""
+        self.title = title
+        self.progress.reset(self.task, description=title, total=1.0, detail="")
+
+    def hear(self, event: Any) -> None:
+        """Follow the training loop."""
+        if event.kind == "phase":
+            self.progress.reset(self.task, total=1.0, detail="")
+        self.progress.update(
+            self.task, description=f"{self.title}, {where(event.row)}", completed=event.share, detail=detail(event.row)
+        )
+
+
+class Plain:
+    """A line now and then, for logs."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.last = time.monotonic()
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def tell(self, title: str) -> None:
+        """Say what begins, unless the last line is recent."""
+        self.title = title
+        self._line(title)
+
+    def hear(self, event: Any) -> None:
+        """Follow the training loop."""
+        if event.kind != "phase":
+            self._line(f"{self.title}, {where(event.row)}: {detail(event.row)}")
+
+    def _line(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self.last >= PLAIN_SECONDS:
+            self.last = now
+            print(text, file=sys.stderr, flush=True)
+
+
+class Silent(Plain):
+    """Nothing."""
+
+    def _line(self, text: str) -> None:
+        return None
+
+
+def where(row: dict[str, Any]) -> str:
+    """Return phase and stages in words."""
+    if row["last"] < row["first"]:
+        what = "head"
+    elif row["first"] == row["last"]:
+        what = f"stage {row['first'] + 1}"
+    else:
+        what = f"stages {row['first'] + 1}-{row['last'] + 1}"
+    return f"phase {row['phase'] + 1}/{row['phases']} ({what})"
+
+
+def detail(row: dict[str, Any]) -> str:
+    """Return epoch, loss and speed in words."""
+    if "loss" not in row:
+        return ""
+    return f"epoch {row['epoch']}/{row['epochs']}  loss {row['loss']:.4f}  {row['rows_per_second']:,.0f} rows/s"

@@ -1,0 +1,7 @@
+"""Files and embedded sets, read into one value."""
+
+from .dataset import Dataset
+from .embedded import EMBEDDED
+from .load import load_dataset
+
+__all__ = ["EMBEDDED", "Dataset", "load_dataset"]

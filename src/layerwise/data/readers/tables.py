@@ -1,0 +1,87 @@
+"""Tables (CSV, Parquet) as features and a target, and a test table matched to the training one by names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..._errors import DataError, did_you_mean
+from .columns import features
+from .dataset import Dataset, listing
+from .delimited import read_csv
+from .inference import typed
+from .parquet import read_parquet
+from .targets import read_target
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_table(
+    paths: list[Path], name: str, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
+) -> Dataset:
+    """Return a table.
+
+    Parameters
+    ----------
+    paths : list of Path
+        One CSV file, or one or more Parquet files.
+    name : str
+    target : str, optional
+        The column with the labels; an empty cell is a row without label.
+    task : {'classification', 'regression'}, optional
+        Overrides what follows from the target's values.
+    like : Dataset, optional
+        The training set, when the rows are for the test: columns are matched by name.
+
+    Notes
+    -----
+    In a CSV the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null`` are missing; in Parquet null, NaN and "".
+    """
+    is_parquet = paths[0].suffix.lower() in (".parquet", ".pq")
+    frame, delimiter = (read_parquet(paths), "") if is_parquet else read_csv(paths[0])
+    if target is not None and target not in frame.columns:
+        raise DataError(f"{name!r} has no column {target!r} to take as the target.", _columns(target, frame.columns))
+    notes: list[str] = []
+    if like is not None:
+        frame, notes = _matched(frame, name, target, like)
+    if not is_parquet:
+        frame, more = typed(frame, _texts_of(like), decimal_comma=delimiter != ",")
+        notes += more
+    y = None
+    if target is not None:
+        y, task = read_target(frame[target], task, like)
+        frame = frame.drop(target)
+    X, more = features(frame, None if like is None else like.X)
+    return Dataset(name, X, y, target, None, task if y is not None else None, notes=(*notes, *more))
+
+
+def _columns(name: str, known: list[str]) -> str:
+    closest = did_you_mean(name, known)
+    return closest if closest.startswith("Known") else f"{closest} Columns: {listing(known, 30)}."
+
+
+def _texts_of(like: Dataset | None) -> frozenset[str]:
+    """Return the columns that are text in the training set, so that '1' and '01' stay what they are."""
+    import polars as pl
+
+    if like is None:
+        return frozenset()
+    names = {name for name, kind in like.X.schema.items() if kind == pl.String}
+    labels = () if like.y is None else like.y
+    if like.target is not None and any(isinstance(value, str) for value in labels):
+        names.add(like.target)
+    return frozenset(names)
+
+
+def _matched(frame: pl.DataFrame, name: str, target: str | None, like: Dataset) -> tuple[pl.DataFrame, list[str]]:
+    """Return the columns of the training set, in its order; refuse when some are missing."""
+    wanted = [*like.X.columns, *([target] if target is not None else [])]
+    missing = [column for column in wanted if column not in frame.columns]
+    extra = [column for column in frame.columns if column not in wanted]
+    if missing:
+        close = " ".join(f"For {column!r}: {did_you_mean(column, extra)}" for column in missing[:3]) if extra else ""
+        lacks = f"{name!r} lacks {len(missing)} of the {len(wanted)} columns of the training table: {listing(missing)}."
+        raise DataError(lacks, f"{close} Rename or add them.".strip())
+    notes = [f"Columns of {name!r} that were not learned from were left out: {listing(extra)}."] if extra else []
+    return frame.select(wanted), notes

@@ -1,0 +1,123 @@
+"""Numbers and text as people read them. ``None`` stands for a number that is missing or not finite."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+MISSING = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+# What neither XML nor UTF-8 can carry, and what reorders the text around it: C0, C1, surrogates, direction marks.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_LONGEST = 20_000
+
+
+def clean(value: Any) -> Any:
+    """Return the same plain data with unfit characters of every string replaced, and endless strings cut.
+
+    >>> clean({"a\\x00": ["b\\ud800"]})
+    {'a�': ['b�']}
+    """
+    if isinstance(value, str):
+        text = _UNFIT.sub("\ufffd", value.replace("\r\n", "\n"))
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return [clean(item) for item in value] if isinstance(value, list) else value
+
+
+def short(text: Any, length: int = 300) -> str:
+    """Return one line of at most ``length`` characters.
+
+    >>> short("a long name", 6)
+    'a lon…'
+    """
+    line = " ".join(str(text).split()) or " "
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def is_number(value: Any) -> bool:
+    """Say whether this is a finite number (and no bool)."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
+
+
+def floats(values: Sequence[Any]) -> list[float]:
+    """Return numbers that can be plotted; anything else becomes NaN."""
+    return [float(v) if is_number(v) and abs(v) < 1e30 else math.nan for v in values]
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """Return a count with thousands apart, or ``digits`` significant digits.
+
+    >>> [number(60000), number(0.123456), number(2.5e-7), number(1234.5678), number(None)]
+    ['60,000', '0.1235', '2.5e-7', '1,235', '–']
+    """
+    if not is_number(value):
+        return MISSING if value is None or isinstance(value, float) else short(value)
+    if isinstance(value, int) and abs(value) < 10**15:
+        return f"{value:,}".replace("-", _MINUS)
+    value = float(value)
+    if value and not 1e-4 <= abs(value) < 1e9:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.').replace('-', _MINUS)}e{int(exponent)}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
+    text = f"{value:,.{places}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", _MINUS)
+
+
+def is_share(metric: str) -> bool:
+    """Say whether a metric is a share of rows, to be read in percent."""
+    name = metric.lower().replace("_", " ")
+    return "accuracy" in name or name in ("error", "error rate", "test error")
+
+
+def metric_name(metric: str) -> str:
+    """Return a metric's name for people.
+
+    >>> metric_name("balanced_accuracy"), metric_name("r2")
+    ('balanced accuracy', 'R²')
+    """
+    return "R²" if metric.lower() in ("r2", "r^2", "r2_score") else short(metric.replace("_", " "))
+
+
+def score(value: Any, metric: str = "accuracy") -> str:
+    """Return a metric's value: percent for a share of rows, else three or more digits.
+
+    >>> score(0.9412), score(0.8731, "r2"), score(12.3456, "rmse")
+    ('94.12 %', '0.873', '12.35')
+    """
+    if not is_number(value):
+        return MISSING
+    if is_share(metric):
+        return f"{100 * value:.2f} %".replace("-", _MINUS)
+    return f"{value:.3f}".replace("-", _MINUS) if 0.0005 <= abs(value) < 10 or value == 0 else number(value)
+
+
+def gain(value: Any, metric: str = "accuracy") -> str:
+    """Return a difference of two values, with its sign.
+
+    >>> gain(0.0142), gain(-0.02, "r2")
+    ('+1.42 points', '−0.020')
+    """
+    if not is_number(value):
+        return MISSING
+    sign = "+" if value > 0 else ""
+    return f"{sign}{100 * value:.2f} points".replace("-", _MINUS) if is_share(metric) else sign + score(value, metric)
+
+
+def duration(seconds: Any) -> str:
+    """Return a time that people can read.
+
+    >>> [duration(s) for s in (0.04, 9.87, 75, 7325)]
+    ['0.04 s', '9.9 s', '1 min 15 s', '2 h 2 min']
+    """
+    if not is_number(seconds):
+        return MISSING
+    if seconds < 1:
+        return f"{seconds:.2g} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"

@@ -1,0 +1,75 @@
+"""From facts to a page, and to files."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .._durable import jsonable, write_json, write_text
+from .formats import clean, short
+from .sections import view
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_ARRAYS = {"pictures": ("originals", "corrupted", "reconstructions", "filters"), "codes": ("points", "tsne")}
+
+
+def render(facts: dict[str, Any]) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    facts : dict
+        What happened, section by section; a section that is missing, empty or None is left out. ``docs`` list the keys.
+    """
+    plain, arrays = split(facts)
+    page = view(plain, arrays)
+    return _environment().get_template("report.html.j2").render(**page)
+
+
+def write_report(facts: dict[str, Any], folder: Path) -> Path:
+    """Write ``report.html`` and the same facts as ``report.json``; return the path of the page.
+
+    In the JSON an image array is its shape, and a point of a map has five digits.
+
+    Raises
+    ------
+    FileError
+        When the folder cannot be written.
+    """
+    plain, arrays = split(facts)
+    for section, found in arrays.items():
+        for name, array in found.items():
+            plain[section][name] = {"shape": list(array.shape)} if section == "pictures" else jsonable(_rounded(array))
+    page = Path(folder) / "report.html"
+    write_text(page, render(facts))
+    write_json(page.with_suffix(".json"), plain)
+    return page
+
+
+def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
+    """Return the facts as clean plain data (None for what is not finite), and apart from them the pictures and points."""
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    rest = dict(facts)
+    for section, names in _ARRAYS.items():
+        part = rest.get(section)
+        if part:
+            arrays[section] = {name: np.asarray(part[name], dtype=float) for name in names if part.get(name) is not None}
+            rest[section] = {key: value for key, value in part.items() if key not in arrays[section]}
+    return clean(jsonable(rest)), arrays
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["short"] = short
+    return environment
+
+
+def _rounded(array: np.ndarray) -> list[list[float]]:
+    return [[float(f"{value:.5g}") for value in row] for row in array.reshape(len(array), -1).tolist()]

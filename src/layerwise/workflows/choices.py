@@ -1,0 +1,99 @@
+"""The recipe and what ``--set`` changes in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._errors import ParameterError, did_you_mean
+from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
+from .problem import Problem
+
+_SHORT = {
+    "objective": "plan.0.objective",
+    "schedule": "plan.0.schedule",
+    "training": "plan.0.training",
+    "corruption": "plan.0.objective.corruption",
+}
+_PATHS = ("stack", "plan", "finetune", "numbers", *_SHORT)
+SMALL = 256  # features; below, the stack is narrower than the papers'
+
+
+def default_recipe(problem: Problem) -> tuple[str, dict[str, Any], str]:
+    """Return a recipe for the kind of data, its arguments, and why."""
+    if not isinstance(problem.X, np.ndarray):
+        return "tabular_denoising_autoencoder", {}, "the data are a table"
+    d = problem.X.shape[1]
+    if d >= SMALL:
+        return "stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {d} features"
+    return "stacked_denoising_autoencoder", {"modern": True} | SMALL_SETTINGS, f"rows are arrays of only {d} features"
+
+
+SMALL_SETTINGS: dict[str, Any] = {"widths": (256, 256), "epochs": 40}
+
+
+def resolve(problem: Problem, name: str | None, changes: Sequence[str]) -> tuple[Recipe, str]:
+    """Return the recipe with its changes, and a sentence on who chose it.
+
+    Parameters
+    ----------
+    name : str, optional
+    changes : sequence of 'path=value'
+        A path is an argument of the recipe (``modern``, ``widths``) or a field (``objective.corruption.p``,
+        ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is JSON, or a word.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown recipe or path; names the closest.
+    """
+    if name is None:
+        name, arguments, why = default_recipe(problem)
+        why = f"Recipe {name} was chosen: {why}."
+    else:
+        arguments, why = {}, f"Recipe {name} was asked for."
+    if name not in RECIPES:
+        raise ParameterError(f"There is no recipe {name!r}.", did_you_mean(name, RECIPES))
+    fields = []
+    for change in changes:
+        path, value = parse(change)
+        if path in arguments_of(name):
+            arguments[path] = value
+        else:
+            fields.append((path, value))
+    recipe = make_recipe(name, **arguments)
+    for path, value in fields:
+        recipe = _changed(recipe, path, value)
+    return recipe, why
+
+
+def parse(change: str) -> tuple[str, Any]:
+    """Return path and value of 'path=value'.
+
+    >>> parse("widths=[500, 250]")
+    ('widths', (500, 250))
+    """
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise ParameterError(
+            f"--set takes field.path=value. Got {change!r} instead.", "For example --set objective.corruption.p=0.3"
+        )
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text.strip()
+    return path.strip(), tuple(value) if isinstance(value, list) else value
+
+
+def _changed(recipe: Recipe, path: str, value: Any) -> Recipe:
+    head, _, rest = path.partition(".")
+    if head not in _PATHS:
+        raise ParameterError(
+            f"The recipe {recipe.name!r} has no argument or field {head!r}.",
+            did_you_mean(head, [*arguments_of(recipe.name), *_PATHS]),
+        )
+    full = _SHORT.get(head, head)
+    return recipe.replace(f"{full}.{rest}" if rest else full, value)

@@ -1,0 +1,179 @@
+"""The facts of a run, for the report."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.metrics import confusion_matrix
+from sklearn.utils import _safe_indexing
+
+from .. import __version__
+from .._random import Keys
+from ..estimators import Pretrainer
+from ..objective import Denoising
+from ..recipes import Recipe
+from .problem import Problem
+
+SHOWN_IMAGES = 12
+SHOWN_FILTERS = 64
+MAP_ROWS = 2000
+TABLE_ROWS = 6
+
+
+def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a run with labels."""
+    model = arms.pretrained
+    pretrainer = model.pretrainer_
+    facts = _shared(problem, recipe, pretrainer, result, context)
+    facts["headline"] = result["verdict"]
+    facts["comparison"] = _comparison(result)
+    facts["history"] = {
+        "pretraining": pretrainer.history_,
+        "finetuning": {"pretrained": model.history_, "random start": arms.random_start.history_},
+    }
+    facts["codes"] = _codes(problem, pretrainer, problem.test_y)
+    answers = arms.answers["pretrained"]
+    if problem.task == "classification":
+        truth = np.array(problem.test_y.tolist())  # type: ignore[union-attr]
+        matrix = confusion_matrix(truth, answers, labels=model.classes_)
+        facts["confusion"] = {"classes": [str(c) for c in model.classes_], "matrix": matrix, "rows": "true", "columns": "predicted"}
+    else:
+        facts["residuals"] = {"true": problem.test_y.astype(float), "predicted": answers}  # type: ignore[union-attr]
+    facts["transfer"] = model.transfer_report_
+    return facts
+
+
+def encoder_facts(
+    problem: Problem, recipe: Recipe, model: Pretrainer, result: dict[str, Any], context: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the facts of a run without a target."""
+    facts = _shared(problem, recipe, model, result, context)
+    facts["headline"] = {
+        "kind": "none",
+        "text": f"An encoder of {problem.name}, learned from {result['rows']:,} rows. "
+        "There is no target, so nothing says what it is worth.",
+    }
+    facts["history"] = {"pretraining": model.history_, "finetuning": {}}
+    facts["codes"] = _codes(problem, model, None)
+    return facts
+
+
+def _shared(
+    problem: Problem, recipe: Recipe, pretrainer: Pretrainer, result: dict[str, Any], context: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "title": problem.name,
+        "version": __version__,
+        "command": context["command"],
+        "data": {
+            "name": problem.name,
+            "rows": result["rows"],
+            "labels": result["labels"],
+            "unlabelled": result["unlabelled"],
+            "test_rows": result["test"]["rows"],
+            "features": pretrainer.n_features_in_,
+            "task": problem.task,
+            "classes": sorted({str(v) for v in problem.y if v is not None}) if problem.task == "classification" else [],  # type: ignore[union-attr]
+            "target": problem.target,
+            "notes": result["notes"],
+        },
+        "run": run_facts(recipe, pretrainer, result["seed"]),
+        "pictures": _pictures(problem, pretrainer),
+        "table_reconstruction": _table(problem, pretrainer),
+        "seconds": result["seconds"],
+    }
+
+
+def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> dict[str, Any]:
+    """Return what was run, and on what."""
+    return {
+        "recipe": recipe.name,
+        "stack": repr(recipe.stack),
+        "plan": [_step(step) for step in recipe.plan],
+        "finetune": [_step(step) for step in recipe.finetune],
+        "seed": seed,
+        "parameters": sum(p.numel() for p in pretrainer.module_.parameters()),
+        "settings": {"numbers": recipe.numbers, "device": pretrainer.device, "precision": pretrainer.precision},
+        "versions": {"layerwise": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in ("torch", "numpy", "scikit-learn")},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
+    }
+
+
+def _step(step: Any) -> str:
+    return f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
+
+
+def _comparison(result: dict[str, Any]) -> dict[str, Any]:
+    test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
+    return {
+        "metric": result["metric"],
+        "higher_is_better": True,
+        "rows": [
+            {"arm": "pretrained", "value": test["pretrained"], "seconds": seconds["pretrain"] + seconds["finetune"]},
+            {"arm": "random start", "value": test["random_start"], "seconds": seconds["random_start"]},
+            {"arm": baseline["name"], "value": baseline["value"]},
+        ],
+        "flags": [note for note in result["notes"] if note.startswith("The random start is worse")],
+        "draws": None,
+        "difference": result["difference"],
+    }
+
+
+def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
+    shape = problem.image_shape
+    if shape is None:
+        return None
+    few = _safe_indexing(problem.test_X, np.arange(min(SHOWN_IMAGES, len(problem.test_X))))
+    originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
+    x = torch.from_numpy(originals.reshape(len(originals), -1))
+    with torch.no_grad():
+        decoded = pretrainer.module_.decode(pretrainer.module_.encode(x))
+    reconstructions = decoded.numpy().reshape(originals.shape)
+    first = pretrainer.plan_[0].objective
+    corrupted = None
+    if isinstance(first, Denoising):
+        noisy, _ = first.corruption.corrupt(x, pretrainer.space_, Keys(pretrainer.seed_).torch("report"))
+        corrupted = noisy.numpy().reshape(originals.shape).clip(0, 1)
+    weight: torch.Tensor = pretrainer.module_.stages[0].get_parameter("weight").detach()
+    strongest = weight.norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
+    return {
+        "image_shape": shape,
+        "originals": originals.clip(0, 1),
+        "corrupted": corrupted,
+        "reconstructions": reconstructions.clip(0, 1),
+        "filters": weight[strongest].numpy().reshape(-1, *shape),
+        "filter_note": f"the {len(strongest)} first-layer filters of largest norm, of {len(weight)}",
+    }
+
+
+def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
+    if problem.image_shape is not None or not hasattr(problem.test_X, "columns"):
+        return None
+    few = _safe_indexing(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
+    back = pretrainer.reconstruct(few)
+    rows = back.rows() if hasattr(back, "rows") else np.asarray(back).tolist()
+    return {"columns": list(few.columns), "original": few.rows(), "reconstruction": rows}
+
+
+def _codes(problem: Problem, pretrainer: Pretrainer, labels: np.ndarray | None) -> dict[str, Any]:
+    few = np.arange(min(MAP_ROWS, len(problem.test_X)))
+    codes = pretrainer.encode(_safe_indexing(problem.test_X, few))
+    points = PCA(2, random_state=0).fit_transform(codes) if codes.shape[1] > 2 and len(codes) > 2 else codes[:, :2]
+    shown = ["" for _ in few] if labels is None else labels[few].tolist()
+    tsne = None
+    if len(codes) > 30 and codes.shape[1] > 2:
+        tsne = TSNE(2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)).fit_transform(codes)
+    return {
+        "method": "PCA",
+        "points": points if points.shape[1] == 2 else np.column_stack([points, np.zeros(len(points))]),
+        "labels": [str(v) for v in shown] if problem.task != "regression" else [float(v) for v in shown],
+        "tsne": tsne,
+    }

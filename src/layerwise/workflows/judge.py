@@ -1,0 +1,92 @@
+"""Did it help? What one draw of labels can say, and what several can."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from .problem import Problem
+
+LEVEL = 0.95
+
+
+def compare(problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, float]) -> dict[str, Any]:
+    """Return the paired difference on the test rows, with an interval for those rows, and a headline.
+
+    The interval says how far another test part would have moved the difference; it knows nothing of other draws of labels.
+    """
+    truth = problem.test_y
+    assert truth is not None
+    values = {arm: _row_scores(truth, answer, problem.task) for arm, answer in answers.items()}
+    rows = values["pretrained"] - values["random_start"]
+    mean = float(rows.mean())
+    half = float(stats.norm.ppf(0.5 + LEVEL / 2) * rows.std(ddof=1) / math.sqrt(len(rows))) if len(rows) > 1 else math.inf
+    difference = {"mean": mean, "low": mean - half, "high": mean + half, "of": "test rows", "level": LEVEL}
+    return {"difference": difference, "headline": headline(problem, scores, difference)}
+
+
+def headline(problem: Problem, scores: dict[str, float], difference: dict[str, Any]) -> dict[str, str]:
+    """Return a kind ('helps', 'hurts', 'unsure') and a sentence or two."""
+    kind = kind_of(difference)
+    labels = f"{len(problem.labelled):,} labels"
+    pair = (
+        f"from {1 - scores['random_start']:.1%} test error to {1 - scores['pretrained']:.1%}"
+        if problem.task == "classification"
+        else f"from a test R² of {scores['random_start']:.3f} to {scores['pretrained']:.3f}"
+    )
+    rows = 0 if problem.test_y is None else len(problem.test_y)
+    said = {
+        "helps": f"Pretraining helped: {pair}, with {labels}.",
+        "hurts": f"Pretraining hurt: {pair}, with {labels}.",
+        "unsure": f"Pretraining made no difference that {rows:,} test rows can show: {pair}, with {labels}.",
+    }[kind]
+    return {"kind": kind, "text": f"{said} This is one draw of labels; another draw can differ."}
+
+
+def over_draws(values: list[float]) -> dict[str, Any]:
+    """Return the mean of paired differences over draws with its 95 % interval by Student's t."""
+    array = np.asarray(values, dtype=float)
+    n = len(array)
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * array.std(ddof=1) / math.sqrt(n)) if n > 1 else math.inf
+    mean = float(array.mean())
+    return {"mean": mean, "low": mean - half, "high": mean + half, "of": "draws", "draws": n, "level": LEVEL}
+
+
+def kind_of(difference: dict[str, Any]) -> str:
+    """Return which side of 0 an interval lies on."""
+    return "helps" if difference["low"] > 0 else "hurts" if difference["high"] < 0 else "unsure"
+
+
+def floor(problem: Problem, model: Any) -> dict[str, Any]:
+    """Return what a linear model reaches with the same labels on the same preprocessed columns."""
+    rows = problem.labelled
+    pretrainer = model.pretrainer_
+    assert problem.y is not None and problem.test_y is not None
+    inputs = [pretrainer.encode(part, depth=0) for part in (_take(problem.X, rows), problem.test_X)]
+    if problem.task == "classification":
+        linear = LogisticRegression(max_iter=2000)
+        score = linear.fit(inputs[0], np.array(problem.y[rows].tolist())).score(inputs[1], np.array(problem.test_y.tolist()))
+        return {"name": "logistic regression", "value": float(score)}
+    linear = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 13)))
+    score = linear.fit(inputs[0], problem.y[rows].astype(float)).score(inputs[1], problem.test_y.astype(float))
+    return {"name": "ridge regression", "value": float(score)}
+
+
+def _take(X: Any, rows: np.ndarray) -> Any:
+    from sklearn.utils import _safe_indexing
+
+    return _safe_indexing(X, rows)
+
+
+def _row_scores(truth: np.ndarray, answer: np.ndarray, task: str | None) -> np.ndarray:
+    """Return scores whose mean is the accuracy or R²."""
+    if task == "classification":
+        return (np.array(truth.tolist()) == answer).astype(float)
+    y = truth.astype(float)
+    return 1 - (y - answer) ** 2 / max(float(y.var()), 1e-300)
