@@ -101,7 +101,7 @@ def from_dict(data: Any, depth: int = 0) -> Any:
         return tuple(from_dict(item, depth + 1) for item in data)
     if not isinstance(data, Mapping):
         return data
-    cls = _REGISTRY.get(data.get("type", ""))  # type: ignore[arg-type]
+    cls = _REGISTRY.get(str(data.get("type")))
     if cls is None:
         raise ParameterError(
             f"Unknown type {data.get('type')!r}.", "If it is your own class, call layerwise.register(...) on it before loading."

@@ -16,7 +16,7 @@ from ._spec import Spec, check_name, register
 from .architecture import Stack
 from .objective import Denoising, Masking, Reconstruction, Supervised, Swap
 from .schedule import Greedy, HeadOnly, Joint, Progressive
-from .training import EVERYTHING, HEAD_FIRST, Step, as_plan
+from .training import EVERYTHING, HEAD_FIRST, Step, Training, as_plan
 
 
 @register
@@ -92,6 +92,7 @@ def stacked_denoising_autoencoder(
     *,
     p: float = 0.25,
     epochs: int = 8,
+    batch_size: int = 256,
     modern: bool = False,
     **settings: Any,
 ) -> Recipe:
@@ -105,7 +106,7 @@ def stacked_denoising_autoencoder(
     representations in a deep network with a local denoising criterion".
     """
     stack = Stack.of_widths(widths, activation="relu" if modern else "sigmoid", tied=True)
-    plan = as_plan([(Denoising(Masking(p)), Greedy(epochs))])
+    plan = as_plan([(Denoising(Masking(p)), Greedy(epochs), Training(batch_size=batch_size))])
     finetune = _finetune(**(_MODERN | settings if modern else settings))
     return Recipe("stacked_denoising_autoencoder", stack=stack, plan=plan, finetune=finetune)
 

@@ -12,6 +12,7 @@ from .._errors import DataError
 from .classifier import _refuse_markers
 from .finetuned import Finetuned
 from .labels import as_labels, check_labelled, is_unlabelled
+from .rows import repeats
 
 
 class PretrainedRegressor(RegressorMixin, Finetuned):
@@ -97,6 +98,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
             raise DataError(f"{len(known)} row has a label; at least 2 are needed.", "Label more rows.")
         targets = np.zeros((len(y), 1 if known.ndim == 1 else known.shape[1]))
         known = known.reshape(len(known), -1)
+        repeats(sample_weight, len(y))  # refuses weights that cannot be used
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
         self.target_mean_ = np.average(known, axis=0, weights=weight)
         deviation = np.sqrt(np.average((known - self.target_mean_) ** 2, axis=0, weights=weight))

@@ -10,6 +10,7 @@ import torch
 from sklearn.utils.validation import _check_sample_weight
 
 from .._contracts import Space
+from .._errors import DataError
 from ..data.sources import ArraySource, SparseSource
 
 REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
@@ -30,7 +31,9 @@ def repeats(sample_weight: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
     if sample_weight is None:
         return np.arange(n), None
     weight = _check_sample_weight(sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True)
-    if (weight == np.round(weight)).all() and 0 < weight.sum() <= REPEAT_LIMIT * n:
+    if not weight.any():
+        raise DataError("sample_weight is zero for every row; at least one must be above zero.", "Leave sample_weight out.")
+    if (weight == np.round(weight)).all() and weight.sum() <= REPEAT_LIMIT * n:
         return np.repeat(np.arange(n), weight.astype(int)), None
     kept = np.flatnonzero(weight > 0)
     return kept, weight[kept]

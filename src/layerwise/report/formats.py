@@ -29,13 +29,14 @@ def clean(value: Any) -> Any:
 
 
 def short(text: Any, length: int = 300) -> str:
-    """Return one line of at most ``length`` characters.
+    """Return one line of at most ``length`` characters; a longer one loses its middle, for long names differ at their ends.
 
-    >>> short("a long name", 6)
-    'a lon…'
+    >>> short("temperature sensor 17", 12)
+    'temper…or 17'
     """
-    line = " ".join(str(text).split()) or " "
-    return line if len(line) <= length else line[: length - 1] + "…"
+    line = " ".join(str(text).split()) or "\N{NO-BREAK SPACE}"
+    tail = (length - 1) // 2
+    return line if len(line) <= length else line[: length - 1 - tail] + "…" + line[len(line) - tail :]
 
 
 def is_number(value: Any) -> bool:

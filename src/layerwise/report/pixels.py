@@ -8,15 +8,27 @@ from typing import Any
 
 import numpy as np
 
+from .._errors import DataError
+
 _MAX_SIDE = 160
 
 
 def as_images(array: Any, shape: Any = None) -> np.ndarray:
-    """Return float images (m, c, h, w); rows of features are reshaped to ``shape``; what is not finite becomes 0."""
+    """Return float images (m, c, h, w); rows of features are reshaped to ``shape``; what is not finite becomes 0.
+
+    Raises
+    ------
+    DataError
+        When rows of features come without a shape.
+    """
     images = np.nan_to_num(np.asarray(array, dtype=np.float64), nan=0.0, posinf=1.0, neginf=0.0)
     if images.ndim == 3:
         images = images[:, None]
     if images.ndim != 4:
+        if shape is None:
+            raise DataError(
+                f"Pictures of shape {images.shape} need an 'image_shape'.", "Give facts['pictures']['image_shape'] as (c, h, w)."
+            )
         images = images.reshape(len(images), *(int(side) for side in shape))
     return images
 

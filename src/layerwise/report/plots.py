@@ -71,10 +71,11 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
             axes.yaxis.set_minor_formatter(_plain if max(values) / min(values) < 100 else _empty)
         axes.yaxis.set_major_formatter(_plain)
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
-        axes.set_xlabel("epoch")
+        axes.set_xlabel("epoch", fontsize=9.5)
+        axes.tick_params(labelsize=9.5)
         axes.grid(axis="y", color=RULE, linewidth=0.5)
 
-    return _draw(name, label, (3.5, 2.2), (0.62, 0.1, 0.45, 0.12), paint)
+    return _draw(name, label, (2.9, 1.95), (0.55, 0.08, 0.42, 0.08), paint)
 
 
 def draws(name: str, label: str, seeds: Sequence[str], pretrained: Sequence[float], start: Sequence[float], metric: str) -> Markup:
@@ -112,8 +113,9 @@ def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float
 
 
 def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]) -> Markup:
-    """Return codes (m, 2) coloured by group; group -1 is grey; up to 20 groups are named at their medians."""
+    """Return codes (m, 2) coloured by group; group -1 is grey; a few groups of short names are named at their medians."""
     members = np.asarray(groups)
+    named = len(names) <= 20 and max(map(len, names), default=0) * len(names) <= 120
 
     def paint(axes: Any) -> None:
         for group in sorted(set(groups)):
@@ -122,7 +124,7 @@ def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], na
             axes.scatter(
                 *mine.T, s=_dot(len(points)), c=colour, marker=MARKERS[marker][0], alpha=0.75, linewidths=0, rasterized=True
             )
-        for group in sorted(set(groups)) if len(names) <= 20 else ():
+        for group in sorted(set(groups)) if named else ():
             if group >= 0:
                 x, y = np.median(points[members == group], axis=0)
                 text = axes.text(x, y, short(names[group], 16), ha="center", va="center", fontsize=9.5, fontweight="bold")

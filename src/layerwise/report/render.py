@@ -23,7 +23,14 @@ def render(facts: dict[str, Any]) -> str:
     Parameters
     ----------
     facts : dict
-        What happened, section by section; a section that is missing, empty or None is left out. ``docs`` list the keys.
+        What happened, section by section: ``title``, ``version``, ``command``, ``headline``, ``data``, ``comparison``, ``run``,
+        ``history``, ``pictures``, ``table_reconstruction``, ``codes``, ``confusion``, ``residuals``, ``transfer``, ``seconds``.
+        A section that is missing, empty or None is left out.
+
+    Examples
+    --------
+    >>> "It helped" in render({"headline": {"kind": "helps", "text": "The error fell from 7.3 % to 5.9 %."}})
+    True
     """
     plain, arrays = split(facts)
     page = view(plain, arrays)
@@ -57,7 +64,8 @@ def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np
     for section, names in _ARRAYS.items():
         part = rest.get(section)
         if part:
-            arrays[section] = {name: np.asarray(part[name], dtype=float) for name in names if part.get(name) is not None}
+            found = [name for name, value in part.items() if value is not None and (name in names or np.ndim(value) > 2)]
+            arrays[section] = {name: np.asarray(part[name], dtype=float) for name in found}
             rest[section] = {key: value for key, value in part.items() if key not in arrays[section]}
     return clean(jsonable(rest)), arrays
 
@@ -72,4 +80,5 @@ def _environment() -> Environment:
 
 
 def _rounded(array: np.ndarray) -> list[list[float]]:
-    return [[float(f"{value:.5g}") for value in row] for row in array.reshape(len(array), -1).tolist()]
+    rows = array.reshape(len(array), -1).tolist() if array.size else []
+    return [[float(f"{value:.5g}") for value in row] for row in rows]

@@ -126,13 +126,13 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
     each = [p - s for p, s in zip(*arms, strict=True) if math.isfinite(p - s)]
     count = part.get("draws") if isinstance(part.get("draws"), int) else len(part.get("draws") or each)
     mean, low, high = floats([part.get(key) for key in ("mean", "low", "high")])
-    words = f"mean difference {gain(part['mean'], metric)}"
+    words = f"{gain(part['mean'], metric)} on average"
     plot = None
     if math.isfinite(mean + low + high):
-        words += f", 95 % interval {gain(part['low'], metric)} to {gain(part['high'], metric)}"
+        words += f", 95 % interval {gain(low, metric).removesuffix(' points')} to {gain(high, metric)}"
         plot = plots.interval("interval", words, each, (mean, low, high), metric)
     side = "Right" if higher else "Left"
-    return {"plot": plot, "text": words, "count": number(count), "side": side}
+    return {"plot": plot, "text": words, "count": "1 draw" if count == 1 else f"{number(count)} draws", "side": side}
 
 
 def history(part: Facts) -> Facts | None:
@@ -326,7 +326,7 @@ def confusion(part: Facts) -> Facts | None:
     matrix = np.array([[v if is_number(v) else 0 for v in [*row, *[0] * size][:size]] for row in counts[:size]], dtype=float)
     totals = matrix.sum(axis=1)
     result: Facts = {"rows": part.get("rows") or "true", "columns": part.get("columns") or "predicted", "classes": classes[:size]}
-    result |= {"total": number(int(totals.sum())), "pairs": None, "matrix": None}
+    result |= {"tall": max(map(len, classes)) > 4, "total": number(int(totals.sum())), "pairs": None, "matrix": None}
     if size > _MOST["matrix"]:
         return result | {"pairs": _pairs(classes, matrix, totals)}
     wrong = np.where(np.eye(size, dtype=bool), 0.0, matrix / np.maximum(totals[:, None], 1))
@@ -340,7 +340,7 @@ def confusion(part: Facts) -> Facts | None:
 
 def _heat(count: float, share: float, right: bool, largest: float) -> tuple[str, int, str]:
     """Return the count, the strength of its colour in percent, and whether it is right or wrong."""
-    strength = 60 * share if right else 65 * math.sqrt(share / largest)
+    strength = 55 * share if right else 60 * (share / largest) ** 0.8
     return number(int(count)), round(strength) if count else 0, "right" if right else "wrong"
 
 

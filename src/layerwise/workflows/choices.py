@@ -20,6 +20,7 @@ _SHORT = {
 }
 _PATHS = ("stack", "plan", "finetune", "numbers", *_SHORT)
 SMALL = 256  # features; below, the stack is narrower than the papers'
+SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 
 
 def default_recipe(problem: Problem) -> tuple[str, dict[str, Any], str]:
@@ -30,9 +31,6 @@ def default_recipe(problem: Problem) -> tuple[str, dict[str, Any], str]:
     if d >= SMALL:
         return "stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {d} features"
     return "stacked_denoising_autoencoder", {"modern": True} | SMALL_SETTINGS, f"rows are arrays of only {d} features"
-
-
-SMALL_SETTINGS: dict[str, Any] = {"widths": (256, 256), "epochs": 40}
 
 
 def resolve(problem: Problem, name: str | None, changes: Sequence[str]) -> tuple[Recipe, str]:

@@ -1,0 +1,68 @@
+"""scikit-learn's own checks: every one, and no expected failure."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import (
+    check_all_zero_sample_weights_error,
+    check_dataframe_column_names_consistency,
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_global_set_output_transform_polars,
+    check_inplace_ensure_writeable,
+    check_param_validation,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+    parametrize_with_checks,
+)
+
+from layerwise import PretrainedClassifier, PretrainedRegressor, Pretrainer, Preprocessor
+
+ESTIMATORS = [Pretrainer(), PretrainedClassifier(), PretrainedRegressor(), Preprocessor()]
+TRANSFORMERS = [Pretrainer(), Preprocessor()]
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+
+
+def name_of(value):
+    return type(value).__name__ if hasattr(value, "get_params") else value.__name__
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
+@pytest.mark.parametrize("check", [check_dataframe_column_names_consistency, check_param_validation], ids=name_of)
+def test_names_of_features_and_values_of_parameters_are_checked(estimator, check):
+    check(name_of(estimator), clone(estimator))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=name_of)
+def test_weights_that_are_all_zero_are_refused(estimator):
+    check_all_zero_sample_weights_error(name_of(estimator), clone(estimator))
+
+
+@pytest.mark.parametrize("estimator", TRANSFORMERS, ids=name_of)
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_transformer_get_feature_names_out,
+        check_transformer_get_feature_names_out_pandas,
+        check_get_feature_names_out_error,
+        check_set_output_transform,
+        check_set_output_transform_pandas,
+        check_global_output_transform_pandas,
+        check_set_output_transform_polars,
+        check_global_set_output_transform_polars,
+        check_inplace_ensure_writeable,
+    ],
+    ids=name_of,
+)
+def test_a_transformer_names_its_output_and_leaves_its_input_alone(estimator, check):
+    check(name_of(estimator), clone(estimator))
