@@ -13,8 +13,8 @@ from layerwise import (
     Block,
     Combined,
     Compose,
-    Dense,
     Denoising,
+    Dense,
     Gaussian,
     Greedy,
     HeadOnly,
@@ -74,7 +74,10 @@ def refused(stack, objective, schedule, name):
         return True
     if getattr(unsupervised, "error", "") == "bce":
         starts = {phase.first for phase in schedule.phases(stack.depth) if phase.last >= phase.first}
-        kinds = {SPACES[name].kind if first == 0 else stack.build(SPACES[name], Keys(0).torch("w")).space_at(first).kind for first in starts}
+        kinds = {
+            SPACES[name].kind if first == 0 else stack.build(SPACES[name], Keys(0).torch("w")).space_at(first).kind
+            for first in starts
+        }
         return not kinds <= {"unit", "category"}
     return False
 

@@ -11,8 +11,8 @@ from sklearn.base import clone
 
 from layerwise import (
     Corruption,
-    Dense,
     Denoising,
+    Dense,
     Greedy,
     HeadOnly,
     Joint,
@@ -159,7 +159,9 @@ def test_the_transfer_report_would_see_weights_that_did_not_arrive():
     assert transfer_report(a, b, b)[0]["start_difference"] > 0.1
 
 
-@pytest.mark.parametrize(("schedule", "moved"), [(HeadOnly(2), []), (Unfreeze((2, 0)), [1]), (Unfreeze(2), [0, 1]), (Joint(2), [0, 1])])
+@pytest.mark.parametrize(
+    ("schedule", "moved"), [(HeadOnly(2), []), (Unfreeze((2, 0)), [1]), (Unfreeze(2), [0, 1]), (Joint(2), [0, 1])]
+)
 def test_gradients_reach_every_unfrozen_stage_and_no_other(schedule, moved):
     module = Stack(Dense(5), Dense(4)).build(SPACE, Keys(0).torch("w"))
     before = [stage.weight.detach().clone() for stage in module.stages]
@@ -200,7 +202,9 @@ def test_early_stopping_stops_and_takes_back_the_best_weights():
     held = ArraySource(torch.from_numpy(rng.random((200, 6))).float(), SPACE)
     training = Training(learning_rate=0.1, shape="constant", patience=3)
     module = Stack(Dense(64), Dense(64)).build(SPACE, Keys(0).torch("w"))
-    run = run_plan(module, as_plan([(Reconstruction(), Joint(300), training)]), Feed(ArraySource(rows, SPACE), held_out=held), keys=Keys(0))
+    run = run_plan(
+        module, as_plan([(Reconstruction(), Joint(300), training)]), Feed(ArraySource(rows, SPACE), held_out=held), keys=Keys(0)
+    )
     curve = [row["validation"] for row in run.history]
     assert len(curve) < 300
     assert len(curve) == run.best_epoch + 3

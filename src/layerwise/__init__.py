@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._contracts import Batch, Block, Draws, Space
     from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
     from ._spec import Spec, register
-    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Dense, Stack, Stage
+    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Dense, Stack, Stage, StageModule
     from .artifacts import inspect, load, save
     from .data import Preprocessor
     from .estimators import LabeledSplit, PretrainedClassifier, PretrainedRegressor, Pretrainer
@@ -42,7 +42,7 @@ _HOMES = {
     "_contracts": ("Batch", "Block", "Draws", "Space"),
     "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
     "_spec": ("Spec", "register"),
-    "architecture": ("ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "Stage"),
+    "architecture": ("ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "Stage", "StageModule"),
     "artifacts": ("inspect", "load", "save"),
     "data": ("Preprocessor",),
     "estimators": ("LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),

@@ -20,12 +20,15 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from layerwise import PretrainedClassifier, PretrainedRegressor, Pretrainer, Preprocessor
+from layerwise import Preprocessor, PretrainedClassifier, PretrainedRegressor, Pretrainer
 
 ESTIMATORS = [Pretrainer(), PretrainedClassifier(), PretrainedRegressor(), Preprocessor()]
 TRANSFORMERS = [Pretrainer(), Preprocessor()]
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),
+    pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning"),  # the checks mix both on purpose
+]
 
 
 def name_of(value):

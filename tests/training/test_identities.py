@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise import Dense, Denoising, Greedy, HeadOnly, Joint, Masking, Progressive, Reconstruction, Space, Stack, Supervised, Training
+from layerwise import (
+    Denoising,
+    Dense,
+    Greedy,
+    HeadOnly,
+    Joint,
+    Masking,
+    Progressive,
+    Reconstruction,
+    Space,
+    Stack,
+    Supervised,
+    Training,
+)
 from layerwise._random import Keys
 from layerwise.data import ArraySource
 from layerwise.training import Feed, as_plan, encoded, run_plan
@@ -62,6 +75,7 @@ def test_a_greedy_phase_equals_its_stage_trained_alone_on_precomputed_codes(obje
             observe=lambda event: None,
             device=torch.device("cpu"),
         )
+        module.centre(piece, source)
         run_phase(work)
     assert same(weights(whole), weights(alone))
 
@@ -125,7 +139,9 @@ def test_the_unrolled_net_is_the_composition_of_its_parts():
         assert torch.equal(module.decode(module.encode(X)), parts)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "abs_tanh", "linear"])
+@pytest.mark.parametrize(
+    "activation", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "abs_tanh", "linear"]
+)
 def test_the_greedy_phase_sees_the_code_of_the_final_net(activation):
     module = built(Stack(Dense(8, activation=activation), Dense(4, activation=activation)))
     codes = encoded(module.slice(0, 0), SOURCE, torch.device("cpu")).codes

@@ -5,6 +5,6 @@ from .dense import Dense
 from .initialisers import INITIALISERS
 from .normalisations import NORMALISATIONS
 from .stack import Stack, StackModule
-from .stage import Stage
+from .stage import Stage, StageModule
 
-__all__ = ["ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "StackModule", "Stage"]
+__all__ = ["ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "StackModule", "Stage", "StageModule"]

@@ -58,5 +58,18 @@ def apply_link(params: Tensor, space: Space) -> Tensor:
     return torch.cat([_linked(params[:, part], block.link) for block, part in space.slices()], dim=1)
 
 
+_INVERSES: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": lambda mean: torch.logit(mean.clamp(1e-3, 1 - 1e-3)),
+    "tanh": lambda mean: torch.atanh(mean.clamp(-0.999, 0.999)),
+    "softplus": lambda mean: torch.log(torch.expm1(mean.clamp_min(1e-3))),
+    "softmax": lambda mean: torch.log(mean.clamp_min(1e-3)),
+}
+
+
+def inverse_link(mean: Tensor, space: Space) -> Tensor:
+    """Return raw decoder outputs ``(d,)`` whose link is about ``mean``; links without an inverse here are near the identity."""
+    return torch.cat([_INVERSES.get(block.link, lambda part: part)(mean[part]) for block, part in space.slices()])
+
+
 def _linked(params: Tensor, link: str) -> Tensor:
     return torch.softmax(params, dim=1) if link == "softmax" else FUNCTIONS[link](params)

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from .._contracts import Space
 from .._random import dropout
 from .._spec import check_bool, check_int, check_name, check_number, register
-from .activations import ACTIVATIONS, Activation, apply_link, code_space
+from .activations import ACTIVATIONS, Activation, code_space, inverse_link
 from .initialisers import check_initialiser, initialise
 from .normalisations import NORMALISATIONS, normalisation
-from .stage import Stage
+from .stage import Stage, StageModule
 
 
 @register
@@ -76,14 +76,12 @@ class Dense(Stage):
         return changed(self, init="auto")
 
 
-class DenseCodec(nn.Module):
+class DenseCodec(StageModule):
     """The trained form of :class:`Dense`: ``weight`` (k, d), ``bias`` (k), ``decoder_weight`` (d, k) unless tied,
     ``decoder_bias`` (d)."""
 
     def __init__(self, stage: Dense, in_space: Space, generator: torch.Generator) -> None:
-        super().__init__()
-        self.in_space = in_space
-        self.code_space = code_space(stage.activation, stage.units)
+        super().__init__(in_space, code_space(stage.activation, stage.units))
         self.dropout = stage.dropout
         self.weight = nn.Parameter(torch.empty(stage.units, in_space.size))
         self.bias = nn.Parameter(torch.zeros(stage.units))
@@ -109,9 +107,12 @@ class DenseCodec(nn.Module):
         weight = self.weight.t() if self.decoder_weight is None else self.decoder_weight
         return F.linear(z, weight, self.decoder_bias)
 
-    def decode(self, z: Tensor) -> Tensor:
-        """``(n, k) -> (n, *in)``."""
-        return apply_link(self.decode_params(z), self.in_space).unflatten(1, self.in_space.shape)
+    def centre(self, mean: Tensor) -> None:
+        """Set a decoder bias that is still zero so that a code of zeros decodes to the mean of the input, ``(d,)``.
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.encode(x)
+        Hinton (2010), "A practical guide to training restricted Boltzmann machines", does so for the visible biases; without
+        it the first steps teach the weights the mean, and rectifiers die of that.
+        """
+        if not bool(self.decoder_bias.any()):
+            with torch.no_grad():
+                self.decoder_bias.copy_(inverse_link(mean, self.in_space))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import numbers
 import warnings
 from collections import Counter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import QuantileTransformer
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._contracts import Block, Space
 from .._errors import DataError, did_you_mean
-from .._spec import check_int, check_name
 from .frames import Frame, make_frame
 from .reading import read_rows
 
@@ -53,14 +54,18 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     [[-1.0, 0.0], [1.0, 0.0]]
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "numbers": [StrOptions(set(NUMBERS))],
+        "max_categories": [Interval(numbers.Integral, 1, None, closed="left")],
+    }
+
     def __init__(self, numbers: str = "auto", max_categories: int = 100) -> None:
         self.numbers = numbers
         self.max_categories = max_categories
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
-        check_name(self, "numbers", self.numbers, NUMBERS)
-        check_int(self, "max_categories", self.max_categories, 1)
+        self._validate_params()
         table = read_rows(self, X, reset=True)
         self.levels_: dict[str, list[str]] = {}
         self.dropped_: list[str] = []
@@ -136,7 +141,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each feature."""
         check_is_fitted(self)
-        names = list(self.number_columns_) + [f"{self.number_columns_[i]}_missing" for i in self.indicators_]
+        given = _check_feature_names_in(self, input_features)
+        numbers = list(given) if self.columns_ is None else self.number_columns_
+        names = list(numbers) + [f"{numbers[i]}_missing" for i in self.indicators_]
         for name, levels in self.levels_.items():
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
         return np.array(names, dtype=object)

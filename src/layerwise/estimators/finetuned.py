@@ -12,7 +12,7 @@ import torch
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._contracts import Space
@@ -62,7 +62,7 @@ class Finetuned(SpecParams):
         "validation": [
             StrOptions({"auto"}),
             Interval(numbers.Integral, 2, None, closed="left"),
-            Interval(numbers.Real, 0, 0.5, closed="right"),
+            Interval(RealNotInt, 0, 0.5, closed="right"),
             None,
         ],
         "device": [str],

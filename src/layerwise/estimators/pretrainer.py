@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._contracts import Space
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
-from ..architecture import Dense, Stack
+from ..architecture import Stack
 from ..data.preprocessing import Preprocessor
 from ..data.reading import read_rows
 from ..data.sources import RowsOf
@@ -33,7 +33,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     Parameters
     ----------
     stack : Stack, optional
-        By default two ReLU stages, at most 512 and 256 units wide.
+        By default two tied ReLU stages, at most 512 and 256 units wide.
     objective : Objective, optional
         By default ``Denoising()``. With ``schedule`` the short form of a plan of one step.
     schedule : Schedule, optional
@@ -274,7 +274,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         stack = self.stack
         if stack is None:
             d = self.space_.size
-            stack = Stack(Dense(min(512, max(64, 2 * d))), Dense(min(256, max(32, d))))
+            stack = Stack.of_widths([min(512, max(64, 2 * d)), min(256, max(32, d))], tied=True)
         return stack.with_best_init() if control else stack
 
     def _split(self, source: Any, keys: Keys) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -60,5 +61,7 @@ def source_of(Z: Any, space: Space, observed: np.ndarray | None = None, weight: 
     if sp.issparse(Z):
         return SparseSource(Z.tocsr(), space, weight=weights)
     mask = None if observed is None else torch.from_numpy(observed)
-    x = torch.from_numpy(np.ascontiguousarray(Z, dtype=np.float32))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # nothing writes to rows
+        x = torch.from_numpy(np.ascontiguousarray(Z, dtype=np.float32))
     return ArraySource(x.view(len(x), *space.shape), space, observed=mask, weight=weights)

@@ -119,7 +119,7 @@ class Head(nn.Module):
         self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b) for a, b in pairwise(sizes))
         for layer in list(self.layers)[:-1]:
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
-        nn.init.xavier_uniform_(self.layers[-1].weight, generator=generator)  # type: ignore[arg-type]
+        nn.init.zeros_(self.layers[-1].weight)  # type: ignore[arg-type]
         for layer in self.layers:
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,6 +28,8 @@ from .plan import Step
 from .settings import Training
 from .shapes import ENDING
 from .trainee import Trainee
+
+MEAN_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def run_plan(
         row |= {"first": phase.first, "last": phase.last}
         observe(Event("phase", row))
         source, held_out = _behind(module, phase.first, feed.for_objective(step.objective), feed.held_out, device)
+        if step.objective.needs != "labels" and codec.depth and phase.epochs:
+            centre(codec, source)
         work = Work(
             trainee=Trainee(codec, step.objective, state, autocast),
             source=source,
@@ -168,6 +173,13 @@ def _behind(module: StackModule, first: int, source: Any, held_out: Any, device:
         return encoded(prefix, part, device)
 
     return code(source), code(held_out)
+
+
+def centre(codec: StackModule, source: Any) -> None:
+    """Let the lowest decoder of an untrained slice begin at the mean of (at most ``MEAN_ROWS``) rows."""
+    rows = np.unique(np.linspace(0, len(source) - 1, MEAN_ROWS).astype(int))
+    mean = source.take(rows).x.flatten(1).mean(0)
+    codec.stages[0].centre(mean.to(next(codec.parameters()).device))  # type: ignore[operator]
 
 
 def layers_of(module: StackModule, phase: Phase, state: nn.Module | None, training: Training) -> list[tuple[nn.Module, float]]:
