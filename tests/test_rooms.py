@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import layerwise
 
 SOURCE = Path(layerwise.__file__).parent
@@ -88,9 +90,5 @@ def test_importing_the_package_loads_neither_torch_nor_plotting():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    try:
+    with pytest.raises(AttributeError, match="Dence"):
         layerwise.Dence  # noqa: B018
-    except AttributeError as error:
-        assert "Dence" in str(error)
-    else:
-        raise AssertionError

@@ -11,6 +11,7 @@ import typer
 from .. import __version__
 from .ending import ended
 from .output import Output
+from .process import tune_process
 
 app = typer.Typer(
     name="layerwise",
@@ -135,6 +136,7 @@ def inspect(model: Model, as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143 (interrupted)."""
+    tune_process()
     as_json = "--json" in sys.argv
     sys.exit(ended(lambda: app(standalone_mode=False), as_json))
 

@@ -1,0 +1,40 @@
+# One line says what each target does; `make` alone shows them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check format bench bench-figures docs clean
+
+help:  ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $(STAMP)
+
+demo: $(STAMP)  ## install, then show the whole story on embedded digits
+	$(BIN)/layerwise demo --out demo-out
+
+test: $(STAMP)  ## run the whole test suite with coverage
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term:skip-covered
+
+check: $(STAMP)  ## formatter, linter, type checker
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(STAMP)  ## format and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## speed: ratios in one run (minutes)
+	$(BIN)/python -m benchmarks.speed
+
+bench-figures: $(STAMP)  ## the published and house figures of benchmarks/README.md (hours)
+	$(BIN)/python -m benchmarks.figures
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) demo-out .pytest_cache .ruff_cache .mypy_cache .coverage
