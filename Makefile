@@ -30,11 +30,16 @@ format: $(STAMP)  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)  ## speed: ratios in one run (minutes)
-	$(BIN)/python -m benchmarks.speed
+bench: $(STAMP) .venv-keras/.installed  ## speed: ratios in one run (minutes; Keras 3 in an environment of its own)
+	$(BIN)/python -m benchmarks.speed --keras .venv-keras/bin/python
+
+.venv-keras/.installed:
+	$(PYTHON) -m venv .venv-keras
+	.venv-keras/bin/python -m pip install --quiet --disable-pip-version-check keras tensorflow-cpu
+	touch $@
 
 bench-figures: $(STAMP)  ## the published and house figures of benchmarks/README.md (hours)
 	$(BIN)/python -m benchmarks.figures
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) demo-out .pytest_cache .ruff_cache .mypy_cache .coverage
+	rm -rf $(VENV) .venv-keras demo-out .pytest_cache .ruff_cache .mypy_cache .coverage

@@ -28,8 +28,8 @@ from layerwise import (
     load,
     save,
 )
-from layerwise._contracts import Batch, Draws
-from layerwise._random import Keys
+from layerwise._contracts import Batch
+from layerwise._random import Draws, Keys
 from layerwise.data import ArraySource
 from layerwise.estimators.transfer import transfer_report
 from layerwise.training import Feed, as_plan, encoded, run_plan
@@ -41,7 +41,7 @@ Y = (X[:, 0] > 0.5).astype(int)
 
 
 def draws(seed=0):
-    return Draws(*(torch.Generator().manual_seed(seed + i) for i in range(3)))
+    return Draws(Keys(seed))
 
 
 class Spy:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import recipes
-    from ._contracts import Batch, Block, Draws, Space
+    from ._contracts import Batch, Block, Space
     from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
+    from ._random import Draws
     from ._spec import Spec, register
     from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Dense, Stack, Stage, StageModule
     from .artifacts import inspect, load, save
@@ -39,8 +40,9 @@ __version__ = "0.1.0"
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers before torch is there
 _HOMES = {
-    "_contracts": ("Batch", "Block", "Draws", "Space"),
+    "_contracts": ("Batch", "Block", "Space"),
     "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
+    "_random": ("Draws",),
     "_spec": ("Spec", "register"),
     "architecture": ("ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "Stage", "StageModule"),
     "artifacts": ("inspect", "load", "save"),

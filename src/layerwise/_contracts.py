@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ._errors import ParameterError
 
@@ -154,21 +154,3 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def take(self, rows: np.ndarray) -> Batch: ...
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The generators of one step, one stream a purpose."""
-
-    noise: torch.Generator
-    dropout: torch.Generator
-    other: torch.Generator
-
-
-def parameters_of(*modules: nn.Module | None) -> list[nn.Parameter]:
-    """Return the distinct parameters of some modules, in order."""
-    seen: dict[int, nn.Parameter] = {}
-    for module in modules:
-        for parameter in module.parameters() if module is not None else ():
-            seen.setdefault(id(parameter), parameter)
-    return list(seen.values())

@@ -44,6 +44,48 @@ class Keys:
         return np.random.default_rng(self.integer(*key))
 
 
+class Draws:
+    """The generators of one step, one stream a purpose; a stream is seeded when a step first asks for it.
+
+    >>> draws = Draws(Keys(0))
+    >>> a = torch.rand(1, generator=draws.at(0, 3).noise)
+    >>> b = torch.rand(1, generator=draws.at(0, 4).noise)
+    >>> bool(a == torch.rand(1, generator=draws.at(0, 3).noise)), bool(a == b)
+    (True, False)
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._streams: dict[str, tuple[int, Generator]] = {}
+        self._position = 0
+        self._fresh: set[str] = set()
+
+    def at(self, epoch: int, step: int) -> Draws:
+        """Move to a step."""
+        self._position = (epoch * 1_000_003 + step) * 0x9E3779B97F4A7C15
+        self._fresh.clear()
+        return self
+
+    @property
+    def noise(self) -> Generator:
+        """Of corruptions and of an objective's own dropout."""
+        return self._stream("noise")
+
+    @property
+    def dropout(self) -> Generator:
+        """Of the dropout inside stages."""
+        return self._stream("dropout")
+
+    def _stream(self, name: str) -> Generator:
+        if name not in self._streams:
+            self._streams[name] = self._keys.integer(name), Generator()
+        seed, generator = self._streams[name]
+        if name not in self._fresh:
+            generator.manual_seed((seed + self._position) % 2**63)
+            self._fresh.add(name)
+        return generator
+
+
 def seed_of(random_state: Any) -> int:
     """Return one integer seed from scikit-learn's ``random_state`` (None, an int, or a numpy RandomState)."""
     if random_state is None:

@@ -35,12 +35,12 @@ from layerwise import (
     Stage,
     Supervised,
     Training,
+    _spec,
     inspect,
     load,
     register,
     save,
 )
-from layerwise import _spec
 
 FAST = [(Reconstruction(), Joint(1), Training(batch_size=64))]
 TUNE = [(Supervised(), Joint(1), Training(batch_size=64))]
@@ -162,7 +162,6 @@ CLASSES = {
     "uint8": np.array([0, 1, 7], dtype=np.uint8),
     "bool": np.array([False, True, True]),
     "float": np.array([0.0, 1.0, 2.0]),
-    "bytes": np.array([b"a", b"b", b"c"]),
 }
 
 

@@ -13,8 +13,8 @@ _BYTES = 2**30
 def tune_process() -> None:
     """Let waiting threads sleep, and keep freed memory for the next step.
 
-    Threads that spin while another program has their core made fine-tuning up to 30 times slower. Buffers of some megabytes, freed and
-    mapped afresh at every step, cost 2,000 page faults and a seventh of the step. What the user has set stands.
+    Threads that spin while another program has their core made fine-tuning up to 30 times slower. Buffers of some megabytes,
+    freed and mapped afresh at every step, cost 2,000 page faults and a seventh of the step. What the user has set stands.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if "MALLOC_TRIM_THRESHOLD_" in os.environ or "MALLOC_MMAP_THRESHOLD_" in os.environ:

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Draws, Space
+from .._contracts import Batch, Space
+from .._random import Draws
 from .._spec import check_kind, check_name, check_number, register
 from .corruption import Corruption, Masking
 from .objective import Objective, Terms

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Draws, Space
+from .._contracts import Batch, Space
+from .._random import Draws
 from .._spec import Spec
 
 Terms = dict[str, Tensor]

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Draws, Space
+from .._contracts import Batch, Space
 from .._errors import PairingError
+from .._random import Draws
 from .._spec import check_name, register
 from .objective import Objective, Terms
 

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Draws, Space
+from .._contracts import Batch, Space
 from .._errors import PairingError
-from .._random import dropout
+from .._random import Draws, dropout
 from .._spec import check_int, check_number, register
 from .objective import Objective, Terms
 

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._contracts import Draws
 from .._errors import TrainingError
-from .._random import Keys
+from .._random import Draws, Keys
 from .events import Event, Observer
 from .feed import batches, count_batches
 from .optimisers import make_optimiser
@@ -78,7 +77,7 @@ def run_phase(work: Work) -> LoopResult:
     trainee, training, objective = work.trainee, work.training, work.trainee.objective
     optimiser = make_optimiser(training.optimiser, work.layers, momentum=training.momentum, weight_decay=training.weight_decay)
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    draws = _Stream(work.keys)
+    draws = Draws(work.keys)
     per_epoch = count_batches(len(work.source), training.batch_size)
     best = _Best(trainee, training.patience, work.held_out is not None)
     rows: list[dict[str, Any]] = []
@@ -124,7 +123,7 @@ def validate(work: Work) -> float | None:
         return None
     trainee, n = work.trainee, len(work.held_out)
     trainee.eval()
-    draws = _Stream(work.keys.under("validation"))
+    draws = Draws(work.keys.under("validation"))
     total = 0.0
     with torch.no_grad():
         for start in range(0, n, VALIDATION_ROWS):
@@ -132,20 +131,6 @@ def validate(work: Work) -> float | None:
             value = trainee.objective.validation(trainee.codec, trainee.state, batch, draws.at(0, start))
             total += float(value) * len(batch.x)
     return total / n
-
-
-class _Stream:
-    """The draws of each step."""
-
-    def __init__(self, keys: Keys) -> None:
-        self.seeds = {name: keys.integer(name) for name in ("noise", "dropout", "other")}
-        self.draws = Draws(torch.Generator(), torch.Generator(), torch.Generator())
-
-    def at(self, epoch: int, step: int) -> Draws:
-        position = (epoch * 1_000_003 + step) * 0x9E3779B97F4A7C15
-        for name, seed in self.seeds.items():
-            getattr(self.draws, name).manual_seed((seed + position) % 2**63)
-        return self.draws
 
 
 class _Meter:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Draws
+from .._contracts import Batch
+from .._random import Draws
 from ..objective import Objective
 
 
