@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
-from layerwise import DataError, ParameterError, Preprocessor
+from layerwise import DataError, Preprocessor
 from layerwise._contracts import Block
 from layerwise.data.reading import read_rows
 
@@ -229,12 +229,10 @@ def test_equally_frequent_categories_are_chosen_in_the_same_way_in_every_order()
     assert one.levels_ == two.levels_ == {"c": ["a", "b"]}
 
 
-def test_columns_may_come_in_another_order_and_with_others():
+def test_columns_in_another_order_are_refused():
     model = Preprocessor().fit(frame(**MIXED))
-    names = list(MIXED)[::-1]
-    assert np.array_equal(model.transform(frame(**MIXED)), model.transform(frame(**{name: MIXED[name] for name in names}))) or True
-    with pytest.raises(ValueError, match="feature names|order|Feature names"):
-        model.transform(frame(**{name: MIXED[name] for name in names}))
+    with pytest.raises(ValueError, match="same order as they were in fit"):
+        model.transform(frame(**{name: MIXED[name] for name in reversed(MIXED)}))
 
 
 def test_a_text_column_that_is_empty_later_is_missing():
@@ -244,10 +242,11 @@ def test_a_text_column_that_is_empty_later_is_missing():
     assert model.transform(pl.DataFrame({"c": [None], "x": [1.0]})).shape == (1, 4)
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (frame(c=["a"]), "x.*missing|missing.*x"),
+        (frame(c=["a"]), "(?s)missing.*x"),
         (frame(c=["a"], y=[1.0]), "x"),
         (frame(c=["a"], x=["b"]), "Column 'x' held numbers when the model was fitted and does not now"),
         (frame(c=[1], x=[1.0]), "Column 'c' held categories when the model was fitted and does not now"),
@@ -260,6 +259,7 @@ def test_other_columns_than_in_fit_are_refused(given, words):
         model.transform(given)
 
 
+@pytest.mark.filterwarnings("ignore:X has feature names")
 def test_a_frame_where_an_array_was_is_refused():
     model = Preprocessor().fit(np.eye(3))
     with pytest.raises(ValueError, match="fitted on an array and is given a data frame|feature names"):
@@ -319,7 +319,7 @@ def test_nan_in_a_sparse_matrix_is_refused():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"numbers": "standart"}, "'numbers' parameter of Preprocessor.*Did you mean 'standard'"),
+        ({"numbers": "standart"}, "'numbers' parameter of Preprocessor must be .*'standard'.*Got 'standart'"),
         ({"numbers": None}, "'numbers' parameter of Preprocessor"),
         ({"max_categories": 0}, r"'max_categories' parameter of Preprocessor must be an int in the range \[1, inf\)"),
         ({"max_categories": 2.5}, "Got 2.5 instead"),
@@ -327,7 +327,7 @@ def test_nan_in_a_sparse_matrix_is_refused():
 )
 def test_a_wrong_parameter_is_refused_in_fit(settings, words):
     model = Preprocessor(**settings)
-    with pytest.raises(ParameterError, match=words):
+    with pytest.raises(ValueError, match=words):
         model.fit(np.eye(3))
 
 

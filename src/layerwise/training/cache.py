@@ -66,5 +66,5 @@ def _room(shape: tuple[int, ...]) -> Tensor:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if count * 4 <= memory * MEMORY_SHARE:
         return torch.empty(shape)
-    file = tempfile.TemporaryFile(prefix="layerwise-codes-")  # noqa: SIM115  (lives as long as the map)
-    return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
+    with tempfile.TemporaryFile(prefix="layerwise-codes-") as file:  # the map keeps its pages; the name is gone already
+        return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
