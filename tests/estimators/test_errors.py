@@ -274,11 +274,6 @@ def test_weights_that_cannot_be_used(make, weight, words):
         make().fit(X, Y.astype(float), sample_weight=weight)
 
 
-def test_weights_that_leave_one_class():
-    with refused(ValueError, "class"):
-        classifier().fit(X, Y, sample_weight=Y.astype(float))
-
-
 @pytest.mark.parametrize("model", [pretrainer(), classifier(), regressor()], ids=lambda m: type(m).__name__)
 def test_nothing_is_used_before_fit(model):
     for use in ("transform", "encode", "inverse_transform", "reconstruct", "score_samples", "predict", "predict_proba"):
@@ -405,7 +400,7 @@ def test_a_setting_out_of_its_range_is_refused_at_once(make, words):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"stack": [Dense(3)]}, "'stack' parameter of Pretrainer must be an instance of 'Stack' or None"),
+        ({"stack": [Dense(3)]}, "'stack' parameter of Pretrainer must be an instance of .*Stack"),
         ({"plan": None, "objective": "mse"}, "'objective' parameter of Pretrainer"),
         ({"plan": None, "schedule": 20}, "'schedule' parameter of Pretrainer"),
         ({"plan": "greedy"}, "'plan' parameter of Pretrainer"),
@@ -462,9 +457,8 @@ def test_an_unknown_device_is_refused_before_anything_is_trained():
         ({"plan": [(Reconstruction(), Joint(1))]}, "learns no labels"),
         ({"head": 5}, "a plan and also head=5"),
         ({"plan": [(Supervised(), Greedy((1, 2, 3)))]}, "lists epochs for 3 phases"),
-        ({"plan": [(Combined(unsupervised=Reconstruction("bce")), Joint(1))]}, "cross-entropy"),
     ],
-    ids=["no labels", "head", "epochs", "bce"],
+    ids=["no labels", "head", "epochs"],
 )
 def test_a_wrong_fine_tuning_plan_is_refused_before_anything_is_trained(settings, words):
     with no_training(), refused(ParameterError, words):

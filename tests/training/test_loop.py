@@ -145,9 +145,9 @@ def test_a_mix_gives_each_step_labelled_and_other_rows():
 
 
 def test_a_loss_that_is_not_finite_stops_at_the_step_and_keeps_the_last_epoch():
-    module = built(Stack(Dense(5, activation="linear")))
+    module = Stack(Dense(5, activation="linear")).build(Space.of("real", 6), Keys(0).torch("w"))
     plan = [(Reconstruction("mse"), Joint(50), Training("sgd", learning_rate=1e3, shape="constant", batch_size=40))]
-    with pytest.raises(TrainingError, match=r"The loss became (nan|inf) in epoch \d+, step 1, while training stages 0 to 0.*Lower"):
+    with pytest.raises(TrainingError, match=r"The loss became (nan|inf) in epoch \d+, step 1, while training stage 1 with.*Lower"):
         run_plan(module, as_plan(plan), Feed(ArraySource(X * 1e3, Space.of("real", 6))), keys=Keys(0))
     assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
 

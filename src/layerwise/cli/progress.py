@@ -87,13 +87,9 @@ class Silent(Plain):
 
 def where(row: dict[str, Any]) -> str:
     """Return phase and stages in words."""
-    if row["last"] < row["first"]:
-        what = "head"
-    elif row["first"] == row["last"]:
-        what = f"stage {row['first'] + 1}"
-    else:
-        what = f"stages {row['first'] + 1}-{row['last'] + 1}"
-    return f"phase {row['phase'] + 1}/{row['phases']} ({what})"
+    from ..training.events import stages_of
+
+    return f"phase {row['phase'] + 1}/{row['phases']} ({stages_of(row)})"
 
 
 def detail(row: dict[str, Any]) -> str:

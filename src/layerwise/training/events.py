@@ -73,12 +73,16 @@ def observer_for(verbose: int) -> Observer:
     return both
 
 
+def stages_of(row: dict[str, Any]) -> str:
+    """Return what a row's phase trains, in words; stages are counted from 1."""
+    first, last = row["first"] + 1, row["last"] + 1
+    return "head" if last < first else f"stage {first}" if first == last else f"stages {first}-{last}"
+
+
 def describe(row: dict[str, Any]) -> str:
     """Return one line for a row of the history."""
-    what = "head" if row["last"] < row["first"] else f"stages {row['first'] + 1}-{row['last'] + 1}"
-    what = f"stage {row['first'] + 1}" if row["first"] == row["last"] else what
     validation = f"  validation {row['validation']:.4f}" if "validation" in row else ""
     return (
-        f"{row['objective']}, phase {row['phase'] + 1}/{row['phases']}, {what}: epoch {row['epoch']}/{row['epochs']}"
+        f"{row['objective']}, phase {row['phase'] + 1}/{row['phases']}, {stages_of(row)}: epoch {row['epoch']}/{row['epochs']}"
         f"  loss {row['loss']:.4f}{validation}  {row['rows_per_second']:,.0f} rows/s"
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._errors import TrainingError
 from .._random import Draws, Keys
-from .events import Event, Observer
+from .events import Event, Observer, stages_of
 from .feed import batches, count_batches
 from .optimisers import make_optimiser
 from .settings import Training
@@ -194,9 +194,8 @@ class _Best:
 def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:
     named = dict(work.trainee.named_parameters())
     bad = [name for name, p in named.items() if p.grad is not None and not bool(torch.isfinite(p.grad).all())]
-    where = f"stages {work.row['first']} to {work.row['last']}" if work.row["last"] >= work.row["first"] else "the head"
     return TrainingError(
-        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {where} with {work.trainee.objective!r}"
+        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {stages_of(work.row)} with {work.trainee.objective!r}"
         f"{f' (gradient of {bad[0]!r} is not finite)' if bad else ''}. The weights are those of the last whole epoch.",
         "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
     )

@@ -1,0 +1,279 @@
+"""From a file to a model folder, a report and figures, and from the folder to predictions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layerwise import DataError, FileError, ModelError, Pretrainer, load
+from layerwise.workflows import embed, fit, predict, reconstruct, score
+from layerwise.workflows.use import write_columns
+
+KEYS = {"task", "metric", "recipe", "seed", "rows", "labels", "unlabelled", "test", "seconds", "model", "report", "notes"}
+LABELLED = KEYS | {"difference", "verdict", "baseline"}
+
+
+def figures(result):
+    """The result without seconds and places."""
+    return {name: value for name, value in result.items() if name not in ("seconds", "model", "report")}
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory, tiny):
+    return fit("digits", labels=50, changes=tiny, out=tmp_path_factory.mktemp("digits"), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory, tiny, mixed_csv):
+    return fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path_factory.mktemp("mixed"), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory, tiny, mixed_csv):
+    return fit(str(mixed_csv), changes=tiny[:2], out=tmp_path_factory.mktemp("encoder"), device="cpu")
+
+
+def test_the_result_has_the_documented_keys(digits):
+    assert set(digits) == LABELLED
+    assert set(digits["test"]) == {"rows", "pretrained", "random_start"}
+    assert set(digits["seconds"]) == {"pretrain", "finetune", "random_start", "report"}
+    assert set(digits["baseline"]) == {"name", "value"}
+    assert {"mean", "low", "high"} <= set(digits["difference"]) and set(digits["verdict"]) == {"kind", "text"}
+    assert json.loads(json.dumps(digits, allow_nan=False)) == digits
+
+
+def test_the_figures_add_up(digits):
+    assert (digits["task"], digits["metric"], digits["recipe"]) == ("classification", "accuracy", "stacked_denoising_autoencoder")
+    assert digits["labels"] == 50 and digits["rows"] == digits["labels"] + digits["unlabelled"]
+    assert digits["rows"] + digits["test"]["rows"] == 1797
+    assert all(0 <= digits["test"][arm] <= 1 for arm in ("pretrained", "random_start"))
+    difference = digits["difference"]
+    assert difference["mean"] == pytest.approx(digits["test"]["pretrained"] - digits["test"]["random_start"], abs=1e-9)
+    assert difference["low"] <= difference["mean"] <= difference["high"]
+    assert all(value >= 0 for value in digits["seconds"].values())
+
+
+@pytest.mark.parametrize("name", ["digits", "mixed", "encoder"])
+def test_the_model_the_report_and_its_facts_are_written(name, request):
+    result = request.getfixturevalue(name)
+    load(result["model"])
+    page = Path(result["report"])
+    assert page.name == "report.html" and "<html" in page.read_text()
+    facts = json.loads(page.with_suffix(".json").read_text())
+    assert facts["data"]["rows"] == result["rows"] and facts["run"]["recipe"] == result["recipe"]
+    assert sorted(item.name for item in page.parent.iterdir()) == ["model", "report.html", "report.json"]
+
+
+def test_the_model_scores_what_the_result_says(mixed, mixed_csv):
+    from layerwise.data.readers import load_dataset
+    from layerwise.workflows.problem import make_problem
+
+    problem = make_problem(load_dataset(str(mixed_csv), target="kind"))
+    model = load(mixed["model"])
+    truth = np.array(problem.test_y.tolist())
+    assert (model.predict(problem.test_X) == truth).mean() == pytest.approx(mixed["test"]["pretrained"])
+
+
+def test_rows_of_the_test_are_never_learned_from(digits):
+    model = load(digits["model"])
+    assert model.pretrainer_.preprocessing_ is not None
+    assert digits["rows"] == 1797 - digits["test"]["rows"]
+
+
+def test_missing_target_cells_are_rows_without_label(mixed):
+    assert mixed["task"] == "classification" and mixed["labels"] + mixed["test"]["rows"] == 60
+    assert mixed["unlabelled"] == 30
+    assert any("'same'" in note or "constant" in note for note in mixed["notes"])
+
+
+@pytest.mark.parametrize(("data", "metric"), [("diabetes", "r2"), ("breast-cancer", "accuracy")])
+def test_the_other_embedded_sets_are_fitted(tmp_path, tiny, data, metric):
+    result = fit(data, changes=tiny, out=tmp_path, device="cpu")
+    assert result["metric"] == metric and set(result) == LABELLED
+    columns = predict(result["model"], data)
+    assert np.isfinite(columns["prediction"].astype(float)).all()
+
+
+def test_the_same_seed_gives_the_same_figures(tmp_path, tiny, mixed, mixed_csv):
+    again = fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path / "again", device="cpu")
+    assert figures(again) == figures(mixed)
+    one, two = (predict(result["model"], str(mixed_csv)) for result in (mixed, again))
+    assert all(one[name].tolist() == two[name].tolist() for name in one)
+    other = fit(str(mixed_csv), target="kind", changes=tiny, seed=1, out=tmp_path / "other", device="cpu")
+    assert figures(other) != figures(mixed)
+
+
+def test_without_a_target_an_encoder_is_fitted(encoder):
+    assert set(encoder) == KEYS
+    assert encoder["task"] is None and encoder["labels"] == 0 and encoder["metric"] == "score"
+    assert isinstance(load(encoder["model"]), Pretrainer)
+    assert encoder["rows"] == 72 and encoder["test"]["rows"] == 18
+
+
+def test_a_test_file_is_taken_for_the_test(tmp_path, tiny, mixed_csv):
+    test = tmp_path / "test.csv"
+    lines = mixed_csv.read_text().splitlines()
+    test.write_text("\n".join([lines[0], *lines[2:20]]) + "\n")
+    result = fit(str(mixed_csv), target="kind", test=str(test), changes=tiny, out=tmp_path / "out", device="cpu")
+    assert result["rows"] == 90 and result["test"]["rows"] == 12
+
+
+def test_what_is_told_while_it_runs(tmp_path, tiny, mixed_csv):
+    told: list[str] = []
+    fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path, device="cpu", tell=told.append)
+    assert told == ["reading", "pretraining", "fine-tuning", "random start", "comparing", "report"]
+
+
+@pytest.mark.parametrize("values", [["1.5", "2.5"], ["a", "b"]], ids=["regression", "classification"])
+@pytest.mark.parametrize("n", [5, 6, 11])
+def test_a_handful_of_labels_gives_figures_or_words(tmp_path, tiny, values, n):
+    path = tmp_path / "few.csv"
+    target = [f"{i * 1.5:.1f}" if values[0] == "1.5" else values[i % 2] for i in range(n)]
+    path.write_text("x,z,y\n" + "".join(f"{i % 7},{i * i % 5},{target[i]}\n" for i in range(n)) + "1,2,\n" * 30)
+    try:
+        result = fit(str(path), target="y", changes=tiny, out=tmp_path / "out", device="cpu")
+    except DataError as error:
+        assert "label" in str(error) or "row" in str(error)
+    else:
+        assert all(isinstance(result["test"][arm], float) for arm in ("pretrained", "random_start"))
+
+
+@pytest.mark.parametrize("name", ["café.csv", "a b.csv", "-x.csv", "<img onerror=1>.csv", "$(rm).csv", b"\xff.csv"])
+def test_a_file_of_any_name_is_fitted(tmp_path, tiny, mixed_csv, name):
+    import os
+
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + (name if isinstance(name, bytes) else name.encode())))
+    path.write_bytes(mixed_csv.read_bytes())
+    result = fit(str(path), changes=tiny[:2], out=tmp_path / "out", device="cpu")
+    assert "<img" not in Path(result["report"]).read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path, tiny, mixed_csv):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="Cannot write"):
+        fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path / "file", device="cpu")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_training(tmp_path, tiny, mixed_csv):
+    from layerwise import observing
+
+    (tmp_path / "file").write_text("")
+    with observing(lambda event: pytest.fail("training began")), pytest.raises(FileError):
+        fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path / "file", device="cpu")
+
+
+# Using a model
+
+
+def test_predictions_have_a_probability_per_class(mixed, mixed_csv):
+    columns = predict(mixed["model"], str(mixed_csv))
+    assert list(columns) == ["row", "prediction", "p_@no", "p_yes"]
+    assert np.allclose(columns["p_@no"] + columns["p_yes"], 1)
+    assert len(columns["row"]) == 90 and set(columns["prediction"]) <= {"@no", "yes"}
+
+
+@pytest.mark.parametrize("name", ["mixed", "encoder"])
+def test_codes_scores_and_reconstructions(name, request, mixed_csv):
+    model = request.getfixturevalue(name)["model"]
+    codes = embed(model, str(mixed_csv))
+    assert list(codes) == ["row", *(f"code_{i}" for i in range(8))]
+    scores = score(model, str(mixed_csv))["score"]
+    assert scores.shape == (90,) and np.isfinite(scores).all() and (scores <= 0).all()
+    assert {"age", "city", "same"} <= set(reconstruct(model, str(mixed_csv)))
+
+
+def test_a_column_called_row_is_not_lost_among_the_reconstructions(encoder, mixed_csv):
+    columns = reconstruct(encoder["model"], str(mixed_csv))
+    assert np.asarray(columns["row"]).tolist() == list(range(90))
+    assert len(columns) == 1 + 5
+
+
+def test_images_are_reconstructed_as_they_came(digits):
+    columns = reconstruct(digits["model"], "digits")
+    assert len(columns) == 65 and all(0 <= columns[f"x_{i}"].min() <= columns[f"x_{i}"].max() <= 1 for i in (0, 63))
+
+
+def test_an_encoder_predicts_nothing(encoder, mixed_csv):
+    with pytest.raises(DataError, match="is an encoder.*predicts nothing. Use embed, reconstruct or score"):
+        predict(encoder["model"], str(mixed_csv))
+
+
+def test_other_rows_than_the_models_are_refused(mixed, digits, mixed_csv, tmp_path):
+    with pytest.raises(DataError, match="fitted on a table with the columns 'age'.*these rows have no names"):
+        predict(mixed["model"], "digits")
+    with pytest.raises(ValueError, match="features|convert"):
+        predict(digits["model"], str(mixed_csv))
+    other = tmp_path / "other.csv"
+    other.write_text(mixed_csv.read_text().replace("age,", "aje,", 1))
+    with pytest.raises(DataError, match="Column 'age' is missing; the model was fitted with it. Did you mean 'aje'"):
+        predict(mixed["model"], str(other))
+    np.save(tmp_path / "images.npy", np.zeros((3, 1, 4, 4), np.float32))
+    with pytest.raises(DataError, match=r"have the shape \(1, 4, 4\); the model was fitted on \(1, 8, 8\). Resize"):
+        embed(digits["model"], str(tmp_path / "images.npy"))
+    with pytest.raises(ModelError, match="no model folder"):
+        predict(str(tmp_path), str(mixed_csv))
+
+
+def table(tmp_path, text):
+    path = tmp_path / "new.csv"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["30,c,1,0.5", ",c,1,0.5", "30,,1,0.5", "30,7,1,0.5", "30,true,1,0.5", "30,never seen,2,0.5", ",,,"],
+    ids=["whole", "no number", "no category", "category like a number", "category like a truth", "unseen", "nothing"],
+)
+def test_a_single_row_is_predicted_whatever_is_missing_in_it(mixed, tmp_path, row):
+    columns = predict(mixed["model"], table(tmp_path, f"age,city,same,row\n{row}\n"))
+    assert len(columns["prediction"]) == 1
+
+
+def test_columns_the_model_does_not_know_do_no_harm(mixed, tmp_path):
+    text = "when,age,city,same,row,note\n2020-01-01,30,c,1,0.5,hello\n2020-01-02,31,c,1,0.5,world\n"
+    assert len(predict(mixed["model"], table(tmp_path, text))["prediction"]) == 2
+
+
+def test_columns_in_another_order_give_the_same_predictions(mixed, tmp_path):
+    one = predict(mixed["model"], table(tmp_path, "age,city,same,row\n30,c,1,0.5\n"))
+    two = predict(mixed["model"], table(tmp_path, "row,same,city,age\n0.5,1,c,30\n"))
+    assert one["p_yes"].tolist() == two["p_yes"].tolist()
+
+
+def test_words_among_the_numbers_are_named(mixed, tmp_path):
+    with pytest.raises(DataError, match="Column 'age'"):
+        predict(mixed["model"], table(tmp_path, "age,city,same,row\nold,c,1,0.5\n"))
+
+
+# CSV
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_a_cell_that_a_spreadsheet_would_run_is_guarded_unless_raw(text):
+    columns = {"row": [0], text: [text]}
+    header, cells = csv.reader(io.StringIO(write_columns(columns, None), newline=""))
+    assert header == ["row", f"'{text}"] and cells == ["0", f"'{text}"]
+    assert list(csv.reader(io.StringIO(write_columns(columns, None, raw=True), newline="")))[1] == ["0", text]
+
+
+def test_numbers_are_not_guarded_and_have_seven_digits():
+    columns = {"a": np.array([-1.5, 1 / 3]), "b": np.array([-1, 2]), "c": [None, "x,y"], "d": np.array([True, False])}
+    assert write_columns(columns, None) == 'a,b,c,d\n-1.5,-1,,True\n0.3333333,2,"x,y",False\n'
+
+
+def test_predictions_from_the_data_are_guarded(mixed, mixed_csv, tmp_path):
+    assert write_columns(predict(mixed["model"], str(mixed_csv)), tmp_path / "p.csv") is None
+    rows = list(csv.DictReader((tmp_path / "p.csv").open()))
+    assert {row["prediction"] for row in rows} <= {"'@no", "yes"}
+
+
+def test_columns_are_not_written_below_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="Cannot write"):
+        write_columns({"row": [0]}, tmp_path / "file" / "x.csv")
