@@ -96,7 +96,7 @@ def deep_or_stacked(seeds):
     plans = {
         "Joint(20)": [(Reconstruction(), Joint(20), fast)],
         "Greedy(20)": [(Reconstruction(), Greedy(20), fast)],
-        "Greedy(10), Joint(10)": [(Reconstruction(), Greedy(10), fast), (Reconstruction(), Joint(10), fast)],
+        "Greedy(1), Joint(17)": [(Reconstruction(), Greedy(1), fast), (Reconstruction(), Joint(17), fast)],
     }
     losses = {name: [] for name in plans}
     for seed in range(seeds):

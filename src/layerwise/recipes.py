@@ -112,7 +112,7 @@ def stacked_denoising_autoencoder(
 
 
 def tabular_denoising_autoencoder(
-    widths: tuple[int, ...] = (256, 256, 256), *, p: float = 0.15, epochs: int = 20, **settings: Any
+    widths: tuple[int, ...] = (256, 256, 256), *, p: float = 0.15, epochs: int = 10, **settings: Any
 ) -> Recipe:
     """Return a denoising autoencoder for tables: swap noise, numbers mapped to a normal distribution, wide ReLU layers.
 
@@ -121,7 +121,7 @@ def tabular_denoising_autoencoder(
     Jahrer (2017), first place in Kaggle's Porto Seguro competition.
     """
     plan = as_plan([(Denoising(Swap(p)), Joint(epochs))])
-    finetune = _finetune(**({"dropout": 0.1} | settings))
+    finetune = _finetune(**({"dropout": 0.3, "label_smoothing": 0.1, "finetune_rate": 3e-4} | settings))
     return Recipe("tabular_denoising_autoencoder", stack=Stack.of_widths(widths), plan=plan, finetune=finetune, numbers="quantile")
 
 

@@ -32,7 +32,7 @@ class Supervised(Objective):
     input_dropout : float, default 0.0
         The same for the data.
     label_smoothing : float, default 0.0
-        Probability mass that is spread evenly over the classes, in [0, 1).
+        Probability mass that is spread evenly over the classes, in [0, 1). Numbers are not smoothed.
 
     Raises
     ------
