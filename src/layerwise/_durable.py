@@ -29,33 +29,13 @@ def write_bytes(path: Path, data: bytes) -> str:
         When the place cannot be written; the old file, if any, is untouched.
     """
     path = Path(path)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        temporary = None
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise FileError(
-            f"Cannot write {str(path)!r}: {error.strerror or error}.", "Choose another --out, or free the disk."
-        ) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+    write_folder(path.parent, {path.name: data})
     return hashlib.sha256(data).hexdigest()
 
 
 def write_text(path: Path, text: str) -> str:
     """Write a text file durably as UTF-8; return its SHA-256."""
-    return write_bytes(path, text.encode("utf-8"))
+    return write_bytes(path, _encoded(path, text))
 
 
 def write_json(path: Path, data: Any) -> str:
@@ -77,7 +57,7 @@ def read_json(path: Path) -> Any:
         if size > _MAX_JSON_BYTES:
             raise FileError(f"{path.name!r} has {size:,} bytes; at most {_MAX_JSON_BYTES:,} are read.")
         text = path.read_bytes().decode("utf-8")
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_small_int)
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_small_int)
     except json.JSONDecodeError as error:
         raise FileError(f"{path.name!r} is not JSON: line {error.lineno}: {error.msg}.") from error
     except RecursionError as error:
@@ -94,6 +74,37 @@ def read_json(path: Path) -> Any:
     return data
 
 
+def write_folder(folder: Path, files: dict[str, bytes]) -> None:
+    """Write several files durably: all of them, or, after a failure, what was there before.
+
+    Raises
+    ------
+    FileError
+        When the folder cannot be written; its old files are whole and nothing of the new ones is left.
+    """
+    folder = Path(folder)
+    done: list[tuple[Path, Path | None]] = []
+    staged: dict[Path, Path] = {}
+    path = folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, data in ((folder / name, data) for name, data in files.items()):
+            staged[path] = _stage(path, data)
+        for path, temporary in staged.items():
+            done.append((path, _backup(path)))
+            temporary.replace(path)
+        _sync_folder(folder)
+    except OSError as error:
+        for place, backup in reversed(done):
+            _put_back(place, backup)
+        hint = "Choose another --out, or free the disk."
+        raise FileError(f"Cannot write {str(path)!r}: {error.strerror or error}.", hint) from error
+    finally:
+        for leftover in (*staged.values(), *(backup for _, backup in done if backup is not None)):
+            with contextlib.suppress(OSError):
+                leftover.unlink(missing_ok=True)
+
+
 def jsonable(value: Any) -> Any:
     """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite becomes None."""
     if hasattr(value, "tolist"):
@@ -104,9 +115,51 @@ def jsonable(value: Any) -> Any:
         return [jsonable(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value)
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a file's name need not be UTF-8
+
+
+def _stage(path: Path, data: bytes) -> Path:
+    """Write data beside its place and flush it to the disk."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return temporary
+
+
+def _backup(path: Path) -> Path | None:
+    """Give an existing file a second name, so that it can be put back."""
+    if not path.exists():
+        return None
+    backup = path.with_name(f".{path.name}.{os.getpid()}.old")
+    backup.unlink(missing_ok=True)
+    os.link(path, backup)
+    return backup
+
+
+def _put_back(path: Path, backup: Path | None) -> None:
+    with contextlib.suppress(OSError):
+        if backup is None:
+            path.unlink(missing_ok=True)
+        else:
+            backup.replace(path)
+
+
+def _encoded(path: Path, text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise FileError(f"Cannot write {str(path)!r}: the text is not Unicode.", "Rename what it names.") from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -126,6 +179,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is out of range")
+    return number
 
 
 def _small_int(text: str) -> int:

@@ -16,6 +16,7 @@ from ._errors import ParameterError, did_you_mean
 
 _REGISTRY: dict[str, type[Spec]] = {}
 _MAX_DEPTH = 32
+_LARGEST = 1e300  # NaN and infinity compare as larger or not at all
 
 
 class Spec:
@@ -67,7 +68,8 @@ class Spec:
             required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
             if required or value != field.default:
                 first = positional and not field.kw_only
-                shown.append(repr(value) if first else f"{field.name}={value!r}")
+                text = repr(value.item() if hasattr(value, "item") else value)
+                shown.append(text if first else f"{field.name}={text}")
             else:
                 positional = False
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -112,7 +114,7 @@ def from_dict(data: Any, depth: int = 0) -> Any:
         raise ParameterError(f"{cls.__name__} has no field {sorted(unknown)[0]!r}.", did_you_mean(sorted(unknown)[0], known))
     try:
         return cls.from_fields({name: from_dict(value, depth + 1) for name, value in data.items() if name != "type"})
-    except TypeError as error:
+    except (TypeError, KeyError) as error:
         raise ParameterError(f"{cls.__name__} cannot be built: {error}.") from error
 
 
@@ -153,8 +155,8 @@ def check_number(
     """Raise unless ``value`` is a real number in the range."""
     if optional and value is None:
         return
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not real or value > high or value < low or (open_low and value == low):
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not max(low, -_LARGEST) <= value <= min(high, _LARGEST) or (open_low and value == low):
         bracket = ")" if math.isinf(high) else "]"
         span = f"{'(' if open_low else '['}{low:g}, {high:g}{bracket}"
         raise _wrong(owner, name, f"a number in the range {span}{' or None' if optional else ''}", value)

@@ -12,8 +12,9 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 from ._errors import ParameterError, did_you_mean
-from ._spec import Spec, check_name, register
+from ._spec import Spec, check_kind, check_name, register
 from .architecture import Stack
+from .data.preprocessing import NUMBERS
 from .objective import Denoising, Masking, Reconstruction, Supervised, Swap
 from .schedule import Greedy, HeadOnly, Joint, Progressive
 from .training import EVERYTHING, HEAD_FIRST, Step, Training, as_plan
@@ -45,6 +46,12 @@ class Recipe(Spec):
     plan: tuple[Step, ...]
     finetune: tuple[Step, ...]
     numbers: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_kind(self, "stack", self.stack, Stack, "a Stack")
+        check_name(self, "numbers", self.numbers, NUMBERS)
+        for name in ("plan", "finetune"):
+            object.__setattr__(self, name, as_plan(getattr(self, name)))
 
 
 def deep_autoencoder(

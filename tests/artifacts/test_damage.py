@@ -397,17 +397,16 @@ def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(folder, monkeypat
         return real(*args, **kwargs)
 
     monkeypatch.setattr(owner, name, failing)
+    said = ""
     try:
         save(fitted, folder)
     except FileError as error:
-        assert "No space left on device" in str(error) and str(folder) in str(error)
-        failed = True
-    else:
-        failed = False
+        said = str(error)
     monkeypatch.undo()
     assert sorted(path.name for path in folder.iterdir()) == ["README.md", "model.json", "model.safetensors"]
+    assert not said or ("No space left on device" in said and str(folder) in said)
     again = load(folder)
-    if not failed or isinstance(again, Pretrainer):
+    if not said or isinstance(again, Pretrainer):
         assert again.transform(rows).tobytes() == fitted.transform(rows).tobytes()
     else:
         assert again.predict_proba(rows).tobytes() == before.tobytes()

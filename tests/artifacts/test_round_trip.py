@@ -41,6 +41,7 @@ from layerwise import (
     register,
     save,
 )
+from layerwise.architecture.stage import StageModule
 
 FAST = [(Reconstruction(), Joint(1), Training(batch_size=64))]
 TUNE = [(Supervised(), Joint(1), Training(batch_size=64))]
@@ -313,11 +314,10 @@ class Doubling(Stage):
         return DoublingCodec(self.factor, in_space)
 
 
-class DoublingCodec(torch.nn.Module):
+class DoublingCodec(StageModule):
     def __init__(self, factor, in_space):
-        super().__init__()
-        self.in_space, self.factor = in_space, factor
-        self.code_space = Space.of("real", in_space.size)
+        super().__init__(in_space, Space.of("real", in_space.size))
+        self.factor = factor
         self.bias = torch.nn.Parameter(torch.zeros(in_space.size))
 
     def encode(self, x, generator=None):
@@ -325,9 +325,6 @@ class DoublingCodec(torch.nn.Module):
 
     def decode_params(self, z):
         return (z - self.bias) / self.factor
-
-    def decode(self, z):
-        return self.decode_params(z)
 
 
 @pytest.fixture

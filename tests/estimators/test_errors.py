@@ -201,10 +201,9 @@ def test_other_columns_among_the_unlabelled_rows(given, more, words):
 def test_unlabelled_rows_of_another_form_are_refused_or_joined(given, more):
     try:
         model = classifier().fit(given, Y, X_unlabeled=more)
-    except (ValueError, LayerwiseError) as error:
-        assert str(error)
-    else:
-        assert model.predict(given).shape == (20,)
+    except ValueError:  # DataError is one
+        return
+    assert model.predict(given).shape == (20,)
 
 
 @pytest.mark.parametrize("make", [pretrainer, classifier, regressor])
@@ -501,7 +500,7 @@ def test_an_unknown_parameter_is_refused_with_the_closest(name, words):
 
 def test_a_loss_that_is_not_finite_stops_at_its_step_and_says_what_to_do():
     model = pretrainer(plan=[(Reconstruction(), Joint(5), Training("sgd", learning_rate=1e30, shape="constant"))])
-    with refused(TrainingError, r"The loss became (nan|inf) in epoch \d, step \d, while training stages 0 to 0.*Lower Training"):
+    with refused(TrainingError, r"The loss became (nan|inf) in epoch \d, step \d, while training stage 1 .*Lower Training"):
         model.fit(X)
 
 

@@ -86,10 +86,8 @@ def test_a_fitted_pretrainer_in_a_frozen_estimator_is_used_as_it_stands():
     assert same(before, fitted.transform(X))
     assert same(frozen.predict_proba(X), PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X))
     control = PretrainedClassifier(FrozenEstimator(fitted), start="random", unlabeled=-1, random_state=0).fit(X, FEW)
-    assert same(
-        control.predict_proba(X),
-        PretrainedClassifier(SMALL, start="random", unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X),
-    )
+    expected = PretrainedClassifier(SMALL, start="random", unlabeled=-1, random_state=0).fit(X, FEW)
+    assert same(control.predict_proba(X), expected.predict_proba(X))
 
 
 def test_arrays_frames_and_sparse_rows_agree():
@@ -104,9 +102,8 @@ def test_images_in_four_dimensions_keep_their_shape():
     images = X.reshape(-1, 1, 8, 8)
     model = Pretrainer(SMALL.stack, schedule=Greedy(1), random_state=0).fit(images)
     assert model.reconstruct(images[:3]).shape == (3, 1, 8, 8)
-    flat = Pretrainer(
-        Stack(Dense(32, tied=True), Dense(16, tied=True), in_shape=(1, 8, 8)), schedule=Greedy(1), random_state=0
-    ).fit(X)
+    stack = Stack(*SMALL.stack.stages, in_shape=(1, 8, 8))
+    flat = Pretrainer(stack, schedule=Greedy(1), random_state=0).fit(X)
     assert same(flat.transform(X), model.transform(images))
 
 

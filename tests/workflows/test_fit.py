@@ -88,7 +88,10 @@ def test_rows_of_the_test_are_never_learned_from(digits):
 def test_missing_target_cells_are_rows_without_label(mixed):
     assert mixed["task"] == "classification" and mixed["labels"] + mixed["test"]["rows"] == 60
     assert mixed["unlabelled"] == 30
-    assert any("'same'" in note or "constant" in note for note in mixed["notes"])
+
+
+def test_a_constant_column_that_was_dropped_is_said(mixed):
+    assert any("constant" in note and "'same'" in note for note in mixed["notes"])
 
 
 @pytest.mark.parametrize(("data", "metric"), [("diabetes", "r2"), ("breast-cancer", "accuracy")])
@@ -137,10 +140,9 @@ def test_a_handful_of_labels_gives_figures_or_words(tmp_path, tiny, values, n):
     path.write_text("x,z,y\n" + "".join(f"{i % 7},{i * i % 5},{target[i]}\n" for i in range(n)) + "1,2,\n" * 30)
     try:
         result = fit(str(path), target="y", changes=tiny, out=tmp_path / "out", device="cpu")
-    except DataError as error:
-        assert "label" in str(error) or "row" in str(error)
-    else:
-        assert all(isinstance(result["test"][arm], float) for arm in ("pretrained", "random_start"))
+    except DataError:
+        return
+    assert all(isinstance(result["test"][arm], float) for arm in ("pretrained", "random_start"))
 
 
 @pytest.mark.parametrize("name", ["café.csv", "a b.csv", "-x.csv", "<img onerror=1>.csv", "$(rm).csv", b"\xff.csv"])
@@ -204,7 +206,7 @@ def test_an_encoder_predicts_nothing(encoder, mixed_csv):
 
 
 def test_other_rows_than_the_models_are_refused(mixed, digits, mixed_csv, tmp_path):
-    with pytest.raises(DataError, match="fitted on a table with the columns 'age'.*these rows have no names"):
+    with pytest.raises(DataError, match="cannot be a test set, nor rows for a model of a table"):
         predict(mixed["model"], "digits")
     with pytest.raises(ValueError, match="features|convert"):
         predict(digits["model"], str(mixed_csv))
@@ -269,7 +271,7 @@ def test_numbers_are_not_guarded_and_have_seven_digits():
 
 def test_predictions_from_the_data_are_guarded(mixed, mixed_csv, tmp_path):
     assert write_columns(predict(mixed["model"], str(mixed_csv)), tmp_path / "p.csv") is None
-    rows = list(csv.DictReader((tmp_path / "p.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
     assert {row["prediction"] for row in rows} <= {"'@no", "yes"}
 
 

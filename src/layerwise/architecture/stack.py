@@ -51,6 +51,7 @@ class Stack(Spec):
         for stage in stages:
             check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
         object.__setattr__(self, "stages", tuple(stages))
+        check_kind(self, "in_shape", in_shape, (tuple, list, type(None)), "a tuple of sizes such as (1, 28, 28), or None")
         object.__setattr__(self, "in_shape", None if in_shape is None else tuple(in_shape))
         for size in self.in_shape or ():
             check_int(self, "in_shape", size, 1)
@@ -66,6 +67,7 @@ class Stack(Spec):
         >>> Stack.of_widths([100, 30], tied=True)
         Stack(Dense(100, tied=True), Dense(30, tied=True))
         """
+        check_kind("Stack.of_widths", "widths", widths, (tuple, list), "a list of widths such as (500, 250)")
         return Stack(*(Dense(width, **settings) for width in widths))
 
     @staticmethod

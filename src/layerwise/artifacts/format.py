@@ -26,5 +26,5 @@ CARD = "README.md"
 def digest_of(description: dict[str, Any]) -> str:
     """Return the SHA-256 of a description without its own digest."""
     rest = {name: value for name, value in description.items() if name != "digest"}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

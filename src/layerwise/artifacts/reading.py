@@ -19,8 +19,9 @@ from .._spec import from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
-from ..objective import Supervised
+from ..objective import Combined, Supervised
 from ..objective.supervised import Head
+from ..training import as_plan
 from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
@@ -75,15 +76,15 @@ def load(folder: Any) -> Any:
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    path = folder / DESCRIPTION
-    if not path.is_file():
-        raise ModelError(
-            f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", "Give the folder that save or --out wrote."
-        )
+    path, hint = folder / DESCRIPTION, "Give the folder that save or --out wrote."
     try:
+        if not path.is_file():
+            raise ModelError(f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", hint)
         description = read_json(path)
     except FileError as error:
-        raise ModelError(f"{error.message}", "The file is damaged; take a copy of the folder that is whole.") from error
+        raise ModelError(error.message, "The file is damaged; take a copy of the folder that is whole.") from error
+    except OSError as error:
+        raise ModelError(f"{str(folder)[:80]!r} is no model folder: {error.strerror}.", hint) from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise ModelError(f"{str(path)!r} is not a description of a Layerwise model.", "Give the folder that save or --out wrote.")
     if description.get("format_version") != FORMAT_VERSION:
@@ -101,10 +102,15 @@ def _description(folder: Path) -> dict[str, Any]:
 
 def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
     path = folder / WEIGHTS
-    if not path.is_file():
-        raise ModelError(f"{str(folder)!r} has no {WEIGHTS}.", "Take a copy of the folder that is whole.")
-    data = path.read_bytes()
-    expected = description.get("weights", {})
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{str(folder)!r} has no {WEIGHTS} that can be read: {error.strerror}.", "Take a copy of the folder that is whole."
+        ) from error
+    expected = description.get("weights")
+    if not isinstance(expected, dict):
+        raise ModelError(f"{DESCRIPTION} does not describe the weights.", "Take a copy of the folder that is whole.")
     if hashlib.sha256(data).hexdigest() != expected.get("sha256"):
         kind = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), None)
         what = (
@@ -138,12 +144,14 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> A
 
 
 def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
-    stack, plan = from_dict(facts["stack"]), from_dict(facts["plan"])
+    stack, plan = from_dict(facts["stack"]), as_plan(from_dict(facts["plan"]))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
     model = Pretrainer(stack, plan=plan, random_state=facts["seed"])
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     model.preprocessing_ = Preprocessor.from_state(facts["preprocessing"], arrays)
+    if facts["row_shape"] is None and facts["n_features_in"] != model.preprocessing_.n_features_in_:
+        raise ModelError("The number of features of the model and of its preprocessing differ.")
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
     model.stack_, model.plan_, model.history_, model.seed_ = stack, plan, facts["history"], facts["seed"]
@@ -155,9 +163,9 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
 
 
 def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: dict[str, dict[str, torch.Tensor]]) -> Any:
-    plan = from_dict(facts["plan"])
+    plan = as_plan(from_dict(facts["plan"]))
     given: Any = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
-    model = kind(given, plan=plan, start=facts["start"], unlabeled=facts["unlabeled"], random_state=facts["seed"])
+    model = kind(given, plan=plan, start=facts["start"], unlabeled=_marker(facts["unlabeled"]), random_state=facts["seed"])
     model.pretrainer_, model.plan_, model.history_, model.seed_ = given, plan, facts["history"], facts["seed"]
     model.transfer_report_ = facts["transfer"]
     if kind is PretrainedClassifier:
@@ -169,7 +177,9 @@ def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: 
         target = Space.of("real", len(model.target_mean_))
     model.module_ = _filled(_empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack")
     last = plan[-1].objective
-    supervised = last if isinstance(last, Supervised) else last.supervised
+    supervised = last.supervised if isinstance(last, Combined) else last
+    if not isinstance(supervised, Supervised):
+        raise ModelError("The fine-tuning plan does not end with labels.")
     with torch.device("meta"):
         head = Head(model.module_.code_space.size, supervised.head, target, None)  # type: ignore[arg-type]
     model.head_ = _filled(head, parts.pop("head", {}), "head")
@@ -216,10 +226,14 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
 
 
 def _classes(facts: dict[str, Any]) -> np.ndarray:
-    dtype = np.dtype(facts["dtype"])
-    if dtype.kind not in "biufU" or len(facts["values"]) > 10**6:
-        raise ModelError(f"The classes are of the type {facts['dtype']!r}; expected words or numbers.")
-    return np.array(facts["values"], dtype=dtype)
+    dtype, values = np.dtype(facts["dtype"]), np.array(facts["values"])
+    if dtype.kind not in "biufU" or values.ndim != 1 or (dtype.kind == "U" and dtype != values.dtype):
+        raise ModelError(f"The model's classes are of the type {facts['dtype']!r}; expected words or numbers.")
+    return values.astype(dtype)
+
+
+def _marker(fact: Any) -> Any:
+    return float("nan") if isinstance(fact, dict) else fact
 
 
 def _set_features(model: Any, facts: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import __version__
-from .._durable import jsonable, write_bytes, write_json, write_text
+from .._durable import jsonable, write_folder
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
 from ..data.preprocessing import Preprocessor
@@ -53,10 +55,11 @@ def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Pat
     folder = Path(folder)
     description, tensors = describe(model, about or {})
     weights = to_bytes({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
-    description["weights"] = {"file": WEIGHTS, "sha256": write_bytes(folder / WEIGHTS, weights), "bytes": len(weights)}
+    description["weights"] = {"file": WEIGHTS, "sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights)}
     description["digest"] = digest_of(description)
-    write_text(folder / CARD, model_card(description, tensors))
-    write_json(folder / DESCRIPTION, description)
+    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
+    card = model_card(description, tensors)
+    write_folder(folder, {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()})
     return folder
 
 
@@ -111,7 +114,7 @@ def _finetuned(model: Any) -> dict[str, Any]:
     facts = {
         "plan": [_plain(step) for step in model.plan_],
         "start": model.start,
-        "unlabeled": jsonable(model.unlabeled),
+        "unlabeled": {"nan": True} if model.unlabeled != model.unlabeled else jsonable(model.unlabeled),
         "frozen": isinstance(model.pretrainer_, FrozenEstimator),
         "seed": model.seed_,
         "mixed": hasattr(model, "mixed_"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import typer
 
 from .._errors import LayerwiseError, ParameterError
 
-FAILURE, USAGE = 1, 2
+FAILURE, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 _ClickException: Any = typer.BadParameter.__mro__[2]
 
 
@@ -26,37 +27,54 @@ def ended(run: Callable[[], Any], as_json: bool) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = run()
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except typer.Exit as stop:
-        return stop.exit_code
-    except _ClickException as error:
-        return _tell("usage", error.format_message(), "See layerwise --help.", USAGE, as_json)
-    except LayerwiseError as error:
-        return _tell(error.kind, error.message, error.hint, USAGE if isinstance(error, ParameterError) else FAILURE, as_json)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: nothing more to say to it
-        return FAILURE
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
-        return _tell("interrupted", "Interrupted; nothing more was written.", "", 130, as_json)
+        code = INTERRUPTED
+    except typer.Exit as stop:
+        code = stop.exit_code
     except Terminated:
-        return _tell("interrupted", "Terminated; nothing more was written.", "", 143, as_json)
-    except MemoryError:
-        return _tell(
-            "memory",
-            "There is not enough memory for these rows and this network.",
-            "Use fewer rows or smaller widths.",
-            FAILURE,
-            as_json,
-        )
-    except ValueError as error:  # scikit-learn's own words on rows that cannot be used
-        return _tell("data", str(error), "", FAILURE, as_json)
+        return _tell("interrupted", "Terminated; nothing more was written.", "", TERMINATED, as_json)
+    except Exception as error:
+        return _tell(*_words_for(error), as_json)
+    if code == INTERRUPTED:
+        return _tell("interrupted", "Interrupted; nothing more was written.", "", INTERRUPTED, as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _words_for(error: Exception) -> tuple[str, str, str, int]:
+    """Return kind, message, hint and exit code of a fault of the user's or the machine's; raise what is ours."""
+    if isinstance(error, _ClickException):
+        return "usage", error.format_message(), "See layerwise --help.", USAGE
+    if isinstance(error, LayerwiseError):
+        return error.kind, error.message, error.hint, USAGE if isinstance(error, ParameterError) else FAILURE
+    if isinstance(error, MemoryError) or _is_torchs_memory(error):
+        return "memory", "There is not enough memory for these rows and this network.", "Use fewer rows or smaller widths.", FAILURE
+    if isinstance(error, OSError):
+        _silence_output()
+        return "file", f"{error.strerror or error}{f': {error.filename!r}' if error.filename else ''}.", "", FAILURE
+    if type(error).__name__ == "InvalidParameterError":  # scikit-learn's own words on a setting
+        return "parameter", str(error), "", USAGE
+    if isinstance(error, ValueError):  # scikit-learn's own words on rows that cannot be used
+        return "data", str(error), "", FAILURE
+    raise error
+
+
+def _is_torchs_memory(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("allocate memory", "out of memory"))
+
+
+def _silence_output() -> None:
+    """Send what is still buffered nowhere: the reader has gone, or the disk is full."""
+    if sys.stdout is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(kind: str, message: str, hint: str, code: int, as_json: bool) -> int:
-    if as_json:
+    if as_json and sys.stdout is not None:
         print(json.dumps({"error": {"kind": kind, "message": message, "hint": hint}}))
-    else:
+    elif sys.stderr is not None:
         print(f"layerwise: {message}", file=sys.stderr)
         if hint:
             print(f"  {hint}", file=sys.stderr)

@@ -17,7 +17,7 @@ class Output(contextlib.ExitStack):
     def __init__(self, as_json: bool, quiet: bool) -> None:
         super().__init__()
         self.as_json = as_json
-        self.progress: Any = Silent() if quiet else Live() if sys.stderr.isatty() else Plain()
+        self.progress: Any = Silent() if quiet else Live() if _is_terminal() else Plain()
 
     def __enter__(self) -> Output:
         from ..training import observing
@@ -85,6 +85,10 @@ class Output(contextlib.ExitStack):
             print(line)
 
 
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def _facts_line(result: dict[str, Any]) -> str:
     rows = f"{result['rows']:,} rows, {result['labels']:,} with a label; {result['test']['rows']:,} test rows"
     return f"{rows}; recipe {result['recipe']}"
@@ -95,10 +99,12 @@ def _arms_table(result: dict[str, Any]) -> Any:
 
     test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
     classes = result["metric"] == "accuracy"
-    table = Table("start", "test error" if classes else "test R²", "seconds", box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(
+        "start", "test accuracy" if classes else "test R²", "seconds", box=None, padding=(0, 2, 0, 0), header_style="bold"
+    )
 
     def row(name: str, value: float, took: float | None) -> None:
-        table.add_row(name, f"{1 - value:.2%}" if classes else f"{value:.3f}", "" if took is None else f"{took:.1f}")
+        table.add_row(name, f"{value:.2%}" if classes else f"{value:.3f}", "" if took is None else f"{took:.1f}")
 
     row("pretrained", test["pretrained"], seconds["pretrain"] + seconds["finetune"])
     row("random weights", test["random_start"], seconds["random_start"])

@@ -73,7 +73,7 @@ class Plain:
 
     def _line(self, text: str) -> None:
         now = time.monotonic()
-        if now - self.last >= PLAIN_SECONDS:
+        if now - self.last >= PLAIN_SECONDS and sys.stderr is not None:
             self.last = now
             print(text, file=sys.stderr, flush=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -64,7 +65,7 @@ def read_frame(X: Any) -> Frame:
     frame = nw.from_native(X, eager_only=True)
     numbers, texts = {}, {}
     for name in frame.columns:
-        column = frame[name]
+        column = frame.get_column(name)
         if column.dtype.is_numeric() or column.dtype == nw.Boolean:
             numbers[str(name)] = _number(str(name), column)
         elif column.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object, nw.Unknown):
@@ -81,6 +82,26 @@ def read_frame(X: Any) -> Frame:
 def make_frame(columns: dict[str, Any], backend: str) -> Any:
     """Return a native data frame of the library that made the original."""
     return nw.from_dict(columns, backend=cast(Any, backend)).to_native()
+
+
+def stack_frames(X: Any, more: Any) -> Any:
+    """Return the rows of two data frames of one library, one after the other.
+
+    Raises
+    ------
+    DataError
+        When they are of different libraries, or a column is missing or of another kind.
+    """
+    first, second = (nw.from_native(part, eager_only=True) for part in (X, more))
+    if first.implementation != second.implementation:
+        raise DataError("X and X_unlabeled are data frames of different libraries.", "Turn one into the other's kind.")
+    for name in first.columns:
+        if name not in second.columns:
+            raise DataError(f"X_unlabeled lacks the column {name!r} of X.", "Give both the same columns.")
+        kinds = [part.get_column(name).dtype for part in (first, second)]
+        if kinds[0].is_numeric() != kinds[1].is_numeric():
+            raise DataError(f"Column {name!r} is {kinds[0]} in X and {kinds[1]} in X_unlabeled.", "Give both the same kind.")
+    return nw.concat([first, second.select(first.columns)], how="vertical").to_native()
 
 
 def _number(name: str, column: Any) -> np.ndarray:
@@ -101,5 +122,12 @@ def _text(name: str, column: Any) -> np.ndarray:
                 f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers or categories.",
                 "Turn it into numbers or words, or drop it.",
             )
-    missing = [value is None or value != value for value in values]
+    missing = [_is_missing(value) for value in values]
     return np.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)], dtype=object)
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is None, NaN or pandas' NA (which differs from itself, but not as a truth value)."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)

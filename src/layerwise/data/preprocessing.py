@@ -45,6 +45,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         Of the result: numbers, indicators of missing numbers, then the categories.
     dropped_ : list of str
         Columns of a data frame that are constant or empty.
+    notes_ : list of str
+        What was dropped, in sentences.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         table = read_rows(self, X, reset=True)
         self.levels_: dict[str, list[str]] = {}
         self.dropped_: list[str] = []
+        self.notes_: list[str] = []
         self.columns_ = list(table.columns) if isinstance(table, Frame) else None
         self.backend_ = table.backend if isinstance(table, Frame) else None
         if isinstance(table, Frame):
@@ -77,13 +80,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         else:
             matrix = table
             self.number_columns_ = [f"x{i}" for i in range(matrix.shape[1])]
+            if _is_constant(matrix):
+                raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
         self._fit_numbers(matrix)
-        blocks = [Block(self.kind_, matrix.shape[1])] if matrix.shape[1] else []
-        blocks += [Block("unit", len(self.indicators_))] if len(self.indicators_) else []
-        blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
-        if not blocks:
-            raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
-        self.space_ = Space((sum(block.size for block in blocks),), tuple(blocks))
+        self.space_ = self._space()
         return self
 
     def transform(self, X: Any) -> Any:
@@ -165,8 +165,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             setattr(self, name, plain[name])
         for name in _ARRAY_STATE:
             setattr(self, name, arrays.get(name))
-        blocks = tuple(Block(kind, size) for kind, size in plain["blocks"])
-        self.space_ = Space((sum(block.size for block in blocks),), blocks)
+        self._check_state(arrays)
+        self.space_ = self._space()
+        if [[block.kind, block.size] for block in self.space_.blocks] != plain["blocks"]:
+            raise DataError("The kinds of the preprocessing's blocks are not those of its columns.")
         self.n_features_in_ = len(self.columns_) if self.columns_ is not None else len(self.number_columns_)
         if self.columns_ is not None:
             self.mixed_ = True
@@ -179,6 +181,34 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+    def _space(self) -> Space:
+        m = len(self.number_columns_)
+        blocks = [Block(self.kind_, m)] if m else []
+        blocks += [Block("unit", len(self.indicators_))] if len(self.indicators_) else []
+        blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
+        if not blocks:
+            raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
+        return Space((sum(block.size for block in blocks),), tuple(blocks))
+
+    def _check_state(self, arrays: dict[str, np.ndarray]) -> None:
+        """Raise unless the arrays fit the columns: a file is not to be believed."""
+        m = len(self.number_columns_)
+        shapes: dict[str, Any] = dict.fromkeys(("offset_", "scale_", "fill_"), (m,))
+        shapes |= {"indicators_": (len(arrays.get("indicators_", ())),), "quantiles_": (len(arrays.get("quantiles_", ())), m)}
+        for name in sorted(arrays.keys() | (shapes.keys() - {"quantiles_"})):
+            if name not in arrays or name not in shapes:
+                what = "lacks" if name not in arrays else "has, beyond the model,"
+                raise DataError(f"The file {what} the tensor preprocessing.{name}.")
+            kind = np.int64 if name == "indicators_" else np.float64
+            if arrays[name].shape != shapes[name] or arrays[name].dtype != kind:
+                raise DataError(
+                    f"The tensor preprocessing.{name} is {arrays[name].dtype} of shape {arrays[name].shape}; the model needs "
+                    f"{np.dtype(kind)} of shape {shapes[name]}."
+                )
+        indicators = arrays["indicators_"]
+        if len(indicators) and not (indicators.min() >= 0 and indicators.max() < m):
+            raise DataError("The tensor preprocessing.indicators_ names columns that are not there.")
 
     def _fit_frame(self, table: Frame) -> None:
         self.constants_: dict[str, Any] = {}
@@ -229,7 +259,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             transformer = QuantileTransformer(
                 n_quantiles=min(_QUANTILES, len(matrix)), output_distribution="normal", subsample=100_000, random_state=0
             )
-            self.quantiles_ = transformer.fit(matrix.astype(np.float64)).quantiles_
+            self.quantiles_ = np.nan_to_num(_quiet(lambda part, axis: transformer.fit(part).quantiles_, matrix))
         self.fill_ = np.zeros(d) if mode != "unit" else np.nan_to_num(_quiet(np.nanmean, matrix))
 
     def _fit_sparse(self, matrix: Any) -> None:
@@ -298,6 +328,13 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                     f"Column {name!r} held {kind} when the model was fitted and does not now.",
                     "Look for words among the numbers (or the reverse) in that column.",
                 )
+
+
+def _is_constant(matrix: Any) -> bool:
+    """Whether all rows of an array are equal (a few rows tell in most cases)."""
+    if sp.issparse(matrix):
+        return False
+    return all(bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix))
 
 
 def _auto(matrix: np.ndarray) -> str:

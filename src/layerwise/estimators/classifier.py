@@ -132,8 +132,9 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
+            only = self.classes_.tolist()[0]
             raise DataError(
-                f"All {len(labels)} labelled rows are of one class, {self.classes_[0]!r}; at least two classes are needed.",
+                f"All {len(labels)} labelled rows are of one class, {only!r}; at least two classes are needed.",
                 "Label rows of another class.",
             )
         codes = np.full(len(y), -1, dtype=np.int64)

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from .._contracts import Space
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
-from ..data.frames import is_frame
+from ..data.frames import is_frame, stack_frames
 from ..data.reading import read_rows
 from ..data.sources import RowsOf
 from ..objective import Supervised
@@ -77,6 +77,8 @@ class Finetuned(SpecParams):
         ``y`` holds class indices or standardised targets, ``(n,)`` or ``(n, outputs)``; ``classes`` the number of classes.
         """
         check_consistent_length(X, y)
+        plan = self._plan()
+        device_of(self.device)
         self.seed_ = seed_of(self.random_state)
         kept, weight = repeats(sample_weight, len(y))
         if len(kept) != len(y) or weight is not None or (kept != np.arange(len(y))).any():
@@ -87,7 +89,7 @@ class Finetuned(SpecParams):
         rows = pretrainer._source(everything)
         labelled = self._labelled(rows, y, np.flatnonzero(~unlabelled), weight, classes)
         target = Space.of("category", classes) if classes else Space.of("real", *y.shape[1:])
-        self._finetune(pretrainer, rows, labelled, target)
+        self._finetune(pretrainer, plan, rows, labelled, target)
 
     def _pretrain(self, X: Any, weight: np.ndarray | None) -> None:
         if isinstance(self.pretrainer, FrozenEstimator):
@@ -126,8 +128,7 @@ class Finetuned(SpecParams):
         """Return the weights of the labelled rows in the loss."""
         return weight
 
-    def _finetune(self, pretrainer: Pretrainer, rows: Any, labelled: RowsOf, target: Space) -> None:
-        plan = self._plan()
+    def _finetune(self, pretrainer: Pretrainer, plan: tuple[Step, ...], rows: Any, labelled: RowsOf, target: Space) -> None:
         keys = Keys(self.seed_).under("finetuning")
         start = self._start(pretrainer)
         device, autocast = device_of(self.device), precision_of(self.precision)
@@ -163,6 +164,7 @@ class Finetuned(SpecParams):
                     "Give the head to Supervised in the plan.",
                 )
             plan = as_plan(self.plan, self.training)
+            self._check_depth(plan)
             if plan[-1].objective.needs == "rows":
                 raise ParameterError(
                     f"The last step of the fine-tuning plan is {plan[-1].objective!r}, which learns no labels.",
@@ -173,6 +175,14 @@ class Finetuned(SpecParams):
         supervised = Supervised(head)
         first, then = (self.training, self.training) if self.training is not None else (HEAD_FIRST, EVERYTHING)
         return as_plan([(supervised, HeadOnly(HEAD_EPOCHS), first), (supervised, Joint(EPOCHS), then)])
+
+    def _check_depth(self, plan: tuple[Step, ...]) -> None:
+        """Raise now, not after pretraining, when a schedule lists epochs for another depth."""
+        pretrainer = self.pretrainer.estimator if isinstance(self.pretrainer, FrozenEstimator) else self.pretrainer
+        stack = getattr(pretrainer, "stack", None)
+        if stack is not None:
+            for step in plan:
+                list(step.schedule.phases(stack.depth))
 
     def _outputs(self, X: Any) -> np.ndarray:
         """Return the head's outputs, ``(n, outputs)``."""
@@ -220,14 +230,10 @@ def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any,
         return X, weight
     n = more.shape[0] if hasattr(more, "shape") else len(more)
     weights = None if weight is None else np.concatenate([weight, np.ones(n)])
-    if is_frame(X) and is_frame(more):
-        import narwhals.stable.v2 as nw
-
-        frames = [nw.from_native(part, eager_only=True) for part in (X, more)]
-        missing = [name for name in frames[0].columns if name not in frames[1].columns]
-        if missing:
-            raise DataError(f"X_unlabeled lacks the column {missing[0]!r} of X.", "Give both the same columns.")
-        return nw.concat([frames[0], frames[1].select(frames[0].columns)], how="vertical").to_native(), weights
+    if is_frame(X) != is_frame(more):
+        raise DataError("One of X and X_unlabeled is a data frame and the other is not.", "Give both the same form.")
+    if is_frame(X):
+        return stack_frames(X, more), weights
     if not sp.issparse(X):
         X, more = np.asarray(X), np.asarray(more)
     if X.shape[1:] != more.shape[1:]:

@@ -52,6 +52,7 @@ class Denoising(Objective):
         check_kind(self, "corruption", self.corruption, Corruption, "a corruption such as Masking(0.25)")
         check_name(self, "error", self.error, ERRORS)
         if self.emphasis is not None:
+            check_kind(self, "emphasis", self.emphasis, (tuple, list), "two weights (corrupted, intact)")
             object.__setattr__(self, "emphasis", tuple(self.emphasis))
             check_kind(self, "emphasis", len(self.emphasis) == 2 or self.emphasis, bool, "two weights (corrupted, intact)")
             for weight in self.emphasis:

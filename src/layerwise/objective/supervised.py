@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .._contracts import Batch, Space
 from .._errors import PairingError
 from .._random import Draws, dropout
-from .._spec import check_int, check_number, register
+from .._spec import check_int, check_kind, check_number, register
 from .objective import Objective, Terms
 
 
@@ -60,6 +60,7 @@ class Supervised(Objective):
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
+        check_kind(self, "head", self.head, (int, tuple, list), "a tuple of widths such as (100,)")
         object.__setattr__(self, "head", (self.head,) if isinstance(self.head, int) else tuple(self.head))
         for width in self.head:
             check_int(self, "head", width, 1)
@@ -116,7 +117,8 @@ class Head(nn.Module):
         super().__init__()
         self.target = target
         sizes = [k, *widths, target.size]
-        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b) for a, b in pairwise(sizes))
+        here = torch.empty(0).device  # loading builds on the meta device
+        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes))
         for layer in list(self.layers)[:-1]:
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
         nn.init.zeros_(self.layers[-1].weight)  # type: ignore[arg-type]

@@ -101,15 +101,16 @@ def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float
 
     def paint(axes: Any) -> None:
         axes.axvline(0, color=INK, linewidth=1)
-        axes.plot(values, [0.45] * len(values), "o", color=MUTED, alpha=0.6, markersize=5)
+        if len(values):
+            axes.plot(values, [0.45] * len(values), "o", color=MUTED, alpha=0.6, markersize=5)
         axes.plot([low, high], [0, 0], color=FIRST, linewidth=3.5, solid_capstyle="butt")
         axes.plot([mean], [0], "o", color=FIRST, markersize=8.5, markeredgecolor=PAPER, markeredgewidth=1.5)
-        axes.set_ylim(-0.4, 0.85)
-        axes.set_yticks([0, 0.45], ["mean, 95 %", "each draw"])
+        axes.set_ylim(-0.4, 0.85 if len(values) else 0.4)
+        axes.set_yticks([0, 0.45][: 2 if len(values) else 1], ["mean, 95 %", "each draw"][: 2 if len(values) else 1])
         axes.tick_params(axis="y", length=0)
         _metric_axis(axes, metric, difference=True)
 
-    return _draw(name, label, (4.6, 1.5), (0.95, 0.15, 0.45, 0.1), paint)
+    return _draw(name, label, (4.6, 1.5 if len(values) else 1.2), (0.95, 0.15, 0.45, 0.1), paint)
 
 
 def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]) -> Markup:

@@ -125,6 +125,7 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
     arms = [floats([draw.get(arm) for draw in draws]) for arm in ("pretrained", "random_start")]
     each = [p - s for p, s in zip(*arms, strict=True) if math.isfinite(p - s)]
     count = part.get("draws") if isinstance(part.get("draws"), int) else len(part.get("draws") or each)
+    over = "the test rows, for this one draw of labels" if not count else "1 draw" if count == 1 else f"{number(count)} draws"
     mean, low, high = floats([part.get(key) for key in ("mean", "low", "high")])
     words = f"{gain(part['mean'], metric)} on average"
     plot = None
@@ -132,7 +133,7 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
         words += f", 95 % interval {gain(low, metric).removesuffix(' points')} to {gain(high, metric)}"
         plot = plots.interval("interval", words, each, (mean, low, high), metric)
     side = "Right" if higher else "Left"
-    return {"plot": plot, "text": words, "count": "1 draw" if count == 1 else f"{number(count)} draws", "side": side}
+    return {"plot": plot, "text": words, "count": over, "side": side}
 
 
 def history(part: Facts) -> Facts | None:

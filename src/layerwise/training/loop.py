@@ -194,8 +194,9 @@ class _Best:
 def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:
     named = dict(work.trainee.named_parameters())
     bad = [name for name, p in named.items() if p.grad is not None and not bool(torch.isfinite(p.grad).all())]
+    blame = f" (gradient of {bad[0]!r} is not finite)" if bad else ""
     return TrainingError(
-        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {stages_of(work.row)} with {work.trainee.objective!r}"
-        f"{f' (gradient of {bad[0]!r} is not finite)' if bad else ''}. The weights are those of the last whole epoch.",
+        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {stages_of(work.row)} with "
+        f"{work.trainee.objective!r}{blame}. The weights are those of the last whole epoch.",
         "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
     )

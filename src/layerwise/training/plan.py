@@ -45,7 +45,9 @@ def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
         When the plan is empty, or an item is no such tuple.
     """
     if not isinstance(plan, Sequence) or isinstance(plan, str) or not plan:
-        raise ParameterError(f"A plan must be a non-empty list of (objective, schedule) pairs. Got {plan!r} instead.")
+        raise ParameterError(
+            f"A plan (pretraining or finetune) must be a non-empty list of (objective, schedule). Got {plan!r} instead."
+        )
     steps = [_as_step(item) for item in plan]
     return tuple(step if step.training is not None else replace(step, training=training or Training()) for step in steps)
 

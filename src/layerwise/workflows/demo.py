@@ -15,7 +15,7 @@ from ..data.readers import load_dataset
 from ..report import write_report
 from .choices import resolve
 from .facts import fit_facts
-from .fit import Arms, Tell, _result, about, run_arms
+from .fit import Arms, Tell, _result, about, run_arms, writable
 from .judge import floor, kind_of, over_draws
 from .problem import Problem, make_problem
 
@@ -31,7 +31,7 @@ def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", t
     dict
         What ``layerwise demo --json`` prints.
     """
-    out = Path(out)
+    out = writable(Path(out))
     data = load_dataset("digits")
     draws: list[dict[str, Any]] = []
     shown: tuple[Problem, Any, Arms] | None = None

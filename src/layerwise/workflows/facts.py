@@ -166,10 +166,11 @@ def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
 def _codes(problem: Problem, pretrainer: Pretrainer, labels: np.ndarray | None) -> dict[str, Any]:
     few = np.arange(min(MAP_ROWS, len(problem.test_X)))
     codes = pretrainer.encode(_safe_indexing(problem.test_X, few))
-    points = PCA(2, random_state=0).fit_transform(codes) if codes.shape[1] > 2 and len(codes) > 2 else codes[:, :2]
+    varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
+    points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()
     tsne = None
-    if len(codes) > 30 and codes.shape[1] > 2:
+    if varied and len(codes) > 30:
         tsne = TSNE(2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)).fit_transform(codes)
     return {
         "method": "PCA",

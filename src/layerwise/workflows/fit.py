@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._durable import jsonable
-from .._errors import DataError
+from .._errors import DataError, FileError
 from ..artifacts import save
 from ..data.preprocessing import Preprocessor
 from ..data.readers import load_dataset
@@ -65,7 +66,7 @@ def fit(
     LayerwiseError
         When the data, the settings or the place to write cannot be used.
     """
-    out = Path(out)
+    out = writable(Path(out))
     tell("reading")
     problem = make_problem(load_dataset(data, target=target, test=test), labels=labels, seed=seed)
     chosen, why = resolve(problem, recipe, changes)
@@ -78,12 +79,24 @@ def fit(
     baseline = floor(problem, arms.pretrained)
     began = time.perf_counter()
     result = _result(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
-    result |= {"baseline": baseline, "notes": [why, *problem.notes, *_flags(arms, baseline)]}
+    dropped = getattr(arms.pretrained.pretrainer_.preprocessing_, "notes_", [])
+    result |= {"baseline": baseline, "notes": [why, *problem.notes, *dropped, *_flags(arms, baseline)]}
     result |= {"model": str(save(arms.pretrained, out / "model", about=about(problem, result)))}
     tell("report")
     report = write_report(fit_facts(problem, chosen, arms, result, context), out)
     result["seconds"]["report"] = time.perf_counter() - began
     return jsonable(result | {"report": str(report)})
+
+
+def writable(out: Path) -> Path:
+    """Make the folder for the results now: a fault there should not wait for the end of the training."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise FileError(f"Cannot write to {str(out)!r}: {error.strerror or error}.", "Choose another --out.") from error
+    return out
 
 
 def run_arms(problem: Problem, recipe: Recipe, *, seed: int, device: str = "auto", tell: Tell = lambda title: None) -> Arms:
@@ -160,7 +173,7 @@ def _encoder(problem: Problem, recipe: Recipe, context: dict[str, Any], out: Pat
         "unlabelled": len(problem.X),
         "test": {"rows": len(problem.test_X), "pretrained": model.score(problem.test_X)},
         "seconds": seconds,
-        "notes": [context["why"], *problem.notes],
+        "notes": [context["why"], *problem.notes, *getattr(model.preprocessing_, "notes_", [])],
     }
     result |= {"model": str(save(model, out / "model", about=about(problem, result)))}
     tell("report")

@@ -36,9 +36,9 @@ def headline(problem: Problem, scores: dict[str, float], difference: dict[str, A
     kind = kind_of(difference)
     labels = f"{len(problem.labelled):,} labels"
     pair = (
-        f"from {1 - scores['random_start']:.1%} test error to {1 - scores['pretrained']:.1%}"
+        f"test accuracy {scores['pretrained']:.1%} instead of {scores['random_start']:.1%} from random weights"
         if problem.task == "classification"
-        else f"from a test R² of {scores['random_start']:.3f} to {scores['pretrained']:.3f}"
+        else f"test R² {scores['pretrained']:.3f} instead of {scores['random_start']:.3f} from random weights"
     )
     rows = 0 if problem.test_y is None else len(problem.test_y)
     said = {

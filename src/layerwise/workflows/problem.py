@@ -72,8 +72,12 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
         test_X, test_y = _safe_indexing(data.X, held), y[held]
         train = np.setdiff1d(np.arange(len(y)), held)
         notes.append(f"{len(held):,} labelled rows were held out for the test; pretraining does not see them.")
-    if not len(test_y):
-        raise DataError("The test part has no labelled row.", "Give a --test file whose target is filled in.")
+    fewest = 2 if data.task == "regression" else 1  # R² of one row says nothing
+    if len(test_y) < fewest:
+        raise DataError(
+            f"The test part has {len(test_y) or 'no'} labelled row; at least {fewest} needed.",
+            "Give a --test file whose target is filled in, or label more rows.",
+        )
     X, y = _safe_indexing(data.X, train), y[train]
     if labels is not None:
         y, hidden = _keep(y, labels, data.task, seed)
@@ -124,7 +128,12 @@ def _keep(y: np.ndarray, labels: int, task: str | None, seed: int) -> tuple[np.n
         )
     if labels == len(labelled):
         return y, 0
-    kept, _ = train_test_split(labelled, train_size=labels, random_state=seed % 2**32, stratify=_strata(y[labelled], task, labels))
+    kept, _ = train_test_split(
+        labelled,
+        train_size=labels,
+        random_state=seed % 2**32,
+        stratify=_strata(y[labelled], task, min(labels, len(labelled) - labels)),
+    )
     result = np.full(len(y), None, dtype=object)
     result[kept] = y[kept]
     return result, len(labelled) - labels

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .._errors import DataError, did_you_mean
+from .._durable import write_text
+from .._errors import DataError
 from ..artifacts import inspect, load
 from ..data.readers import Dataset, load_dataset
 from ..estimators import Pretrainer
@@ -43,11 +46,11 @@ def reconstruct(model: str, data: str) -> Columns:
     pretrainer = fitted if isinstance(fitted, Pretrainer) else fitted.pretrainer_
     back = pretrainer.reconstruct(_rows_for(fitted, rows))
     if hasattr(back, "columns"):
-        return {"row": np.arange(len(rows))} | {name: back[name].to_list() for name in back.columns}
-    names = getattr(pretrainer, "feature_names_in_", range(back.shape[1]))
-    return {"row": np.arange(len(rows))} | {
-        f"x_{name}" if isinstance(name, int) else str(name): back[:, i] for i, name in enumerate(names)
-    }
+        columns = {name: back[name].to_list() for name in back.columns}
+    else:
+        names = getattr(pretrainer, "feature_names_in_", [f"x_{i}" for i in range(back.shape[1])])
+        columns = {str(name): back[:, i] for i, name in enumerate(names)}
+    return {"row": np.arange(len(rows))} | {f"{name}_" if name == "row" else name: values for name, values in columns.items()}
 
 
 def score(model: str, data: str) -> Columns:
@@ -62,20 +65,19 @@ def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) ->
 
     A text cell that a spreadsheet would take for a formula gets a leading apostrophe, unless ``raw``.
     """
-    import csv
-    import io
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([_cell(name, raw) for name in columns])
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([_cell(value, raw) for value in row])
+    lines = [_line([_cell(name, raw) for name in columns])]
+    lines += [_line([_cell(value, raw) for value in row]) for row in zip(*columns.values(), strict=True)]
+    text = "".join(lines)
     if place is None:
-        return buffer.getvalue()
-    from .._durable import write_text
-
-    write_text(place, buffer.getvalue())
+        return text
+    write_text(place, text)
     return None
+
+
+def _line(cells: list[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)  # ends in \r\n, so that cells with either are quoted
+    return buffer.getvalue()[:-2] + "\n"
 
 
 def _cell(value: Any, raw: bool) -> Any:
@@ -89,27 +91,34 @@ def _cell(value: Any, raw: bool) -> Any:
 
 def _open(model: str, data: str) -> tuple[Any, Dataset]:
     facts = inspect(model)
-    rows = load_dataset(data)
+    fitted = load(model)
+    rows = load_dataset(data, like=_columns_of(fitted, model))
     shape = facts["about"].get("image_shape")
     if shape is not None and rows.image_shape is not None and tuple(shape) != tuple(rows.image_shape):
         raise DataError(
             f"The images of {data!r} have the shape {tuple(rows.image_shape)}; the model was fitted on {tuple(shape)}.",
             "Resize the images (channels, rows, columns).",
         )
-    return load(model), rows
+    return fitted, rows
+
+
+def _columns_of(fitted: Any, model: str) -> Dataset | None:
+    """Return one made-up row with the columns and types that the model was fitted on, or None for arrays."""
+    import polars as pl
+
+    names = getattr(fitted, "feature_names_in_", None)
+    if names is None:
+        return None
+    preprocessing = (fitted if isinstance(fitted, Pretrainer) else fitted.pretrainer_).preprocessing_
+    constants = getattr(preprocessing, "constants_", {})
+    texts = {*preprocessing.levels_, *(name for name, value in constants.items() if isinstance(value, str))}
+    row = pl.DataFrame({name: ["x"] if name in texts else [0.0] for name in names})
+    return Dataset(model, row, None, None, None, None)
 
 
 def _rows_for(fitted: Any, rows: Dataset) -> Any:
-    names = getattr(fitted, "feature_names_in_", None)
-    if names is None:
-        return np.asarray(rows.X)
-    if not hasattr(rows.X, "columns"):
+    if hasattr(rows.X, "columns") and not hasattr(fitted, "feature_names_in_"):
         raise DataError(
-            f"The model was fitted on a table with the columns {', '.join(map(repr, names[:5]))}, ...; these rows have no names."
+            "The model was fitted on rows without names; these rows are a table.", "Give an array of the same features."
         )
-    missing = [name for name in names if name not in rows.X.columns]
-    if missing:
-        raise DataError(
-            f"Column {missing[0]!r} is missing; the model was fitted with it.", did_you_mean(missing[0], rows.X.columns)
-        )
-    return rows.X.select(list(names))
+    return rows.X if hasattr(rows.X, "columns") else np.asarray(rows.X)

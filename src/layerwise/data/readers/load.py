@@ -27,7 +27,12 @@ _PARQUET = (".parquet", ".pq")
 
 
 def load_dataset(
-    data: str | os.PathLike[str], *, target: str | None = None, test: str | os.PathLike[str] | None = None, task: str | None = None
+    data: str | os.PathLike[str],
+    *,
+    target: str | None = None,
+    test: str | os.PathLike[str] | None = None,
+    task: str | None = None,
+    like: Dataset | None = None,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
 
@@ -43,6 +48,8 @@ def load_dataset(
         Rows for the test, in the same form; columns are matched by name.
     task : {'classification', 'regression'}, optional
         Overrides what follows from the target's values.
+    like : Dataset, optional
+        A table whose columns and types these rows must have.
 
     Notes
     -----
@@ -63,7 +70,7 @@ def load_dataset(
     """
     if task is not None and task not in TASKS:
         raise ParameterError(f"The task must be one of {TASKS}. Got {task!r}.", did_you_mean(task, TASKS))
-    train = _read(os.fspath(data), target, task, None)
+    train = _read(os.fspath(data), target, task, like)
     if test is not None:
         held = replace(_read(os.fspath(test), target, task, train), test=None)
         own = (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",) if train.test else ()
@@ -75,7 +82,8 @@ def _read(data: str, target: str | None, task: str | None, like: Dataset | None)
     if data in EMBEDDED:
         if like is not None:
             raise DataError(
-                f"The embedded set {data!r} cannot be a test set.", "Give a file or a folder of the same form as the data."
+                f"The embedded set {data!r} cannot be a test set, nor rows for a model of a table.",
+                "Give a file or a folder of the same form as the data.",
             )
         return read_embedded(data, target=target, task=task)
     try:

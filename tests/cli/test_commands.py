@@ -1,0 +1,132 @@
+"""What the verbs print and write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+
+import layerwise as package
+
+TINY = ["--set", "widths=[4]", "--set", "epochs=1", "--set", "head_epochs=1", "--set", "finetune_epochs=1"]
+TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.training.min_steps=0"]
+VERBS = ["demo", "fit", "predict", "embed", "reconstruct", "score", "inspect"]
+
+
+def test_help_names_every_verb(layerwise):
+    done = layerwise("--help")
+    assert done.code == 0 and not done.err
+    assert all(f" {verb} " in done.out for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(layerwise, verb):
+    done = layerwise(verb, "--help")
+    assert done.code == 0 and "--json" in done.out and f"layerwise {verb}" in done.out
+    assert verb in ("inspect", "demo", "fit") or all(name in done.out.lower() for name in ("model", "data", "--out", "--raw"))
+
+
+def test_the_version_is_told(layerwise):
+    done = layerwise("--version")
+    assert (done.code, done.out) == (0, f"{package.__version__}\n")
+
+
+def test_no_verb_at_all_shows_the_help(layerwise):
+    done = layerwise()
+    assert all(f" {verb} " in done.out + done.err for verb in VERBS)
+    assert done.code in (0, 2)
+
+
+def test_fit_prints_one_json_object(layerwise, files, tmp_path):
+    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--device", "cpu", "--json")
+    assert done.code == 0, done.err
+    assert done.out.count("\n") == 1 and done.json["task"] == "classification"
+    assert {"test", "seconds", "model", "report", "recipe", "seed", "rows", "labels", "unlabelled", "metric"} <= done.json.keys()
+
+
+def test_fit_prints_a_table_a_verdict_and_the_places(layerwise, files, tmp_path):
+    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--quiet", "--seed", 3)
+    assert done.code == 0 and not done.err
+    for words in (
+        "pretrained",
+        "random weights",
+        "logistic regression",
+        "test accuracy",
+        "Pretraining",
+        f"model: {tmp_path}/model",
+    ):
+        assert words in done.out
+    assert f"report: {tmp_path}/report.html" in done.out
+
+
+def test_the_report_holds_the_command(layerwise, files, tmp_path):
+    layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    assert json.loads((tmp_path / "report.json").read_text())["command"].startswith(f"layerwise fit {files}/good.csv --set")
+
+
+def test_fit_without_a_target_tells_the_score(layerwise, files, tmp_path):
+    done = layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    assert done.code == 0 and "Mean score of 12 held-out rows" in done.out
+
+
+def test_fit_of_a_regression_tells_r2(layerwise, tmp_path):
+    done = layerwise("fit", "diabetes", *TINY, "--out", tmp_path, "--quiet", "--labels", 30)
+    assert done.code == 0 and "test R²" in done.out and "ridge regression" in done.out
+
+
+def test_demo_runs_the_whole_story(layerwise, tmp_path, monkeypatch):
+    from layerwise.workflows.choices import resolve
+
+    home = sys.modules["layerwise.workflows.demo"]
+    changes = [text for text in TINY if text != "--set"]
+    monkeypatch.setattr(home, "DRAWS", 2)
+    monkeypatch.setattr(home, "resolve", lambda problem, name, ignored: resolve(problem, name, changes))
+    done = layerwise("demo", "--out", tmp_path, "--json", "--quiet", "--device", "cpu")
+    assert done.code == 0, done.err
+    assert done.json["labels"] == 50 and len(done.json["draws"]) == 2
+    assert (tmp_path / "report.html").is_file() and (tmp_path / "model" / "model.json").is_file()
+
+
+@pytest.mark.parametrize("verb", ["predict", "embed", "reconstruct", "score"])
+def test_a_model_is_used_in_three_forms(layerwise, files, model, tmp_path, verb):
+    plain = layerwise(verb, model, files / "good.csv")
+    rows = list(csv.DictReader(io.StringIO(plain.out)))
+    assert plain.code == 0 and len(rows) == 60 and [row["row"] for row in rows] == [str(i) for i in range(60)]
+    as_json = layerwise(verb, model, files / "good.csv", "--json")
+    assert as_json.out.count("\n") == 1 and len(as_json.json["rows"]) == 60
+    assert list(as_json.json["rows"][0]) == list(rows[0])
+    written = layerwise(verb, model, files / "good.csv", "--out", tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == plain.out and "60 rows written" in written.out
+    both = layerwise(verb, model, files / "good.csv", "--out", tmp_path / "x.csv", "--json")
+    assert both.json == {"rows": 60, "out": str(tmp_path / "x.csv")}
+
+
+def test_inspect_tells_what_a_model_is(layerwise, model):
+    done = layerwise("inspect", model)
+    assert done.code == 0
+    for words in (
+        "PretrainedClassifier",
+        "'good', 3 features",
+        "Stack(Dense(4",
+        "pretraining Denoising",
+        "'no', 'yes'",
+        "test        accuracy",
+    ):
+        assert words in done.out
+    assert layerwise("inspect", model, "--json").json["format"] == "layerwise-model"
+
+
+def test_only_json_is_printed_on_standard_output(layerwise, files, tmp_path):
+    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--json")
+    assert done.out.startswith("{") and done.out.endswith("}\n")
+
+
+def test_names_from_the_data_are_no_markup(layerwise, tmp_path):
+    path = tmp_path / "[bold]x[#ff0000].csv"
+    path.write_text("x,[red]k\n" + "".join(f"{i},{['[blue]a', '[/]b'][i % 2]}\n" for i in range(40)))
+    done = layerwise("fit", path, "--target", "[red]k", *TINY, "--out", tmp_path / "[out]", "--quiet")
+    assert done.code == 0, done.err
+    assert f"model: {tmp_path}/[out]/model" in done.out
