@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._errors import ModelError
 from .._spec import from_dict
 
 
 def model_lines(description: dict[str, Any]) -> list[str]:
-    """Return what ``model.json`` says as lines for a terminal."""
+    """Return what ``model.json`` says as lines for a terminal.
+
+    Raises
+    ------
+    ModelError
+        When it does not describe a model.
+    """
+    try:
+        return _lines(description)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ModelError(
+            f"model.json does not describe a model: {type(error).__name__}: {error}.", "Take a copy that is whole."
+        ) from error
+
+
+def _lines(description: dict[str, Any]) -> list[str]:
     from .. import architecture, objective, schedule, training  # noqa: F401  (they register what a description may name)
 
     pretrainer, about = description["pretrainer"], description["about"]

@@ -147,7 +147,8 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
     stack, plan = from_dict(facts["stack"]), as_plan(from_dict(facts["plan"]))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
-    model = Pretrainer(stack, plan=plan, random_state=facts["seed"])
+    settings = {name: facts["preprocessing"][name] for name in ("numbers", "max_categories")}
+    model = Pretrainer(stack, plan=plan, preprocessing=Preprocessor(**settings), random_state=facts["seed"])
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     model.preprocessing_ = Preprocessor.from_state(facts["preprocessing"], arrays)
     if facts["row_shape"] is None and facts["n_features_in"] != model.preprocessing_.n_features_in_:
