@@ -96,7 +96,7 @@ class DenseCodec(StageModule):
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """``(n, *in) -> (n, k)``."""
-        h = F.linear(x.flatten(1), self.weight, self.bias)
+        h = F.linear(x if x.dim() == 2 else x.flatten(1), self.weight, self.bias)
         if self.norm is not None:
             h = self.norm(h)
         code = self.activation(h)

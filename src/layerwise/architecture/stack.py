@@ -138,6 +138,7 @@ class StackModule(nn.Module):
     def __init__(self, stages: Sequence[nn.Module], in_space: Space, at_input: bool = True) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
+        self.chain = tuple(stages)  # the same modules; a tuple is walked at every step, a ModuleList is slow to walk
         self.in_space = in_space
         self.at_input = at_input
 
@@ -157,23 +158,23 @@ class StackModule(nn.Module):
 
     def slice(self, first: int, last: int) -> StackModule:
         """Return stages ``first`` to ``last`` (both included; an empty slice when last < first)."""
-        return StackModule(list(self.stages)[first : last + 1], self.space_at(first), at_input=first == 0)
+        return StackModule(self.chain[first : last + 1], self.space_at(first), at_input=first == 0)
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """``(n, *in) -> (n, *code)``."""
-        for stage in self.stages:
+        for stage in self.chain:
             x = stage.encode(x, generator)  # type: ignore[operator]
         return x
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``, before the last link."""
-        for stage in reversed(list(self.stages)[1:]):
+        for stage in self.chain[:0:-1]:
             z = stage.decode(z)  # type: ignore[operator]
-        return self.stages[0].decode_params(z)  # type: ignore[operator]
+        return self.chain[0].decode_params(z)  # type: ignore[operator]
 
     def decode(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``."""
-        for stage in reversed(list(self.stages)):
+        for stage in reversed(self.chain):
             z = stage.decode(z)  # type: ignore[operator]
         return z
 

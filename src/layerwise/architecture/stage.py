@@ -52,7 +52,8 @@ class StageModule(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``."""
-        return apply_link(self.decode_params(z), self.in_space).unflatten(1, self.in_space.shape)
+        rows = apply_link(self.decode_params(z), self.in_space)
+        return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
 
     def centre(self, mean: Tensor) -> None:
         """Let an untrained decoder begin at the mean of the input, ``(d,)``; by default nothing."""

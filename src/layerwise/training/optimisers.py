@@ -42,13 +42,14 @@ def make_optimiser(
     weight_decay : float
         Applied to parameters of two or more dimensions: not to biases and normalisations.
     """
-    groups: list[dict[str, Any]] = []
+    groups: dict[tuple[float, float], dict[str, Any]] = {}  # few groups: each costs a call of the kernel at every step
     seen: set[int] = set()
     for module, rate in layers:
-        parameters = [p for p in module.parameters() if p.requires_grad and id(p) not in seen]
-        seen |= {id(p) for p in parameters}
-        for decays in (True, False):
-            chosen = [p for p in parameters if (p.ndim >= 2) == decays]
-            if chosen:
-                groups.append({"params": chosen, "peak": rate, "lr": rate, "weight_decay": weight_decay if decays else 0.0})
-    return _MAKE[name][1](groups, momentum)
+        for parameter in module.parameters():
+            if not parameter.requires_grad or id(parameter) in seen:
+                continue
+            seen.add(id(parameter))
+            decay = weight_decay if parameter.ndim >= 2 else 0.0
+            group = groups.setdefault((rate, decay), {"params": [], "peak": rate, "lr": rate, "weight_decay": decay})
+            group["params"].append(parameter)
+    return _MAKE[name][1](list(groups.values()), momentum)
