@@ -48,7 +48,7 @@ def test_the_difference_is_that_of_the_scores_and_its_interval_is_paired():
     per_row = (answers["pretrained"] == truth).astype(float) - (answers["random_start"] == truth)
     assert found["difference"]["high"] - found["difference"]["mean"] == pytest.approx(1.96 * per_row.std(ddof=1) / 20, rel=1e-3)
     assert found["headline"]["kind"] == "helps"
-    same = compare(problem(truth), {arm: answers["pretrained"] for arm in answers}, dict.fromkeys(answers, scores["pretrained"]))
+    same = compare(problem(truth), dict.fromkeys(answers, answers["pretrained"]), dict.fromkeys(answers, scores["pretrained"]))
     assert same["headline"]["kind"] == "unsure"
 
 

@@ -332,7 +332,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
 def _is_constant(matrix: Any) -> bool:
     """Whether all rows of an array are equal (a few rows tell in most cases)."""
-    if sp.issparse(matrix):
+    if sp.issparse(matrix) or matrix.shape[0] < 2:
         return False
     return all(bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix))
 

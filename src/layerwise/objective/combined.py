@@ -35,7 +35,7 @@ class Combined(Objective):
     --------
     >>> from layerwise import Combined, Denoising, Supervised
     >>> Combined(Supervised(), Denoising(), weight=0.5)
-    Combined(Supervised(), Denoising(), weight=0.5)
+    Combined(unsupervised=Denoising(), weight=0.5)
     """
 
     needs: ClassVar[str] = "both"

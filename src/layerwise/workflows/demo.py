@@ -15,7 +15,7 @@ from ..data.readers import load_dataset
 from ..report import write_report
 from .choices import resolve
 from .facts import fit_facts
-from .fit import Arms, Tell, _result, about, run_arms, writable
+from .fit import Arms, Tell, about, result_of, run_arms, writable
 from .judge import floor, kind_of, over_draws
 from .problem import Problem, make_problem
 
@@ -46,7 +46,7 @@ def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", t
         shown = shown or (problem, recipe, arms)
     assert shown is not None
     problem, recipe, arms = shown
-    result = _result(problem, recipe, seed, arms) | {"draws": draws, "seconds": seconds}
+    result = result_of(problem, recipe, seed, arms) | {"draws": draws, "seconds": seconds}
     result["test"] = {"rows": result["test"]["rows"]} | {
         arm: float(np.mean([d[arm] for d in draws])) for arm in ("pretrained", "random_start")
     }

@@ -78,7 +78,7 @@ def fit(
     verdict = compare(problem, arms.answers, arms.scores)
     baseline = floor(problem, arms.pretrained)
     began = time.perf_counter()
-    result = _result(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
+    result = result_of(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
     dropped = getattr(arms.pretrained.pretrainer_.preprocessing_, "notes_", [])
     result |= {"baseline": baseline, "notes": [why, *problem.notes, *dropped, *_flags(arms, baseline)]}
     result |= {"model": str(save(arms.pretrained, out / "model", about=about(problem, result)))}
@@ -181,7 +181,8 @@ def _encoder(problem: Problem, recipe: Recipe, context: dict[str, Any], out: Pat
     return jsonable(result | {"report": str(report)})
 
 
-def _result(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[str, Any]:
+def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[str, Any]:
+    """Return the facts of both arms as plain data: what was run on how many rows, and the metric on the test part."""
     labelled = len(problem.labelled)
     if problem.test_y is None:
         raise DataError("The test part has no labels.", "Give a --test file whose target is filled in.")
