@@ -17,6 +17,7 @@ from torch import Tensor
 from ._errors import ParameterError
 
 KINDS = ("real", "unit", "nonneg", "category")
+LINKS = ("linear", "sigmoid", "softmax", "softplus", "relu", "tanh", "leaky_relu", "elu", "gelu", "silu", "abs_tanh")
 _LINKS = {"real": "linear", "unit": "sigmoid", "nonneg": "softplus", "category": "softmax"}
 
 
@@ -41,6 +42,8 @@ class Block:
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.size < 1:
             raise ParameterError(f"A block needs a kind of {KINDS} and a size of at least 1. Got {self.kind!r} and {self.size!r}.")
+        if self.link and self.link not in LINKS:
+            raise ParameterError(f"A block's link must be one of {LINKS}. Got {self.link!r}.")
         if not self.link:
             object.__setattr__(self, "link", _LINKS[self.kind])
 

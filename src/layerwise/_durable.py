@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,10 @@ def _backup(path: Path) -> Path | None:
         return None
     backup = path.with_name(f".{path.name}.{os.getpid()}.old")
     backup.unlink(missing_ok=True)
-    os.link(path, backup)
+    try:
+        os.link(path, backup)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, backup)
     return backup
 
 

@@ -205,8 +205,8 @@ def test_a_device_and_a_precision_must_exist():
     with pytest.raises(ParameterError, match="There is no device 'tpu' here. Devices: cpu"):
         device_of("tpu")
     with pytest.raises(ParameterError, match="must be one of 'float32', 'bfloat16', 'auto'. Got 'float64'"):
-        precision_of("float64")
-    assert precision_of("float32") is None
+        precision_of("float64", torch.device("cpu"))
+    assert precision_of("float32", torch.device("cpu")) is None
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,13 @@ class StackModule(nn.Module):
     def __init__(self, stages: Sequence[nn.Module], in_space: Space, at_input: bool = True) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
-        self.chain = tuple(stages)  # the same modules; a tuple is walked at every step, a ModuleList is slow to walk
         self.in_space = in_space
         self.at_input = at_input
+
+    @property
+    def chain(self) -> list[Any]:
+        """The stages as a list: walked at every step, where a ModuleList is slow."""
+        return list(self.stages._modules.values())
 
     @property
     def depth(self) -> int:
@@ -163,19 +167,20 @@ class StackModule(nn.Module):
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """``(n, *in) -> (n, *code)``."""
         for stage in self.chain:
-            x = stage.encode(x, generator)  # type: ignore[operator]
+            x = stage.encode(x, generator)
         return x
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``, before the last link."""
-        for stage in self.chain[:0:-1]:
-            z = stage.decode(z)  # type: ignore[operator]
-        return self.chain[0].decode_params(z)  # type: ignore[operator]
+        first, *above = self.chain
+        for stage in reversed(above):
+            z = stage.decode(z)
+        return first.decode_params(z)
 
     def decode(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``."""
         for stage in reversed(self.chain):
-            z = stage.decode(z)  # type: ignore[operator]
+            z = stage.decode(z)
         return z
 
     def link(self, params: Tensor) -> Tensor:

@@ -60,6 +60,11 @@ def load(folder: Any) -> Any:
     ------
     ModelError
         When a file is missing, damaged, foreign or of a newer format. No code from the folder is run.
+
+    Notes
+    -----
+    What the model answers is kept to the bit. Settings that matter to another ``fit`` alone (class_weight, validation, training,
+    device, precision) are not.
     """
     folder = Path(folder)
     description = _description(folder)

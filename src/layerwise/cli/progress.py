@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 PLAIN_SECONDS = 10.0  # between two lines when there is no terminal
+FIRST_SECONDS = 2.0  # before the first; what is quicker needs no progress
 
 
 class Live:
@@ -53,7 +54,7 @@ class Plain:
 
     def __init__(self) -> None:
         self.title = ""
-        self.last = time.monotonic()
+        self.last = time.monotonic() - PLAIN_SECONDS + FIRST_SECONDS
 
     def __enter__(self) -> Plain:
         return self

@@ -101,7 +101,10 @@ def stack_frames(X: Any, more: Any) -> Any:
         kinds = [part.get_column(name).dtype for part in (first, second)]
         if kinds[0].is_numeric() != kinds[1].is_numeric():
             raise DataError(f"Column {name!r} is {kinds[0]} in X and {kinds[1]} in X_unlabeled.", "Give both the same kind.")
-    return nw.concat([first, second.select(first.columns)], how="vertical").to_native()
+    second = second.select(first.columns)
+    mixed = [name for name in first.columns if first.schema[name] != second.schema[name] and first.schema[name].is_numeric()]
+    parts = [part.with_columns(nw.col(*mixed).cast(nw.Float64)) if mixed else part for part in (first, second)]
+    return nw.concat(parts, how="vertical").to_native()
 
 
 def _number(name: str, column: Any) -> np.ndarray:
@@ -122,11 +125,11 @@ def _text(name: str, column: Any) -> np.ndarray:
                 f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers or categories.",
                 "Turn it into numbers or words, or drop it.",
             )
-    missing = [_is_missing(value) for value in values]
+    missing = [is_missing(value) for value in values]
     return np.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)], dtype=object)
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether a cell is None, NaN or pandas' NA (which differs from itself, but not as a truth value)."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True

@@ -94,6 +94,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         matrix = self._numbers_of(table) if isinstance(table, Frame) else table
         if sp.issparse(matrix):
             return sp.csr_array(matrix).multiply(1.0 / self.scale_).tocsr().astype(np.float32)
+        self._check_unit(matrix)
         numbers = self._scaled(matrix)
         parts = [numbers]
         if len(self.indicators_):
@@ -244,6 +245,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         if matrix.dtype.kind == "f":
             self.indicators_ = np.flatnonzero(np.isnan(matrix).any(axis=0))
         mode = _auto(matrix) if self.numbers == "auto" else self.numbers
+        if d == 0:
+            mode = "none"  # categories alone
         if mode == "bytes":
             self.kind_, self.scale_ = "unit", np.full(d, 255.0)
         elif mode == "unit":
@@ -260,7 +263,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                 n_quantiles=min(_QUANTILES, len(matrix)), output_distribution="normal", subsample=100_000, random_state=0
             )
             self.quantiles_ = np.nan_to_num(_quiet(lambda part, axis: transformer.fit(part).quantiles_, matrix))
-        self.fill_ = np.zeros(d) if mode != "unit" else np.nan_to_num(_quiet(np.nanmean, matrix))
+        self.fill_ = np.zeros(d)  # the mean of what is standardised or made normal
+        if mode in ("unit", "minmax", "none") and len(self.indicators_):
+            self.fill_ = (np.nan_to_num(_quiet(np.nanmean, matrix)) - self.offset_) / self.scale_
 
     def _fit_sparse(self, matrix: Any) -> None:
         if self.numbers not in ("auto", "none"):
@@ -310,6 +315,16 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def _numbers_of(self, table: Frame) -> np.ndarray:
         columns = [table.numbers[name] for name in self.number_columns_]
         return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))
+
+    def _check_unit(self, matrix: np.ndarray) -> None:
+        """Refuse fractions where bytes were learned from, and bytes where fractions were: neither shows in the result."""
+        if self.kind_ != "unit" or self.offset_.any() or not matrix.size:
+            return
+        scale = float(self.scale_[0]) if bool((self.scale_ == self.scale_[0]).all()) else 0.0
+        fractions = matrix.dtype.kind == "f" and bool((matrix % 1 > 0).any()) and np.nanmax(matrix) <= 1
+        if (scale == 255.0 and fractions) or (scale == 1.0 and matrix.dtype == np.uint8 and matrix.max() > 1):
+            was, now = ("bytes from 0 to 255", "fractions") if fractions else ("values in [0, 1]", "bytes up to 255")
+            raise DataError(f"The model was fitted on {was}; these rows are {now}.", "Give them the same scale.")
 
     def _check_columns(self, table: Any) -> None:
         if (self.columns_ is not None) != isinstance(table, Frame):

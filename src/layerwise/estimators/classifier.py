@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -72,7 +73,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = Finetuned._parameter_constraints | {
-        "class_weight": [dict, str, None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
     def __init__(

@@ -27,22 +27,19 @@ from ..training import (
     BLOCK_ROWS,
     EVERYTHING,
     HEAD_FIRST,
+    Event,
     Feed,
-    Observer,
-    Run,
     Step,
     Training,
     as_plan,
     device_of,
-    in_block,
     observer_for,
     precision_of,
     run_plan,
-    silent,
 )
 from .params import SpecParams
 from .pretrainer import Pretrainer
-from .rows import order_of, repeats
+from .rows import changed, in_blocks, order_of, repeats
 from .stopping import best_epochs, splits_for
 from .transfer import transfer_report
 
@@ -78,11 +75,13 @@ class Finetuned(SpecParams):
         """
         check_consistent_length(X, y)
         plan = self._plan()
-        device_of(self.device)
+        precision_of(self.precision, device_of(self.device))
         self.seed_ = seed_of(self.random_state)
         kept, weight = repeats(sample_weight, len(y))
-        if len(kept) != len(y) or weight is not None or (kept != np.arange(len(y))).any():
+        if changed(kept, weight, len(y)):
             X, y, unlabelled = _safe_indexing(X, kept), y[kept], unlabelled[kept]
+            if unlabelled.all():
+                raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
         everything, all_weights = _with_unlabelled(X, X_unlabeled, weight)
         self._pretrain(everything, all_weights)
         pretrainer = self._fitted_pretrainer()
@@ -131,24 +130,29 @@ class Finetuned(SpecParams):
     def _finetune(self, pretrainer: Pretrainer, plan: tuple[Step, ...], rows: Any, labelled: RowsOf, target: Space) -> None:
         keys = Keys(self.seed_).under("finetuning")
         start = self._start(pretrainer)
-        device, autocast = device_of(self.device), precision_of(self.precision)
+        device = device_of(self.device)
+        settings: dict[str, Any] = {"keys": keys, "device": device, "autocast": precision_of(self.precision, device)}
 
-        def run(plan: tuple[Step, ...], train: RowsOf, held_out: RowsOf | None, observe: Observer = silent) -> tuple[Any, Run]:
-            module = deepcopy(start)
-            feed = Feed(rows, train, target, held_out)
-            return module, run_plan(module, plan, feed, keys=keys, device=device, autocast=autocast, observe=observe)
-
-        def curve_of(train: np.ndarray, held: np.ndarray) -> list[float]:
-            _, found = run(plan, _part(labelled, train), _part(labelled, held))
-            last = found.history[-1]["phase"]
-            return [row["validation"] for row in found.history if row["phase"] == last]
+        def search(train: np.ndarray, held: np.ndarray) -> list[dict[str, Any]]:
+            feed = Feed(rows, _part(labelled, train), target, _part(labelled, held))
+            return run_plan(deepcopy(start), plan, feed, **settings).history
 
         classes = labelled.y.numpy() if target.kind == "category" and labelled.y is not None else None
         splits = splits_for(self.validation, classes, len(labelled), keys.integer("validation"))
-        self.plan_ = best_epochs(plan, splits, curve_of) if splits else plan
-        self.module_, result = run(self.plan_, labelled, None, observer_for(self.verbose))
-        self.head_, self.history_ = result.state, result.history
-        self.transfer_report_ = transfer_report(pretrainer.module_, start, self.module_)
+        self.plan_ = best_epochs(plan, splits, search) if splits else plan
+        self.module_ = deepcopy(start)
+        begun: list[Any] = []
+
+        def watch(event: Event) -> None:
+            if not begun:
+                begun.append(deepcopy(self.module_).cpu())
+            listen(event)
+
+        listen = observer_for(self.verbose)
+        run = run_plan(self.module_, self.plan_, Feed(rows, labelled, target), observe=watch, **settings)
+        self.head_, self.history_ = run.state, run.history
+        pretrained = pretrainer.module_ if self.start == "pretrained" else None
+        self.transfer_report_ = transfer_report(pretrained, begun[0] if begun else start, self.module_)
 
     def _start(self, pretrainer: Pretrainer) -> Any:
         if self.start == "random" and isinstance(self.pretrainer_, FrozenEstimator):
@@ -189,24 +193,20 @@ class Finetuned(SpecParams):
         check_is_fitted(self)
         self._check_rows(X, reset=False)
         pretrainer = self._fitted_pretrainer()
-        source, head = pretrainer._source(X), self.head_
+        head = self.head_
         assert head is not None  # a fitted model has one
 
-        def run(x: torch.Tensor) -> torch.Tensor:
-            with torch.no_grad():
-                return head(self.module_.encode(x).flatten(1))
+        def outputs(x: torch.Tensor) -> torch.Tensor:
+            return head(self.module_.encode(x).flatten(1))
 
-        parts = [
-            in_block(run, source.take(np.arange(start, min(len(source), start + BLOCK_ROWS))).x)
-            for start in range(0, len(source), BLOCK_ROWS)
-        ]
-        return torch.cat(parts).numpy()
+        return in_blocks(outputs, pretrainer._source(X), device_of(self.device), self.module_, head).numpy()
 
     def encode(self, X: Any) -> np.ndarray:
         """Return the codes of the fine-tuned stack, ``(n, k)``."""
         check_is_fitted(self)
         self._check_rows(X, reset=False)
-        return self._fitted_pretrainer()._apply(self.module_.encode, X)
+        source = self._fitted_pretrainer()._source(X)
+        return in_blocks(self.module_.encode, source, device_of(self.device), self.module_).numpy()
 
     def _check_rows(self, X: Any, *, reset: bool) -> None:
         read_rows(self, X, reset=reset, min_rows=2 if reset else 1)
@@ -234,6 +234,8 @@ def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any,
         raise DataError("One of X and X_unlabeled is a data frame and the other is not.", "Give both the same form.")
     if is_frame(X):
         return stack_frames(X, more), weights
+    if sp.issparse(X) != sp.issparse(more):
+        raise DataError("One of X and X_unlabeled is a sparse matrix and the other is not.", "Give both the same form.")
     if not sp.issparse(X):
         X, more = np.asarray(X), np.asarray(more)
     if X.shape[1:] != more.shape[1:]:

@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._errors import DataError
+from ..data.frames import is_missing
 
 MISSING = "missing"
 
@@ -31,9 +32,9 @@ def is_unlabelled(y: np.ndarray, marker: Any) -> np.ndarray:
     if marker is None:
         return np.zeros(len(y), dtype=bool)
     if _is_nan(marker) or (isinstance(marker, str) and marker == MISSING):
-        found = y != y  # NaN alone differs from itself
+        found = np.frompyfunc(is_missing, 1, 1)(y).astype(bool) if y.dtype.kind == "O" else y != y  # NaN alone differs from itself
         if isinstance(marker, str) and y.dtype.kind in "OUS":
-            found = found | (y == "") | np.frompyfunc(lambda value: value is None, 1, 1)(y).astype(bool)
+            found = found | np.frompyfunc(lambda value: isinstance(value, str) and value == "", 1, 1)(y).astype(bool)
     else:
         found = y == marker
     found = np.asarray(found, dtype=bool)

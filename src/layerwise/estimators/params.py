@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
+from .._errors import ParameterError
 from .._spec import Spec
 
 
@@ -27,6 +28,8 @@ class SpecParams(BaseEstimator):
             outer, _, inner = name.partition("__")
             if name in whole:
                 continue
+            if inner and outer in self.get_params(deep=False) and getattr(self, outer) is None:
+                raise ParameterError(f"Cannot set {name!r}: {outer} is None.", f"Set {outer} itself first.")
             if isinstance(current := getattr(self, outer, None), Spec):
                 setattr(self, outer, current.replace(inner, value))
             else:

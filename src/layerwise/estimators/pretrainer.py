@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +17,7 @@ from .._contracts import Space
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
 from ..architecture import Stack
+from ..data.frames import Frame
 from ..data.preprocessing import Preprocessor
 from ..data.reading import read_rows
 from ..data.sources import RowsOf
@@ -24,7 +26,7 @@ from ..objective.reconstruction import element_features, element_losses
 from ..schedule import Greedy, Schedule
 from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
 from .params import SpecParams
-from .rows import order_of, repeats, row_shape, source_of
+from .rows import changed, in_blocks, order_of, repeats, row_shape, source_of
 
 
 class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
@@ -60,7 +62,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         The trained stack.
     history_ : list of dict
         A row per epoch.
-    preprocessing_ : transformer or None
+    used_ : dict
+        The device and the precision that were used.
+    preprocessing_ : transformer
     stack_, plan_ : Stack, tuple of Step
         What was run.
     n_features_in_ : int
@@ -149,6 +153,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         """
         self._validate_params()
         plan = self._plan()
+        device, autocast = device_of(self.device), precision_of(self.precision, device_of(self.device))
         source = self._prepare(X, sample_weight)
         keys = Keys(self.seed_).under("pretraining")
         rows, held_out = self._split(source, keys)
@@ -157,12 +162,13 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             plan,
             Feed(rows, held_out=held_out),
             keys=keys,
-            device=device_of(self.device),
-            autocast=precision_of(self.precision),
+            device=device,
+            autocast=autocast,
             observe=observer_for(self.verbose),
         )
         self.plan_ = plan
         self.history_ = run.history
+        self.used_ = {"device": str(device), "precision": "float32" if autocast is None else "bfloat16"}
         return self
 
     def fit_random(self, X: Any, sample_weight: Any = None) -> Self:
@@ -204,7 +210,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             raise DataError(
                 f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.", "Give what transform returns."
             )
-        return self._originals(self._blocks(self.module_.decode, codes))
+        source = source_of(codes.numpy(), Space.of("real", self._n_features_out))
+        return self._originals(in_blocks(self.module_.decode, source, device_of(self.device), self.module_).numpy())
 
     def reconstruct(self, X: Any) -> Any:
         """Return rows as the stack reconstructs them, in the original columns."""
@@ -243,12 +250,12 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         return as_plan([(self.objective or Denoising(), self.schedule or Greedy(20))], self.training)
 
     def _prepare(self, X: Any, sample_weight: Any, control: bool = False) -> Any:
-        table = read_rows(self, X, reset=True, min_rows=2)
+        table = self._given(read_rows(self, X, reset=True, min_rows=2), X)
         shape = row_shape(X)
-        n = table.shape[0] if hasattr(table, "shape") else len(table)
+        n = len(table) if isinstance(table, Frame) else table.shape[0]
         kept, weight = repeats(sample_weight, n)
-        if len(kept) < n or weight is not None or len(kept) > n:
-            table = table.rows(kept) if hasattr(table, "rows") else table[kept]
+        if changed(kept, weight, n):
+            table = table.rows(kept) if isinstance(table, Frame) else _safe_indexing(table, kept)
         self.seed_ = seed_of(self.random_state)
         self.row_shape_ = shape
         self._fit_preprocessing(table)
@@ -259,6 +266,11 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         order = order_of(source.x if sp.issparse(source.x) else source.x.flatten(1).numpy(), weight)
         return RowsOf(source, order)
 
+    def _given(self, table: Any, X: Any) -> Any:
+        """Return rows as the preprocessing takes them: a transformer of the user's own gets what the user gave."""
+        own = self.preprocessing in (None, "auto") if isinstance(self.preprocessing, (str, type(None))) else False
+        return table if own or isinstance(self.preprocessing, Preprocessor) else X
+
     def _fit_preprocessing(self, table: Any) -> None:
         if self.preprocessing is None:
             self.preprocessing_ = Preprocessor(numbers="none").fit(table)
@@ -266,7 +278,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             self.preprocessing_ = (Preprocessor() if self.preprocessing == "auto" else clone(self.preprocessing)).fit(table)
         flat = getattr(self.preprocessing_, "space_", None)
         if flat is None:
-            flat = Space.of("real", self.preprocessing_.transform(table[:1]).shape[1])
+            flat = Space.of("real", self.preprocessing_.transform(_safe_indexing(table, np.arange(1))).shape[1])
         shape = self.row_shape_ or (self.stack.in_shape if self.stack is not None else None)
         self.space_ = Space(tuple(shape), flat.blocks) if shape is not None and np.prod(shape) == flat.size else flat
 
@@ -285,7 +297,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         return RowsOf(source, np.sort(order[held:])), RowsOf(source, np.sort(order[:held]))
 
     def _source(self, X: Any) -> Any:
-        table = read_rows(self, X, reset=False)
+        table = self._given(read_rows(self, X, reset=False), X)
         given = row_shape(X)
         if given is not None and self.row_shape_ is not None and given != self.row_shape_:
             raise DataError(f"A row has the shape {given}; the model was fitted on rows of shape {self.row_shape_}.")
@@ -298,22 +310,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def _apply(self, function: Any, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        source = self._source(X)
-        parts = [
-            in_block(self._flat(function), source.take(np.arange(start, min(len(source), start + BLOCK_ROWS))).x)
-            for start in range(0, len(source), BLOCK_ROWS)
-        ]
-        return torch.cat(parts).numpy()
-
-    def _blocks(self, function: Any, x: torch.Tensor) -> np.ndarray:
-        return torch.cat([in_block(self._flat(function), part) for part in x.split(BLOCK_ROWS)]).numpy()
-
-    def _flat(self, function: Any) -> Any:
-        def run(x: torch.Tensor) -> torch.Tensor:
-            with torch.no_grad():
-                return function(x).flatten(1)
-
-        return run
+        return in_blocks(function, self._source(X), device_of(self.device), self.module_).numpy()
 
     def _row_losses(self, x: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():

@@ -100,6 +100,8 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         known = known.reshape(len(known), -1)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
+        if weight is not None and not weight.any():
+            raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
         self.target_mean_ = np.average(known, axis=0, weights=weight)
         deviation = np.sqrt(np.average((known - self.target_mean_) ** 2, axis=0, weights=weight))
         self.target_scale_ = np.where(deviation > 0, deviation, 1.0)

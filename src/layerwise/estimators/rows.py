@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight
 from .._contracts import Space
 from .._errors import DataError
 from ..data.sources import ArraySource, SparseSource
+from ..training import BLOCK_ROWS, in_block
 
 REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
 _HASH_ROWS = 4096
@@ -38,6 +39,27 @@ def repeats(sample_weight: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
         return np.repeat(np.arange(n), weight.astype(int)), None
     kept = np.flatnonzero(weight > 0)
     return kept, weight[kept]
+
+
+def changed(kept: np.ndarray, weight: np.ndarray | None, n: int) -> bool:
+    """Whether :func:`repeats` asks for other rows than all of them once, or for weights."""
+    return weight is not None or not np.array_equal(kept, np.arange(n))
+
+
+def in_blocks(function: Any, source: Any, device: torch.device, *modules: Any) -> torch.Tensor:
+    """Apply a function of rows in fixed padded blocks, with its modules on a device: ``(n, *in) -> (n, outputs)``."""
+    for module in modules:
+        module.to(device)
+
+    def run(x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return function(x.to(device)).flatten(1).cpu()
+
+    starts = range(0, len(source), BLOCK_ROWS)
+    parts = [in_block(run, source.take(np.arange(i, min(len(source), i + BLOCK_ROWS))).x) for i in starts]
+    for module in modules:
+        module.to("cpu")
+    return torch.cat(parts)
 
 
 def order_of(Z: Any, *also: np.ndarray | None) -> np.ndarray:

@@ -19,7 +19,7 @@ class LabeledSplit(BaseEstimator):
     Parameters
     ----------
     cv : int, splitter or iterable, default 5
-        As in scikit-learn; an int makes stratified folds for classes.
+        As in scikit-learn; an int makes stratified folds for classes (words, truth values, up to 20 whole numbers).
     unlabeled : marker, default -1
         As in ``PretrainedClassifier``.
 
@@ -59,7 +59,7 @@ class LabeledSplit(BaseEstimator):
         return self._splitter(None if y is None else as_labels(y)).get_n_splits(X, y, groups)
 
     def _splitter(self, y: np.ndarray | None) -> Any:
-        classes = y is not None and (y.dtype.kind in "OUSbi" or (y == np.round(y)).all())
+        classes = y is not None and (y.dtype.kind in "OUSb" or (len(np.unique(y)) <= 20 and bool((y == np.round(y)).all())))
         return check_cv(self.cv, None if y is None else _plain(y), classifier=classes)
 
 

@@ -11,16 +11,18 @@ from torch import nn
 def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any]]:
     """Return a row per stage.
 
-    ``start_difference`` is the norm of (weights at the start of fine-tuning - pretrained weights): 0 when they arrived.
+    ``start_difference`` is the norm of (weights when fine-tuning began - pretrained weights): 0 when they arrived, None for a
+    start from random weights (``pretrained`` is None).
     ``moved`` is the norm of (end - start) over the norm of the start. Only what encodes counts.
     """
     rows = []
-    for i, (a, b, c) in enumerate(zip(pretrained.stages, start.stages, end.stages, strict=True)):
-        before, begun, ended = (_weights(stage) for stage in (a, b, c))
+    for i, (b, c) in enumerate(zip(start.stages, end.stages, strict=True)):
+        begun, ended = _weights(b), _weights(c)
+        before = None if pretrained is None else _weights(pretrained.stages[i])
         rows.append(
             {
                 "layer": f"stage {i + 1}",
-                "start_difference": float((begun - before).norm()),
+                "start_difference": None if before is None else float((begun - before).norm()),
                 "moved": float((ended - begun).norm() / begun.norm().clamp_min(1e-12)),
             }
         )

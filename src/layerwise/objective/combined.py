@@ -30,6 +30,8 @@ class Combined(Objective):
     unsupervised : Reconstruction or Denoising, default Reconstruction()
     weight : float, default 1.0
         Of the unsupervised part, at least 0.
+    ratio : float, default 1.0
+        Rows drawn from all rows for each labelled one, above 0.
 
     Examples
     --------
@@ -44,11 +46,13 @@ class Combined(Objective):
     unsupervised: Reconstruction | Denoising = Reconstruction()
     _: KW_ONLY
     weight: float = 1.0
+    ratio: float = 1.0
 
     def __post_init__(self) -> None:
         check_kind(self, "supervised", self.supervised, Supervised, "Supervised(...)")
         check_kind(self, "unsupervised", self.unsupervised, (Reconstruction, Denoising), "Reconstruction(...) or Denoising(...)")
         check_number(self, "weight", self.weight, 0.0)
+        check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 
     def check(self, codec: Any, target: Space | None) -> None:
         self.supervised.check(codec, target)

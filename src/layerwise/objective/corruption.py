@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -19,8 +19,11 @@ from .._spec import Spec, check_kind, check_number, register
 class Corruption(Spec):
     """Base of the corruptions: a frozen value.
 
-    Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place.
+    Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place. Set ``leaves_input`` to spare the
+    copy when it never does.
     """
+
+    leaves_input: ClassVar[bool] = False
 
     @abstractmethod
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -55,6 +58,8 @@ class Masking(Corruption):
     (0.0, True)
     """
 
+    leaves_input: ClassVar[bool] = True
+
     p: float = 0.25
 
     def __post_init__(self) -> None:
@@ -76,6 +81,8 @@ class Gaussian(Corruption):
         Above 0, in the unit of the preprocessed data.
     """
 
+    leaves_input: ClassVar[bool] = True
+
     sigma: float = 0.3
 
     def __post_init__(self) -> None:
@@ -88,9 +95,11 @@ class Gaussian(Corruption):
             )
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        noise = torch.randn(x.shape, generator=generator).to(x.device).mul_(self.sigma)
-        if any(block.kind == "category" for block in space.blocks):
-            noise = noise * torch.cat([torch.full((block.size,), float(block.kind != "category")) for block in space.blocks])
+        noise = torch.randn(x.shape, generator=generator).mul_(self.sigma)
+        for block, part in space.slices():
+            if block.kind == "category":
+                noise.flatten(1)[:, part] = 0.0
+        noise = noise.to(x.device)
         return x + noise, noise != 0
 
 
@@ -111,6 +120,8 @@ class SaltAndPepper(Corruption):
     PairingError
         On data with categories, which have no extremes.
     """
+
+    leaves_input: ClassVar[bool] = True
 
     p: float = 0.1
 
@@ -148,6 +159,8 @@ class Swap(Corruption):
     Jahrer (2017), first place in Kaggle's Porto Seguro competition ("swap noise", p = 0.15).
     """
 
+    leaves_input: ClassVar[bool] = True
+
     p: float = 0.15
 
     def __post_init__(self) -> None:
@@ -173,6 +186,8 @@ class Compose(Corruption):
     Compose(Masking(0.1), Gaussian(0.2))
     """
 
+    leaves_input: ClassVar[bool] = True
+
     corruptions: tuple[Corruption, ...]
 
     def __init__(self, *corruptions: Corruption) -> None:
@@ -191,7 +206,7 @@ class Compose(Corruption):
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         changed = torch.zeros_like(x, dtype=torch.bool)
         for corruption in self.corruptions:
-            x, chosen = corruption.corrupt(x.clone(), space, generator)
+            x, chosen = corruption.corrupt(x if corruption.leaves_input else x.clone(), space, generator)
             changed = changed | chosen
         return x, changed
 

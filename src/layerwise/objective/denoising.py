@@ -63,7 +63,7 @@ class Denoising(Objective):
         self.corruption.check(codec.in_space)
 
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
-        given = batch.x if self.corruption.__module__.startswith("layerwise.") else batch.x.clone()
+        given = batch.x if self.corruption.leaves_input else batch.x.clone()
         corrupted, changed = self.corruption.corrupt(given, codec.in_space, draws.noise)
         params = codec.decode_params(codec.encode(corrupted, draws.dropout))
         importance = None

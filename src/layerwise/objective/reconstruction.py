@@ -67,7 +67,7 @@ def check_decodable(objective: Objective, codec: Any, error: str) -> None:
             f"{objective!r} has no stage to train in a phase of the head alone.",
             "Use HeadOnly with Supervised, or another schedule.",
         )
-    if error == "bce" and codec.in_space.kind not in ("unit", "category"):
+    if error == "bce" and not {block.kind for block in codec.in_space.blocks} <= {"unit", "category"}:
         raise PairingError(
             f"{objective!r} takes the cross-entropy, which needs values in [0, 1]; the input of the stage is "
             f"{codec.in_space.kind!r}.",

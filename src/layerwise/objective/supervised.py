@@ -62,6 +62,7 @@ class Supervised(Objective):
     def __post_init__(self) -> None:
         check_kind(self, "head", self.head, (int, tuple, list), "a tuple of widths such as (100,)")
         object.__setattr__(self, "head", (self.head,) if isinstance(self.head, int) else tuple(self.head))
+        check_kind(self, "head", len(self.head) <= 2 or self.head, bool, "at most two widths")
         for width in self.head:
             check_int(self, "head", width, 1)
         for name in ("dropout", "input_dropout", "label_smoothing"):

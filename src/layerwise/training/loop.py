@@ -107,6 +107,7 @@ def run_phase(work: Work) -> LoopResult:
             optimiser.step()
             objective.after_step(trainee.codec, trainee.state)
             meter.tell(step)
+        _check_weights(work, good, epoch)
         # row of history
         rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
         work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
@@ -189,6 +190,18 @@ class _Best:
     def restore(self) -> None:
         if self.weights is not None:
             self.trainee.load_state_dict(self.weights)
+
+
+def _check_weights(work: Work, good: dict[str, Tensor], epoch: int) -> None:
+    """Raise when the last step of an epoch left weights that are not finite; the loss would only tell in the next."""
+    bad = [name for name, p in work.trainee.named_parameters() if not bool(torch.isfinite(p).all())]
+    if bad:
+        work.trainee.load_state_dict(good)
+        raise TrainingError(
+            f"The weights {bad[0]!r} became infinite in epoch {epoch + 1}, while training {stages_of(work.row)} with "
+            f"{work.trainee.objective!r}. The weights are those of the last whole epoch.",
+            "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
+        )
 
 
 def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:

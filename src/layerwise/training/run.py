@@ -57,7 +57,7 @@ class Feed:
         """Return the source that an objective learns from."""
         if objective.needs == "rows":
             return self.rows
-        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows)
+        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, getattr(objective, "ratio", 1.0))
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _check_pair(module: StackModule, step: Step, phase: Phase, feed: Feed) -> No
     codec = module.slice(phase.first, phase.last)
     if step.objective.level == "data" and phase.first > 0:
         raise PairingError(
-            f"{step.objective!r} works on the data themselves; {step.schedule!r} trains stage {phase.first} on codes.",
+            f"{step.objective!r} works on the data themselves; {step.schedule!r} trains stage {phase.first + 1} on codes.",
             "Use Joint or Progressive, or an objective that works on codes.",
         )
     step.objective.check(codec, feed.target)
@@ -219,8 +219,8 @@ def device_of(name: str) -> torch.device:
     return torch.device(name)
 
 
-def precision_of(name: str) -> torch.dtype | None:
-    """Return the type of automatic mixed precision, or None for float32; 'auto' takes bfloat16 where the processor has it."""
+def precision_of(name: str, device: torch.device) -> torch.dtype | None:
+    """Return the type of automatic mixed precision, or None for float32; 'auto' takes bfloat16 where the device has it."""
     check_name("an estimator", "precision", name, ("float32", "bfloat16", "auto"))
-    fast = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if name == "bfloat16" or (name == "auto" and fast) else None
