@@ -32,6 +32,8 @@ class Recipe(Spec):
     plan, finetune : tuple of Step
     numbers : str, default 'auto'
         How ``Preprocessor`` scales numbers.
+    validation : {'auto'}, int, float or None, default None
+        How the number of fine-tuning epochs is chosen, as in ``PretrainedClassifier``; the same for both arms.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Recipe(Spec):
     plan: tuple[Step, ...]
     finetune: tuple[Step, ...]
     numbers: str = "auto"
+    validation: float | int | str | None = None
 
     def __post_init__(self) -> None:
         check_kind(self, "stack", self.stack, Stack, "a Stack")

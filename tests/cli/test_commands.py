@@ -55,7 +55,7 @@ def test_fit_prints_a_table_a_verdict_and_the_places(layerwise, files, tmp_path)
         "random weights",
         "logistic regression",
         "test accuracy",
-        "Pretraining",
+        "pretraining",
         f"model: {tmp_path}/model",
     ):
         assert words in done.out

@@ -7,14 +7,16 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse as sp
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from layerwise import (
     Combined,
+    DataError,
     Denoising,
     Dense,
     Greedy,
@@ -22,6 +24,7 @@ from layerwise import (
     Joint,
     LabeledSplit,
     Masking,
+    ParameterError,
     PretrainedClassifier,
     PretrainedRegressor,
     Pretrainer,
@@ -155,6 +158,24 @@ def test_a_row_of_weight_two_is_a_row_given_twice():
     assert same(a.predict_proba(X), b.predict_proba(X))
 
 
+def test_weights_that_sum_to_the_number_of_rows_are_not_ignored():
+    weight = np.ones(300, dtype=int)
+    weight[:100], weight[100:200] = 0, 2
+    kept = np.repeat(np.arange(300), weight)
+    plain, weighted, repeated = (Pretrainer(**SMALL.get_params(deep=False)) for _ in range(3))
+    a = weighted.fit(X, sample_weight=weight).transform(X)
+    assert same(a, repeated.fit(X[kept]).transform(X))
+    assert not same(a, plain.fit(X).transform(X))
+
+
+def test_weights_of_zero_on_every_labelled_row_are_refused():
+    weight = (FEW == -1).astype(float)
+    with pytest.raises(DataError, match="Every labelled row has the weight 0"):
+        PretrainedClassifier(SMALL, unlabeled=-1).fit(X, FEW, sample_weight=weight)
+    with pytest.raises(DataError, match="Every labelled row has the weight 0"):
+        PretrainedRegressor(SMALL, unlabeled=-1.0).fit(X, FEW.astype(float), sample_weight=weight)
+
+
 def test_fractional_weights_weigh():
     weight = np.where(Y == 3, 50.5, 0.5)
     plain = PretrainedClassifier(SMALL, random_state=0).fit(X, Y)
@@ -186,10 +207,54 @@ def test_the_number_of_epochs_is_chosen_on_labelled_rows(validation):
     asked = PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).plan_[-1].schedule.epochs
     model.fit(X, FEW)
     last = [row for row in model.history_ if row["step"] == 1]
-    assert len(last) == model.history_[-1]["epochs"]
+    assert len(last) == model.plan_[-1].schedule.epochs
     assert model.plan_[0] == PretrainedClassifier(SMALL).fit(X, Y).plan_[0]
     assert model.plan_[-1].schedule.epochs >= 1
     assert asked == 25
+
+
+def test_the_epochs_of_the_last_phase_alone_are_chosen():
+    plan = [(Supervised(), Unfreeze(4), Training(batch_size=16))]
+    model = PretrainedClassifier(SMALL, plan=plan, validation=2, unlabeled=-1, random_state=0).fit(X, FEW)
+    chosen = model.plan_[-1].schedule.epochs
+    assert chosen[0] == 4
+    assert [sum(row["phase"] == p for row in model.history_) for p in (0, 1)] == list(chosen)
+
+
+def test_stopping_and_choosing_go_together():
+    plan = [(Supervised(), Joint(40), Training(batch_size=16, learning_rate=0.02, patience=2))]
+    model = PretrainedClassifier(SMALL, plan=plan, validation=0.3, unlabeled=-1, random_state=0).fit(X, FEW)
+    assert len(model.history_) == model.plan_[-1].schedule.epochs < 40
+
+
+def test_a_random_start_reports_no_arrival():
+    model = PretrainedClassifier(SMALL, start="random", unlabeled=-1, random_state=0).fit(X, FEW)
+    assert [row["start_difference"] for row in model.transfer_report_] == [None, None]
+
+
+def test_a_transformer_of_the_users_own_gets_what_the_user_gave():
+    frame = pd.DataFrame({"a": X[:, 20], "b": X[:, 28], "kind": np.where(Y % 2, "odd", "even")})
+    columns = make_column_transformer((StandardScaler(), ["a", "b"]), (OneHotEncoder(sparse_output=False), ["kind"]))
+    codes = Pretrainer(Stack(Dense(4)), preprocessing=columns, schedule=Joint(1), random_state=0).fit_transform(frame)
+    assert codes.shape == (300, 4)
+
+
+def test_bytes_and_fractions_are_not_confused():
+    as_bytes = (X * 255).round().astype(np.uint8)
+    with pytest.raises(DataError, match="fitted on bytes from 0 to 255; these rows are fractions"):
+        Pretrainer(SMALL.stack, schedule=Joint(1), random_state=0).fit(as_bytes).transform(X)
+    with pytest.raises(DataError, match=r"fitted on values in \[0, 1\]; these rows are bytes"):
+        Pretrainer(SMALL.stack, schedule=Joint(1), random_state=0).fit(X).transform(as_bytes)
+
+
+def test_setting_a_part_of_what_is_none_is_explained():
+    with pytest.raises(ParameterError, match="objective is None"):
+        Pretrainer().set_params(objective__corruption__p=0.1)
+
+
+def test_what_was_used_is_recorded():
+    used = Pretrainer(SMALL.stack, schedule=Joint(1), device="cpu", precision="bfloat16", random_state=0).fit(X).used_
+    assert used == {"device": "cpu", "precision": "bfloat16"}
 
 
 def test_a_class_with_one_label_leaves_the_epochs_as_they_are():

@@ -152,6 +152,14 @@ def test_a_loss_that_is_not_finite_stops_at_the_step_and_keeps_the_last_epoch():
     assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
 
 
+def test_a_last_step_that_ruins_the_weights_is_told():
+    module = Stack(Dense(5, activation="linear")).build(Space.of("real", 6), Keys(0).torch("w"))
+    plan = [(Reconstruction("mse"), Joint(1), Training("sgd", learning_rate=1e42, shape="constant", batch_size=40))]
+    with pytest.raises(TrainingError, match="became infinite in epoch 1"):
+        run_plan(module, as_plan(plan), Feed(ArraySource(X, Space.of("real", 6))), keys=Keys(0))
+    assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
+
+
 def test_sources_of_the_same_rows_give_the_same_batches():
     import scipy.sparse as sp
 

@@ -15,7 +15,7 @@ from layerwise.workflows import embed, fit, predict, reconstruct, score
 from layerwise.workflows.use import write_columns
 
 KEYS = {"task", "metric", "recipe", "seed", "rows", "labels", "unlabelled", "test", "seconds", "model", "report", "notes"}
-LABELLED = KEYS | {"difference", "verdict", "baseline"}
+LABELLED = KEYS | {"difference", "verdict", "baseline", "flags"}
 
 
 def figures(result):

@@ -235,3 +235,34 @@ def test_a_corruption_cannot_be_named_by_a_word(problem):
     with pytest.raises(ParameterError, match="a corruption such as Masking"):
         resolve(problem, None, ["corruption=gaussian"])
     assert Gaussian() != Masking()
+
+
+def test_test_rows_that_stand_among_the_training_rows_are_said():
+    X = np.arange(40, dtype=float).reshape(20, 2)
+    data = Dataset("twice", np.concatenate([X, X]), np.arange(40) % 2, "label", None, "classification")
+    assert any("test rows also stand among the training rows" in note for note in make_problem(data).notes)
+    alone = Dataset("once", X, np.arange(20) % 2, "label", None, "classification")
+    assert not any("also stand" in note for note in make_problem(alone).notes)
+
+
+def test_the_test_rows_change_nothing_that_is_learned(tmp_path):
+    from layerwise import load
+    from layerwise.workflows import fit
+
+    rng = np.random.default_rng(0)
+    X, y, test_X, test_y = rng.random((60, 5)), rng.integers(0, 2, 60), rng.random((20, 5)), rng.integers(0, 2, 20)
+    weights = []
+    for i, rows in enumerate((test_X, test_X * 7 - 3)):
+        np.savez(tmp_path / f"{i}.npz", X=X, y=y, X_test=rows, y_test=test_y)
+        fit(str(tmp_path / f"{i}.npz"), changes=["widths=[4]", "epochs=1"], out=tmp_path / f"out{i}")
+        weights.append(load(tmp_path / f"out{i}" / "model").module_.state_dict())
+    assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_table_of_categories_alone_is_fitted(tmp_path):
+    from layerwise.workflows import fit
+
+    rows = "\n".join(f"{'ab'[i % 2]},{'xyz'[i % 3]},{['no', 'yes'][i % 2]}" for i in range(60))
+    (tmp_path / "words.csv").write_text(f"first,second,answer\n{rows}\n")
+    result = fit(str(tmp_path / "words.csv"), target="answer", changes=["widths=[4]", "epochs=1"], out=tmp_path / "out")
+    assert result["test"]["pretrained"] >= 0

@@ -34,6 +34,7 @@ Json = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")]
 Seed = Annotated[int, typer.Option(help="Of every random draw.", min=0)]
+NoSeed = Annotated[int, typer.Option("--seed", help="Taken for the sake of scripts; using a model draws nothing.", min=0)]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 File = Annotated[Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")]
 Raw = Annotated[bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")]
@@ -102,35 +103,71 @@ def fit(
 
 
 @app.command()
-def predict(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+def predict(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Predict every row, with a probability per class."""
-    _use("predict", model, data, out, raw, as_json, quiet)
+    _use("predict", model, data, out, raw, device, as_json, quiet)
 
 
 @app.command()
-def embed(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+def embed(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Write the code of every row."""
-    _use("embed", model, data, out, raw, as_json, quiet)
+    _use("embed", model, data, out, raw, device, as_json, quiet)
 
 
 @app.command()
-def reconstruct(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+def reconstruct(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Write every row as the pretrained stack reconstructs it."""
-    _use("reconstruct", model, data, out, raw, as_json, quiet)
+    _use("reconstruct", model, data, out, raw, device, as_json, quiet)
 
 
 @app.command()
-def score(model: Model, data: Data, out: File = None, raw: Raw = False, as_json: Json = False, quiet: Quiet = False) -> None:
+def score(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least normal."""
-    _use("score", model, data, out, raw, as_json, quiet)
+    _use("score", model, data, out, raw, device, as_json, quiet)
 
 
 @app.command()
-def inspect(model: Model, as_json: Json = False) -> None:
+def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Show what is in a model folder, without running anything."""
     from ..artifacts import inspect
 
-    with Output(as_json, quiet=True) as output:
+    with Output(as_json, quiet) as output:
         output.show_model(inspect(model))
 
 
@@ -141,11 +178,11 @@ def main() -> None:
     sys.exit(ended(lambda: app(standalone_mode=False), as_json))
 
 
-def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, as_json: bool, quiet: bool) -> None:
+def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, device: str, as_json: bool, quiet: bool) -> None:
     from .. import workflows
 
     with Output(as_json, quiet) as output:
-        columns: dict[str, Any] = getattr(workflows, verb)(model, data)
+        columns: dict[str, Any] = getattr(workflows, verb)(model, data, device=device)
         output.show_columns(columns, out, raw)
 
 

@@ -48,6 +48,8 @@ class Output(contextlib.ExitStack):
             console.print(Text(result["verdict"]["text"], style="bold"))
         else:
             console.print(f"Mean score of {result['test']['rows']:,} held-out rows: {result['test']['pretrained']:.4f}")
+        for flag in result.get("flags", ()):
+            console.print(Text(flag, style="yellow"))
         for note in result["notes"]:
             console.print(Text(note, style="dim"))
         for name in ("model", "report"):

@@ -256,7 +256,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             self.scale_ = np.where(deviation > 1e-12 * np.maximum(1.0, np.abs(self.offset_)), deviation, 1.0)
         elif mode == "minmax":
             self.kind_ = "unit"
-            low, high = _quiet(np.nanmin, matrix), _quiet(np.nanmax, matrix)
+            low, high = (np.nan_to_num(_quiet(end, matrix)) for end in (np.nanmin, np.nanmax))
             self.offset_, self.scale_ = low, np.where(high > low, high - low, 1.0)
         elif mode == "quantile":
             transformer = QuantileTransformer(

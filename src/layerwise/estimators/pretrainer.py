@@ -47,7 +47,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     preprocessing : 'auto', None or transformer, default 'auto'
         'auto' is ``Preprocessor()``; None takes the numbers as they are. A transformer is cloned.
     validation : float, optional
-        Share of the rows that is held out for a validation loss, in (0, 0.5]; with ``Training(patience=...)`` it stops phases.
+        Share of the rows that is held out for a validation loss, in (0, 0.5]; with ``Training(patience=...)`` it stops phases. The
+        preprocessing is fitted on all rows given to ``fit``: this loss stops training, it does not judge the model.
     device : str, default 'auto'
         'auto' takes a GPU where there is one.
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'

@@ -16,7 +16,7 @@ from ..report import write_report
 from .choices import resolve
 from .facts import fit_facts
 from .fit import Arms, Tell, about, result_of, run_arms, writable
-from .judge import floor, kind_of, over_draws
+from .judge import flags_of, floor, kind_of, over_draws
 from .problem import Problem, make_problem
 
 LABELS = 50
@@ -53,6 +53,7 @@ def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", t
     result["difference"] = over_draws([d["pretrained"] - d["random_start"] for d in draws])
     result["baseline"] = {"name": baseline["name"], "value": float(np.mean([d["baseline"] for d in draws]))}
     result["verdict"] = _headline(result)
+    result["flags"] = flags_of(result["test"]["random_start"], result["baseline"])
     result["notes"] = [
         why,
         *problem.notes[:-1],
@@ -82,7 +83,8 @@ def _headline(result: dict[str, Any]) -> dict[str, str]:
         "unsure": "Pretraining made no difference that can be told",
     }[kind]
     text = (
-        f"{said}: mean accuracy {test['random_start']:.1%} from random weights, {test['pretrained']:.1%} pretrained, over "
-        f"{difference['draws']} draws of {result['labels']} labels (95 % interval of the difference {interval})."
+        f"{said} on this data set: mean accuracy {test['random_start']:.1%} from random weights, {test['pretrained']:.1%} "
+        f"pretrained, over {difference['draws']} draws of {result['labels']} labels and of the split (95 % interval of the "
+        f"difference {interval})."
     )
     return {"kind": kind, "text": text}

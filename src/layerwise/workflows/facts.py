@@ -100,7 +100,7 @@ def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> dict[str, An
         "finetune": [_step(step) for step in recipe.finetune],
         "seed": seed,
         "parameters": sum(p.numel() for p in pretrainer.module_.parameters()),
-        "settings": {"numbers": recipe.numbers, "device": pretrainer.device, "precision": pretrainer.precision},
+        "settings": {"numbers": recipe.numbers, "validation": str(recipe.validation)} | getattr(pretrainer, "used_", {}),
         "versions": {"layerwise": __version__, "python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "scikit-learn")},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
@@ -121,7 +121,7 @@ def _comparison(result: dict[str, Any]) -> dict[str, Any]:
             {"arm": "random start", "value": test["random_start"], "seconds": seconds["random_start"]},
             {"arm": baseline["name"], "value": baseline["value"]},
         ],
-        "flags": [note for note in result["notes"] if note.startswith("The random start is worse")],
+        "flags": result["flags"],
         "draws": None,
         "difference": result["difference"],
     }
@@ -131,7 +131,7 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     shape = problem.image_shape
     if shape is None:
         return None
-    few = _safe_indexing(problem.test_X, np.arange(min(SHOWN_IMAGES, len(problem.test_X))))
+    few = _safe_indexing(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
     originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
     x = torch.from_numpy(originals.reshape(len(originals), -1))
     with torch.no_grad():
@@ -154,6 +154,11 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     }
 
 
+def _sample(n: int, most: int) -> np.ndarray:
+    """Return some rows, in order: files come sorted by class, so the first ones would show one class."""
+    return np.sort(np.random.default_rng(0).permutation(n)[:most])
+
+
 def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
     if problem.image_shape is not None or not hasattr(problem.test_X, "columns"):
         return None
@@ -164,7 +169,7 @@ def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
 
 
 def _codes(problem: Problem, pretrainer: Pretrainer, labels: np.ndarray | None) -> dict[str, Any]:
-    few = np.arange(min(MAP_ROWS, len(problem.test_X)))
+    few = _sample(len(problem.test_X), MAP_ROWS)
     codes = pretrainer.encode(_safe_indexing(problem.test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
     points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]

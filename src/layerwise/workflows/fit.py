@@ -21,7 +21,7 @@ from ..recipes import Recipe
 from ..report import write_report
 from .choices import resolve
 from .facts import encoder_facts, fit_facts
-from .judge import compare, floor
+from .judge import compare, flags_of, floor
 from .problem import Problem, make_problem
 
 Tell = Callable[[str], None]
@@ -80,7 +80,11 @@ def fit(
     began = time.perf_counter()
     result = result_of(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
     dropped = getattr(arms.pretrained.pretrainer_.preprocessing_, "notes_", [])
-    result |= {"baseline": baseline, "notes": [why, *problem.notes, *dropped, *_flags(arms, baseline)]}
+    result |= {
+        "baseline": baseline,
+        "notes": [why, *problem.notes, *dropped],
+        "flags": flags_of(arms.scores["random_start"], baseline),
+    }
     result |= {"model": str(save(arms.pretrained, out / "model", about=about(problem, result)))}
     tell("report")
     report = write_report(fit_facts(problem, chosen, arms, result, context), out)
@@ -114,9 +118,9 @@ def run_arms(problem: Problem, recipe: Recipe, *, seed: int, device: str = "auto
         clock = _Clock(tell if arm == "pretrained" else None)
         with clock.watching():
             model.fit(problem.X, problem.y)
+        seconds |= clock.seconds(arm)
         answers[arm] = model.predict(problem.test_X)
         scores[arm] = model.score(problem.test_X, typed(truth, problem.task))
-        seconds |= clock.seconds(arm)
         models[arm] = model
     return Arms(models["pretrained"], models["random_start"], scores, answers, seconds)
 
@@ -129,6 +133,7 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
         plan=list(recipe.finetune),
         start=start,
         unlabeled="missing",
+        validation=recipe.validation,
         random_state=seed,
         device=device,
     )
@@ -197,15 +202,6 @@ def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[s
         "test": {"rows": len(problem.test_y)} | arms.scores,
         "seconds": dict(arms.seconds),
     }
-
-
-def _flags(arms: Arms, baseline: dict[str, Any]) -> list[str]:
-    if arms.scores["random_start"] < baseline["value"] - 0.02:
-        return [
-            f"The random start is worse than {baseline['name']} by more than two points: a weak control. "
-            f"Read the comparison with {baseline['name']} too."
-        ]
-    return []
 
 
 class _Clock:

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from .problem import Problem
 
 LEVEL = 0.95
+WEAK = 0.02
 
 
 def compare(problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, float]) -> dict[str, Any]:
@@ -23,30 +24,48 @@ def compare(problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, 
     """
     truth = problem.test_y
     assert truth is not None
-    values = {arm: _row_scores(truth, answer, problem.task) for arm, answer in answers.items()}
-    rows = values["pretrained"] - values["random_start"]
-    mean = float(rows.mean())
-    half = float(stats.norm.ppf(0.5 + LEVEL / 2) * rows.std(ddof=1) / math.sqrt(len(rows))) if len(rows) > 1 else math.inf
-    difference = {"mean": mean, "low": mean - half, "high": mean + half, "of": "test rows", "level": LEVEL}
+    values = [_row_scores(truth, answers[arm], problem.task) for arm in ("pretrained", "random_start")]
+    rows = values[0] - values[1]
+    low, high = _exact(rows) if problem.task == "classification" else _students(rows)
+    difference = {"mean": float(rows.mean()), "low": low, "high": high, "of": "test rows", "level": LEVEL}
     return {"difference": difference, "headline": headline(problem, scores, difference)}
 
 
 def headline(problem: Problem, scores: dict[str, float], difference: dict[str, Any]) -> dict[str, str]:
     """Return a kind ('helps', 'hurts', 'unsure') and a sentence or two."""
     kind = kind_of(difference)
-    labels = f"{len(problem.labelled):,} labels"
-    pair = (
-        f"test accuracy {scores['pretrained']:.1%} instead of {scores['random_start']:.1%} from random weights"
-        if problem.task == "classification"
-        else f"test R² {scores['pretrained']:.3f} instead of {scores['random_start']:.3f} from random weights"
-    )
+    name, form = ("accuracy", "{:.1%}") if problem.task == "classification" else ("R²", "{:.3f}")
+    pair = f"test {name} {form.format(scores['pretrained'])} instead of {form.format(scores['random_start'])} from random weights"
     rows = 0 if problem.test_y is None else len(problem.test_y)
     said = {
-        "helps": f"Pretraining helped: {pair}, with {labels}.",
-        "hurts": f"Pretraining hurt: {pair}, with {labels}.",
-        "unsure": f"Pretraining made no difference that {rows:,} test rows can show: {pair}, with {labels}.",
+        "helps": "On this draw of labels pretraining helped",
+        "hurts": "On this draw of labels pretraining hurt",
+        "unsure": f"On this draw of labels pretraining made no difference that {rows:,} test rows can show",
     }[kind]
-    return {"kind": kind, "text": f"{said} This is one draw of labels; another draw can differ."}
+    return {"kind": kind, "text": f"{said}: {pair}, with {len(problem.labelled):,} labels. Another draw can differ."}
+
+
+def _exact(rows: np.ndarray) -> tuple[float, float]:
+    """Return an interval for a mean of -1, 0 and 1, exact given how many rows the arms answer differently (McNemar's test)."""
+    n, wins, different = len(rows), int((rows > 0).sum()), int((rows != 0).sum())
+    if not different:
+        most = 1 - ((1 - LEVEL) / 2) ** (1 / n)  # the share of differing rows that could have gone unseen
+        return -most, most
+    share = stats.binomtest(wins, different).proportion_ci(LEVEL, "exact")
+    return tuple(float(different / n * (2 * end - 1)) for end in (share.low, share.high))  # type: ignore[return-value]
+
+
+def _students(rows: np.ndarray) -> tuple[float, float]:
+    interval = stats.ttest_1samp(rows, 0).confidence_interval(LEVEL) if rows.std() > 0 else None
+    return (float(interval.low), float(interval.high)) if interval is not None else (-math.inf, math.inf)
+
+
+def flags_of(random_start: float, baseline: dict[str, Any]) -> list[str]:
+    """Return a warning when the control is worse than a linear model by more than two points."""
+    if random_start >= baseline["value"] - WEAK:
+        return []
+    name = baseline["name"]
+    return [f"The random start is worse than {name} by more than two points: a weak control. Read the comparison with {name} too."]
 
 
 def over_draws(values: list[float]) -> dict[str, Any]:

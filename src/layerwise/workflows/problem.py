@@ -79,6 +79,7 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
             "Give a --test file whose target is filled in, or label more rows.",
         )
     X, y = _safe_indexing(data.X, train), y[train]
+    notes += _shared(X, test_X)
     if labels is not None:
         y, hidden = _keep(y, labels, data.task, seed)
         notes.append(f"{labels:,} labels were kept (drawn with seed {seed}); the labels of {hidden:,} rows were hidden.")
@@ -96,6 +97,14 @@ def _without_target(data: Dataset, labels: int | None, seed: int) -> Problem:
         X, test_X = _safe_indexing(data.X, np.sort(rows[held:])), _safe_indexing(data.X, np.sort(rows[:held]))
         notes = (*data.notes, f"{held:,} rows were held out for the test; pretraining does not see them.")
     return Problem(data.name, None, None, data.image_shape, X, None, test_X, None, notes)
+
+
+def _shared(X: Any, test_X: Any) -> list[str]:
+    """Say how many test rows stand, cell for cell, among the training rows: pretraining has seen those."""
+    train, test = (part.rows() if hasattr(part, "rows") else [row.tobytes() for row in part] for part in (X, test_X))
+    known = set(train)
+    count = sum(row in known for row in test)
+    return [f"{count:,} of the {len(test):,} test rows also stand among the training rows."] if count else []
 
 
 def _with_none(y: np.ndarray) -> np.ndarray:

@@ -14,13 +14,14 @@ from .._errors import DataError
 from ..artifacts import inspect, load
 from ..data.readers import Dataset, load_dataset
 from ..estimators import Pretrainer
+from ..training import device_of
 
 Columns = dict[str, Any]
 
 
-def predict(model: str, data: str) -> Columns:
+def predict(model: str, data: str, *, device: str = "auto") -> Columns:
     """Return the prediction of each row, with a probability per class, as columns."""
-    fitted, rows = _open(model, data)
+    fitted, rows = _open(model, data, device)
     if isinstance(fitted, Pretrainer):
         raise DataError(
             f"{model!r} is an encoder; it was fitted without a target and predicts nothing.", "Use embed, reconstruct or score."
@@ -33,17 +34,17 @@ def predict(model: str, data: str) -> Columns:
     return columns
 
 
-def embed(model: str, data: str) -> Columns:
+def embed(model: str, data: str, *, device: str = "auto") -> Columns:
     """Return the code of each row, of the fine-tuned stack where there is one."""
-    fitted, rows = _open(model, data)
+    fitted, rows = _open(model, data, device)
     codes = fitted.encode(_rows_for(fitted, rows))
     return {"row": np.arange(len(rows))} | {f"code_{i}": codes[:, i] for i in range(codes.shape[1])}
 
 
-def reconstruct(model: str, data: str) -> Columns:
+def reconstruct(model: str, data: str, *, device: str = "auto") -> Columns:
     """Return each row as the pretrained stack reconstructs it, in the original columns."""
-    fitted, rows = _open(model, data)
-    pretrainer = fitted if isinstance(fitted, Pretrainer) else fitted.pretrainer_
+    fitted, rows = _open(model, data, device)
+    pretrainer = _pretrainer(fitted)
     back = pretrainer.reconstruct(_rows_for(fitted, rows))
     if hasattr(back, "columns"):
         columns = {name: back[name].to_list() for name in back.columns}
@@ -53,10 +54,10 @@ def reconstruct(model: str, data: str) -> Columns:
     return {"row": np.arange(len(rows))} | {f"{name}_" if name == "row" else name: values for name, values in columns.items()}
 
 
-def score(model: str, data: str) -> Columns:
+def score(model: str, data: str, *, device: str = "auto") -> Columns:
     """Return minus the reconstruction error of each row: the lowest are the least normal."""
-    fitted, rows = _open(model, data)
-    pretrainer = fitted if isinstance(fitted, Pretrainer) else fitted.pretrainer_
+    fitted, rows = _open(model, data, device)
+    pretrainer = _pretrainer(fitted)
     return {"row": np.arange(len(rows)), "score": pretrainer.score_samples(_rows_for(fitted, rows))}
 
 
@@ -89,9 +90,12 @@ def _cell(value: Any, raw: bool) -> Any:
     return value
 
 
-def _open(model: str, data: str) -> tuple[Any, Dataset]:
+def _open(model: str, data: str, device: str) -> tuple[Any, Dataset]:
     facts = inspect(model)
     fitted = load(model)
+    device_of(device)
+    fitted.set_params(device=device)
+    _pretrainer(fitted).set_params(device=device)
     rows = load_dataset(data, like=_columns_of(fitted, model))
     shape = facts["about"].get("image_shape")
     if shape is not None and rows.image_shape is not None and tuple(shape) != tuple(rows.image_shape):
@@ -102,6 +106,10 @@ def _open(model: str, data: str) -> tuple[Any, Dataset]:
     return fitted, rows
 
 
+def _pretrainer(fitted: Any) -> Pretrainer:
+    return fitted if isinstance(fitted, Pretrainer) else fitted._fitted_pretrainer()
+
+
 def _columns_of(fitted: Any, model: str) -> Dataset | None:
     """Return one made-up row with the columns and types that the model was fitted on, or None for arrays."""
     import polars as pl
@@ -109,7 +117,7 @@ def _columns_of(fitted: Any, model: str) -> Dataset | None:
     names = getattr(fitted, "feature_names_in_", None)
     if names is None:
         return None
-    preprocessing = (fitted if isinstance(fitted, Pretrainer) else fitted.pretrainer_).preprocessing_
+    preprocessing = _pretrainer(fitted).preprocessing_
     constants = getattr(preprocessing, "constants_", {})
     texts = {*preprocessing.levels_, *(name for name, value in constants.items() if isinstance(value, str))}
     row = pl.DataFrame({name: ["x"] if name in texts else [0.0] for name in names})
