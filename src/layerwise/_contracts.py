@@ -33,6 +33,17 @@ class Block:
         Number of features.
     link : str
         The function that maps a decoder's raw output into the block; by default the kind's own.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown kind or link, or an empty block.
+
+    Examples
+    --------
+    >>> from layerwise import Block
+    >>> Block("category", 3).link
+    'softmax'
     """
 
     kind: str
@@ -58,6 +69,17 @@ class Space:
         Shape of one row.
     blocks : tuple of Block
         Kinds of the flattened features, in order; their sizes sum to the features.
+
+    Raises
+    ------
+    ParameterError
+        When the sizes do not sum to the features.
+
+    Examples
+    --------
+    >>> from layerwise import Block, Space
+    >>> Space((5,), (Block("real", 2), Block("category", 3))).kind
+    'mixed'
     """
 
     shape: tuple[int, ...]
@@ -114,6 +136,13 @@ class Batch:
         Where the rows stand in their source.
     other : Batch, optional
         The unlabelled rows drawn beside these (see ``Mix``).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from layerwise import Batch
+    >>> Batch(torch.zeros(2, 3)).y is None
+    True
     """
 
     x: Tensor

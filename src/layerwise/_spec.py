@@ -87,6 +87,18 @@ def register(cls: type[Spec]) -> type[Spec]:
     ------
     ParameterError
         When another class of this name is registered.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import layerwise
+    >>> @layerwise.register
+    ... @dataclass(frozen=True, repr=False)
+    ... class Fewer(layerwise.Schedule):
+    ...     def spans(self, depth):
+    ...         return [(0, 0)]
+    >>> list(Fewer(3).phases(2))
+    [Phase(first=0, last=0, epochs=3)]
     """
     known = _REGISTRY.get(cls.__name__)
     if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):

@@ -41,6 +41,14 @@ def inspect(folder: Any) -> dict[str, Any]:
     ------
     ModelError
         When the folder is no model, or damaged.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from layerwise import Dense, Pretrainer, Stack, inspect, save
+    >>> folder = save(Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4)), tempfile.mkdtemp())
+    >>> inspect(folder)["kind"]
+    'Pretrainer'
     """
     folder = Path(folder)
     description = _description(folder)
@@ -65,6 +73,14 @@ def load(folder: Any) -> Any:
     -----
     What the model answers is kept to the bit. Settings that matter to another ``fit`` alone (class_weight, validation, training,
     device, precision) are not.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from layerwise import Dense, Pretrainer, Stack, load, save
+    >>> folder = save(Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4)), tempfile.mkdtemp())
+    >>> load(folder).transform(np.eye(4)).shape
+    (4, 2)
     """
     folder = Path(folder)
     description = _description(folder)

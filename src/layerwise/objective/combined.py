@@ -33,6 +33,10 @@ class Combined(Objective):
     ratio : float, default 1.0
         Rows drawn from all rows for each labelled one, above 0.
 
+    References
+    ----------
+    Ranzato and Szummer (2008), "Semi-supervised learning of compact document representations with deep networks".
+
     Examples
     --------
     >>> from layerwise import Combined, Denoising, Supervised

@@ -79,6 +79,21 @@ class Gaussian(Corruption):
     ----------
     sigma : float, default 0.3
         Above 0, in the unit of the preprocessed data.
+
+    Raises
+    ------
+    PairingError
+        On data that hold categories alone.
+
+    References
+    ----------
+    Vincent et al. (2010), "Stacked denoising autoencoders".
+
+    Examples
+    --------
+    >>> from layerwise import Denoising, Gaussian
+    >>> Denoising(Gaussian(0.1))
+    Denoising(Gaussian(0.1))
     """
 
     leaves_input: ClassVar[bool] = True
@@ -119,6 +134,18 @@ class SaltAndPepper(Corruption):
     ------
     PairingError
         On data with categories, which have no extremes.
+
+    References
+    ----------
+    Vincent et al. (2010), "Stacked denoising autoencoders".
+
+    Examples
+    --------
+    >>> import torch
+    >>> from layerwise import SaltAndPepper, Space
+    >>> corrupted, _ = SaltAndPepper(1.0).corrupt(torch.full((9, 9), 0.5), Space.of("unit", 9), torch.Generator().manual_seed(0))
+    >>> sorted(set(corrupted.flatten().tolist()))
+    [0.0, 1.0]
     """
 
     leaves_input: ClassVar[bool] = True
@@ -157,6 +184,13 @@ class Swap(Corruption):
     References
     ----------
     Jahrer (2017), first place in Kaggle's Porto Seguro competition ("swap noise", p = 0.15).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from layerwise import Space, Swap
+    >>> Swap(1.0).corrupt(torch.tensor([[1.0], [2.0]]), Space.of("real", 1), torch.Generator())[0].tolist()
+    [[2.0], [1.0]]
     """
 
     leaves_input: ClassVar[bool] = True

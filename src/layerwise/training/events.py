@@ -23,6 +23,12 @@ class Event:
         after an epoch ``loss``, ``learning_rate``, ``seconds``, ``rows_per_second``, ``validation`` where there is one.
     share : float
         Done share of the phase, in [0, 1].
+
+    Examples
+    --------
+    >>> from layerwise import Event
+    >>> Event("epoch", {"loss": 0.1}, share=1.0).row["loss"]
+    0.1
     """
 
     kind: str

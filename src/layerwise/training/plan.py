@@ -24,6 +24,12 @@ class Step(Spec):
     schedule : Schedule
     training : Training, optional
         By default the estimator's.
+
+    Examples
+    --------
+    >>> from layerwise import Greedy, Reconstruction, Step
+    >>> Step(Reconstruction(), Greedy(10))
+    Step(Reconstruction(), Greedy(10))
     """
 
     objective: Objective
