@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from .formats import floats, is_share, number, short
+from .formats import floats, is_share, metric_name, number, short
 from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND, inline
 
 # Petroff (2021), "Accessible color sequences for data visualization": told apart with any colour vision, on white and on black.
@@ -209,7 +209,7 @@ def _metric_axis(axes: Any, metric: str, difference: bool = False) -> None:
     axes.xaxis.get_major_locator().set_params(nbins=5)
     share, unit = is_share(metric), "points" if difference else "%"
     axes.xaxis.set_major_formatter((lambda v, _: number(round(100 * v, 6)) + ("" if difference else " %")) if share else _plain)
-    axes.set_xlabel(f"{short(metric.replace('_', ' '), 30)}{', ' + unit if share and difference else ''}")
+    axes.set_xlabel(f"{short(metric_name(metric), 30)}{', ' + unit if share and difference else ''}")
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color=RULE, linewidth=0.5)
     axes.set_axisbelow(True)
