@@ -279,3 +279,19 @@ def test_columns_are_not_written_below_a_file(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="Cannot write"):
         write_columns({"row": [0]}, tmp_path / "file" / "x.csv")
+
+
+def test_images_that_were_skipped_are_said_when_a_model_is_used(tmp_path, tiny):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for i in range(40):
+        folder = tmp_path / "pictures" / ("one", "two")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (6, 6), dtype=np.uint8)).save(folder / f"{i:02}.png")
+    fit(str(tmp_path / "pictures"), changes=tiny, out=tmp_path / "out")
+    (tmp_path / "pictures" / "one" / "00.png").write_bytes(b"")
+    said = []
+    columns = predict(str(tmp_path / "out" / "model"), str(tmp_path / "pictures"), say=said.append)
+    assert len(columns["row"]) == 39
+    assert any("00.png" in note for note in said)

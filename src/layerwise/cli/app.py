@@ -182,7 +182,7 @@ def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, device: 
     from .. import workflows
 
     with Output(as_json, quiet) as output:
-        columns: dict[str, Any] = getattr(workflows, verb)(model, data, device=device)
+        columns: dict[str, Any] = getattr(workflows, verb)(model, data, device=device, say=output.say)
         output.show_columns(columns, out, raw)
 
 

@@ -17,6 +17,7 @@ class Output(contextlib.ExitStack):
     def __init__(self, as_json: bool, quiet: bool) -> None:
         super().__init__()
         self.as_json = as_json
+        self.quiet = quiet
         self.progress: Any = Silent() if quiet else Live() if _is_terminal() else Plain()
 
     def __enter__(self) -> Output:
@@ -31,6 +32,11 @@ class Output(contextlib.ExitStack):
     def tell(self, title: str) -> None:
         """Say what begins."""
         self.progress.tell(title)
+
+    def say(self, note: str) -> None:
+        """Tell a note about the rows on standard error: what was skipped shifts the row numbers."""
+        if not self.quiet and sys.stderr is not None:
+            print(note, file=sys.stderr)
 
     def show_fit(self, result: dict[str, Any]) -> None:
         """Print a table of the arms, the headline, and where model and report lie."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,16 @@ from ..estimators import Pretrainer
 from ..training import device_of
 
 Columns = dict[str, Any]
+Say = Callable[[str], None]
 
 
-def predict(model: str, data: str, *, device: str = "auto") -> Columns:
+def silent(note: str) -> None:
+    """Say nothing."""
+
+
+def predict(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
     """Return the prediction of each row, with a probability per class, as columns."""
-    fitted, rows = _open(model, data, device)
+    fitted, rows = _open(model, data, device, say)
     if isinstance(fitted, Pretrainer):
         raise DataError(
             f"{model!r} is an encoder; it was fitted without a target and predicts nothing.", "Use embed, reconstruct or score."
@@ -34,16 +40,16 @@ def predict(model: str, data: str, *, device: str = "auto") -> Columns:
     return columns
 
 
-def embed(model: str, data: str, *, device: str = "auto") -> Columns:
+def embed(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
     """Return the code of each row, of the fine-tuned stack where there is one."""
-    fitted, rows = _open(model, data, device)
+    fitted, rows = _open(model, data, device, say)
     codes = fitted.encode(_rows_for(fitted, rows))
     return {"row": np.arange(len(rows))} | {f"code_{i}": codes[:, i] for i in range(codes.shape[1])}
 
 
-def reconstruct(model: str, data: str, *, device: str = "auto") -> Columns:
+def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
     """Return each row as the pretrained stack reconstructs it, in the original columns."""
-    fitted, rows = _open(model, data, device)
+    fitted, rows = _open(model, data, device, say)
     pretrainer = _pretrainer(fitted)
     back = pretrainer.reconstruct(_rows_for(fitted, rows))
     if hasattr(back, "columns"):
@@ -54,9 +60,9 @@ def reconstruct(model: str, data: str, *, device: str = "auto") -> Columns:
     return {"row": np.arange(len(rows))} | {f"{name}_" if name == "row" else name: values for name, values in columns.items()}
 
 
-def score(model: str, data: str, *, device: str = "auto") -> Columns:
+def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
     """Return minus the reconstruction error of each row: the lowest are the least normal."""
-    fitted, rows = _open(model, data, device)
+    fitted, rows = _open(model, data, device, say)
     pretrainer = _pretrainer(fitted)
     return {"row": np.arange(len(rows)), "score": pretrainer.score_samples(_rows_for(fitted, rows))}
 
@@ -90,13 +96,17 @@ def _cell(value: Any, raw: bool) -> Any:
     return value
 
 
-def _open(model: str, data: str, device: str) -> tuple[Any, Dataset]:
+def _open(model: str, data: str, device: str, say: Say) -> tuple[Any, Dataset]:
     facts = inspect(model)
     fitted = load(model)
     device_of(device)
     fitted.set_params(device=device)
     _pretrainer(fitted).set_params(device=device)
     rows = load_dataset(data, like=_columns_of(fitted, model))
+    for note in rows.notes:
+        say(note)
+    if rows.test is not None:
+        say(f"The {len(rows.test):,} test rows of {data!r} are not used; give their own file or folder for them.")
     shape = facts["about"].get("image_shape")
     if shape is not None and rows.image_shape is not None and tuple(shape) != tuple(rows.image_shape):
         raise DataError(
