@@ -269,8 +269,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def _given(self, table: Any, X: Any) -> Any:
         """Return rows as the preprocessing takes them: a transformer of the user's own gets what the user gave."""
-        own = self.preprocessing in (None, "auto") if isinstance(self.preprocessing, (str, type(None))) else False
-        return table if own or isinstance(self.preprocessing, Preprocessor) else X
+        ours = self.preprocessing is None or isinstance(self.preprocessing, (str, Preprocessor))
+        return table if ours else X
 
     def _fit_preprocessing(self, table: Any) -> None:
         if self.preprocessing is None:

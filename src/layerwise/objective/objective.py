@@ -28,6 +28,7 @@ class Objective(Spec):
 
     level: ClassVar[str] = "slice"
     needs: ClassVar[str] = "rows"
+    ratio = 1.0  # rows of all drawn for each labelled one, where both are needed
 
     def check(self, codec: Any, target: Space | None) -> None:
         """Raise PairingError when this codec and this target cannot be trained so."""

@@ -57,7 +57,7 @@ class Feed:
         """Return the source that an objective learns from."""
         if objective.needs == "rows":
             return self.rows
-        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, getattr(objective, "ratio", 1.0))
+        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, objective.ratio)
 
 
 @dataclass(frozen=True)
