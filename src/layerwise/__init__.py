@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
     from ._random import Draws
     from ._spec import Spec, register
-    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Dense, Stack, Stage, StageModule
+    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Conv, Dense, Residual, Stack, Stage, StageModule
     from .artifacts import inspect, load, save
     from .data import Preprocessor
     from .estimators import LabeledSplit, PretrainedClassifier, PretrainedRegressor, Pretrainer
     from .objective import (
         Combined,
         Compose,
+        Contractive,
+        ContrastiveDivergence,
         Corruption,
         Denoising,
         Gaussian,
+        Ladder,
         Masking,
         Objective,
+        Patches,
+        PseudoLabels,
         Reconstruction,
         SaltAndPepper,
+        Sparse,
         Supervised,
         Swap,
     )
@@ -44,20 +50,26 @@ _HOMES = {
     "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
     "_random": ("Draws",),
     "_spec": ("Spec", "register"),
-    "architecture": ("ACTIVATIONS", "Dense", "INITIALISERS", "NORMALISATIONS", "Stack", "Stage", "StageModule"),
+    "architecture": ("ACTIVATIONS", "Conv", "Dense", "INITIALISERS", "NORMALISATIONS", "Residual", "Stack", "Stage", "StageModule"),
     "artifacts": ("inspect", "load", "save"),
     "data": ("Preprocessor",),
     "estimators": ("LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
     "objective": (
         "Combined",
         "Compose",
+        "Contractive",
+        "ContrastiveDivergence",
         "Corruption",
         "Denoising",
         "Gaussian",
+        "Ladder",
         "Masking",
         "Objective",
+        "Patches",
+        "PseudoLabels",
         "Reconstruction",
         "SaltAndPepper",
+        "Sparse",
         "Supervised",
         "Swap",
     ),

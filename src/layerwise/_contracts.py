@@ -177,6 +177,43 @@ class Codec(Encoder, Protocol):
 
     def decode(self, z: Tensor) -> Tensor: ...
 
+    def reconstruct_params(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor: ...
+
+
+class EnergyCodec(Protocol):
+    """A tied stage as a restricted Boltzmann machine: visible units ``(n, d)``, hidden units ``(n, k)``.
+
+    ``hidden_units`` is 'binary', 'gaussian' or 'rectified'; ``visible_units`` names the units of each block of the input.
+    """
+
+    hidden_units: str
+    visible_units: tuple[str, ...]
+
+    def hidden(self, v: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]: ...
+
+    def visible(self, h: Tensor) -> Tensor: ...
+
+    def sample_visible(self, mean: Tensor, generator: torch.Generator) -> Tensor: ...
+
+    def energy(self, v: Tensor, h: Tensor, weight: Tensor | None = None) -> Tensor: ...
+
+    def free_energy(self, v: Tensor) -> Tensor: ...
+
+
+class LadderLayer(Protocol):
+    """A stage whose batch normalisation lies open: ``code = activate(normalise(project(x)))``.
+
+    ``remember`` takes the moments of a batch into those of evaluation mode.
+    """
+
+    code_space: Space
+
+    def project(self, x: Tensor) -> Tensor: ...
+
+    def activate(self, z: Tensor) -> Tensor: ...
+
+    def remember(self, mean: Tensor, variance: Tensor) -> None: ...
+
 
 class Source(Protocol):
     """Rows that can be taken by index."""

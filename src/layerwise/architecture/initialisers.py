@@ -28,7 +28,7 @@ _SCALED = re.compile(r"(normal|uniform)\(([0-9.eE+-]+)\)")
 
 
 def initialise(weight: Tensor, name: str, activation: str, generator: torch.Generator) -> None:
-    """Fill a weight of shape (k, d) in place.
+    """Fill a weight of shape (k, d) or (k, c, h, w) in place.
 
     ``auto`` keeps the variance of the signal through the layer: He et al. (2015) for rectifiers, which halve it, Glorot and
     Bengio (2010) for the others.
@@ -68,6 +68,7 @@ def _scale_of(name: str) -> tuple[str, float] | None:
 
 def _sparse(weight: Tensor, generator: torch.Generator) -> None:
     weight.zero_()
-    connections = min(SPARSE_CONNECTIONS, weight.shape[1])
-    order = torch.rand(weight.shape, generator=generator).argsort(dim=1)[:, :connections]  # (k, 15)
-    weight.scatter_(1, order, torch.randn(weight.shape[0], connections, generator=generator))
+    units, inputs = len(weight), weight[0].numel()
+    connections = min(SPARSE_CONNECTIONS, inputs)
+    order = torch.rand((units, inputs), generator=generator).argsort(dim=1)[:, :connections]  # (k, 15)
+    weight.view(units, inputs).scatter_(1, order, torch.randn(units, connections, generator=generator))

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from .._contracts import Space
-from .._errors import DataError, ParameterError
+from .._errors import DataError, PairingError, ParameterError
+from .._random import bernoulli_of
 from .._spec import Spec, check_int, check_kind, register
 from .activations import apply_link
 from .dense import Dense
-from .stage import Stage
+from .stage import Stage, jacobian_norm
 
 
 @register
@@ -115,17 +116,22 @@ class Stack(Spec):
                     "Set in_shape to the shape of one row.",
                 )
             in_space = Space(self.in_shape, in_space.blocks)
-        modules, space = [], in_space
-        for stage in self.stages:
-            modules.append(stage.build(space, generator))
-            space = modules[-1].code_space
-        return StackModule(modules, in_space)
+        return build_chain(self.stages, in_space, generator)
 
     def __repr__(self) -> str:
         shown = [repr(stage) for stage in self.stages]
         if self.in_shape is not None:
             shown.append(f"in_shape={self.in_shape!r}")
         return f"Stack({', '.join(shown)})"
+
+
+def build_chain(stages: Sequence[Stage], in_space: Space, generator: torch.Generator) -> StackModule:
+    """Return stages built on top of one another."""
+    modules, space = [], in_space
+    for stage in stages:
+        modules.append(stage.build(space, generator))
+        space = modules[-1].code_space
+    return StackModule(modules, in_space)
 
 
 class StackModule(nn.Module):
@@ -182,6 +188,54 @@ class StackModule(nn.Module):
         for stage in reversed(self.chain):
             z = stage.decode(z)
         return z
+
+    def reconstruct_params(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """``(n, *in) -> (n, d)``: encode and decode, before the last link; the way down knows what the way up left as a trace."""
+        traces = []
+        for stage in self.chain:
+            x, trace = stage.encode_traced(x, generator)
+            traces.append(trace)
+        for i in range(self.depth - 1, -1, -1):
+            stage = self.chain[i]
+            params = stage.decode_traced(x, traces[i])
+            x = stage.linked(params) if i else params
+        return x
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """``(n, *in) -> (n, *in)``."""
+        rows = self.link(self.reconstruct_params(x))
+        return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
+
+    def jacobian_norm(self, x: Tensor) -> Tensor:
+        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
+        return self.chain[0].jacobian_norm(x) if self.depth == 1 else jacobian_norm(self.encode, x)
+
+    def sample(self, n: int, steps: int, generator: torch.Generator) -> Tensor:
+        """Return ``n`` rows: ``steps`` of Gibbs sampling in the topmost stage, then one pass down.
+
+        Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets".
+
+        Raises
+        ------
+        PairingError
+            When the topmost stage is no restricted Boltzmann machine.
+        """
+        top = self.chain[-1].energy_view() if self.depth else None
+        if top is None:
+            raise PairingError(
+                "Only a stack whose topmost stage is a restricted Boltzmann machine can be sampled from.",
+                "Make it a tied Dense with sigmoid, linear or ReLU units, without normalisation and dropout.",
+            )
+        with torch.no_grad():
+            like = torch.zeros(n, self.code_space.size, device=next(self.parameters()).device)
+            h = bernoulli_of(like + 0.5, generator)
+            for _ in range(steps):
+                v = top.sample_visible(top.visible(h), generator)
+                _, h = top.hidden(v, generator)
+            rows = top.visible(h)
+            for stage in reversed(self.chain[:-1]):
+                rows = stage.decode(rows.view(n, *stage.code_space.shape))
+        return rows.view(n, *self.in_space.shape)
 
     def link(self, params: Tensor) -> Tensor:
         """Map ``decode_params`` into the input's space."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Space
+from .._contracts import EnergyCodec, LadderLayer, Space
 from .._spec import Spec
 from .activations import apply_link
 
@@ -52,11 +53,48 @@ class StageModule(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``."""
-        rows = apply_link(self.decode_params(z), self.in_space)
+        return self.linked(self.decode_params(z))
+
+    def linked(self, params: Tensor) -> Tensor:
+        """Map ``decode_params`` into the input's space: ``(n, d) -> (n, *in)``."""
+        rows = apply_link(params, self.in_space)
         return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
+
+    # What a stage may offer beyond that
+
+    def encode_traced(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Any]:
+        """Encode, and return beside the code what reconstructing the same rows may use (the places of maxima), or None."""
+        return self.encode(x, generator), None
+
+    def decode_traced(self, z: Tensor, trace: Any) -> Tensor:
+        """``decode_params`` with the trace of the same rows."""
+        return self.decode_params(z)
 
     def centre(self, mean: Tensor) -> None:
         """Let an untrained decoder begin at the mean of the input, ``(d,)``; by default nothing."""
 
+    def energy_view(self) -> EnergyCodec | None:
+        """Return this stage as a restricted Boltzmann machine, or None where it is none."""
+        return None
+
+    def ladder_view(self) -> LadderLayer | None:
+        """Return this stage as a layer of a ladder network, or None where it cannot be one."""
+        return None
+
+    def jacobian_norm(self, x: Tensor) -> Tensor:
+        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
+        return jacobian_norm(self.encode, x)
+
     def forward(self, x: Tensor) -> Tensor:
         return self.encode(x)
+
+
+def jacobian_norm(encode: Any, x: Tensor) -> Tensor:
+    """Return ``sum (d code / d x)**2`` of each row by automatic differentiation, one pass a unit of the code."""
+    x = x.detach().requires_grad_()
+    code = encode(x).flatten(1)  # (n, k)
+    total = x.new_zeros(len(x))
+    for unit in range(code.shape[1]):
+        (slope,) = torch.autograd.grad(code[:, unit].sum(), x, create_graph=True)
+        total = total + slope.flatten(1).square().sum(1)
+    return total

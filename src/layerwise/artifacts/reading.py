@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from .._contracts import Space
@@ -19,7 +20,6 @@ from .._spec import from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
-from ..objective import Combined, Supervised
 from ..objective.supervised import Head
 from ..training import as_plan
 from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
@@ -168,10 +168,10 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
     stack, plan = from_dict(facts["stack"]), as_plan(from_dict(facts["plan"]))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
-    settings = {name: facts["preprocessing"][name] for name in ("numbers", "max_categories")}
-    model = Pretrainer(stack, plan=plan, preprocessing=Preprocessor(**settings), random_state=facts["seed"])
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
-    model.preprocessing_ = Preprocessor.from_state(facts["preprocessing"], arrays)
+    preprocessing = Preprocessor.from_state(facts["preprocessing"], arrays)
+    model = Pretrainer(stack, plan=plan, preprocessing=clone(preprocessing), random_state=facts["seed"])
+    model.preprocessing_ = preprocessing
     if facts["row_shape"] is None and facts["n_features_in"] != model.preprocessing_.n_features_in_:
         raise ModelError("The number of features of the model and of its preprocessing differ.")
     blocks = model.preprocessing_.space_.blocks
@@ -198,12 +198,11 @@ def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: 
         model.outputs_ = tuple(facts["target"]["outputs"])
         target = Space.of("real", len(model.target_mean_))
     model.module_ = _filled(_empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack")
-    last = plan[-1].objective
-    supervised = last.supervised if isinstance(last, Combined) else last
-    if not isinstance(supervised, Supervised):
+    widths = plan[-1].objectives[-1].head_widths()
+    if widths is None:
         raise ModelError("The fine-tuning plan does not end with labels.")
     with torch.device("meta"):
-        head = Head(model.module_.code_space.size, supervised.head, target, None)  # type: ignore[arg-type]
+        head = Head(model.module_.code_space.size, widths, target, None)  # type: ignore[arg-type]
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model

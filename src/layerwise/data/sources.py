@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,25 +85,48 @@ class RowsOf:
 
 @dataclass(frozen=True)
 class Mix:
-    """Labelled rows, with rows of ``others`` drawn beside each batch.
+    """Batches of labelled rows and of others, side by side.
 
     Parameters
     ----------
     labelled, others : Source
     ratio : float, default 1.0
         Rows of ``others`` for each labelled one.
+    paced_by : {'labels', 'rows'}, default 'labels'
+        Which of the two an epoch passes over once; rows of the other are drawn beside them, in turns.
     """
 
     labelled: Any
     others: Any
     ratio: float = 1.0
+    paced_by: str = "labels"
 
     @property
     def space(self) -> Space:
         return self.labelled.space
 
+    @property
+    def leading(self) -> Any:
+        """The rows that an epoch passes over."""
+        return self.labelled if self.paced_by == "labels" else self.others
+
+    @property
+    def drawn(self) -> Any:
+        """The rows that are drawn beside them."""
+        return self.others if self.paced_by == "labels" else self.labelled
+
     def __len__(self) -> int:
-        return len(self.labelled)
+        return len(self.leading)
 
     def take(self, rows: np.ndarray) -> Batch:
-        return self.labelled.take(rows)
+        return self.leading.take(rows)
+
+    def pair(self, rows: np.ndarray, drawn: np.ndarray) -> Batch:
+        """Return a batch of labelled rows with the others beside it."""
+        first, second = self.leading.take(rows), self.drawn.take(drawn)
+        labelled, other = (first, second) if self.paced_by == "labels" else (second, first)
+        return replace(labelled, other=other)
+
+    def drawn_for(self, n: int) -> int:
+        """Return how many rows are drawn beside ``n``."""
+        return max(1, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio))

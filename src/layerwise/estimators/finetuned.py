@@ -169,10 +169,10 @@ class Finetuned(SpecParams):
                 )
             plan = as_plan(self.plan, self.training)
             self._check_depth(plan)
-            if plan[-1].objective.needs == "rows":
+            if plan[-1].objectives[-1].head_widths() is None:
                 raise ParameterError(
-                    f"The last step of the fine-tuning plan is {plan[-1].objective!r}, which learns no labels.",
-                    "End the plan with Supervised(...) or Combined(...).",
+                    f"The last step of the fine-tuning plan is {plan[-1].objectives[-1]!r}, which learns no labels.",
+                    "End the plan with Supervised(...), Combined(...), PseudoLabels(...) or Ladder(...).",
                 )
             return plan
         head = (self.head,) if isinstance(self.head, numbers.Integral) else tuple(self.head)
@@ -184,9 +184,9 @@ class Finetuned(SpecParams):
         """Raise now, not after pretraining, when a schedule lists epochs for another depth."""
         pretrainer = self.pretrainer.estimator if isinstance(self.pretrainer, FrozenEstimator) else self.pretrainer
         stack = getattr(pretrainer, "stack", None)
-        if stack is not None:
+        if stack is not None and pretrainer.depth is None:
             for step in plan:
-                list(step.schedule.phases(stack.depth))
+                step.phases(stack.depth)
 
     def _outputs(self, X: Any) -> np.ndarray:
         """Return the head's outputs, ``(n, outputs)``."""

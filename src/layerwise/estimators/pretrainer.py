@@ -16,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._contracts import Space
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
-from ..architecture import Stack
+from .._spec import check_int
+from ..architecture import Stack, StackModule
 from ..data.frames import Frame
 from ..data.preprocessing import Preprocessor
 from ..data.reading import read_rows
@@ -25,6 +26,7 @@ from ..objective import Denoising, Objective
 from ..objective.reconstruction import element_features, element_losses
 from ..schedule import Greedy, Schedule
 from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from .growth import GROWTH_SHARE, Growth
 from .params import SpecParams
 from .rows import changed, in_blocks, order_of, repeats, row_shape, source_of
 
@@ -36,8 +38,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     ----------
     stack : Stack, optional
         By default two tied ReLU stages, at most 512 and 256 units wide.
-    objective : Objective, optional
-        By default ``Denoising()``. With ``schedule`` the short form of a plan of one step.
+    objective : Objective or list of Objective, optional
+        By default ``Denoising()``; a list holds one per phase, so one per stage with ``Greedy``. With ``schedule`` the short
+        form of a plan of one step.
     schedule : Schedule, optional
         By default ``Greedy(20)``.
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
@@ -49,6 +52,10 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     validation : float, optional
         Share of the rows that is held out for a validation loss, in (0, 0.5]; with ``Training(patience=...)`` it stops phases. The
         preprocessing is fitted on all rows given to ``fit``: this loss stops training, it does not judge the model.
+    depth : {'auto'} or None, default None
+        With 'auto' the stack stops growing, in the first step of the plan (``Greedy`` or ``Progressive``), at the first stage
+        that reconstructs held-out rows no better than a PCA of the same code size; that stage is left out (the first one
+        stays). ``validation`` rows judge it, a tenth by default. A stage as wide as the data always stays: there PCA is exact.
     device : str, default 'auto'
         'auto' takes a GPU where there is one.
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
@@ -65,6 +72,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         A row per epoch.
     used_ : dict
         The device and the precision that were used.
+    depth_report_ : list of dict
+        With ``depth='auto'``: for each stage its code size and the squared errors on held-out rows, its own and PCA's.
     preprocessing_ : transformer
     stack_, plan_ : Stack, tuple of Step
         What was run.
@@ -91,14 +100,18 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     (1797, 32)
     """
 
+    stack_: Stack
+    module_: StackModule
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "stack": [Stack, None],
-        "objective": [Objective, None],
+        "objective": [Objective, list, tuple, None],
         "schedule": [Schedule, None],
         "plan": [list, tuple, None],
         "training": [Training, None],
         "preprocessing": [StrOptions({"auto"}), None, TransformerMixin],
         "validation": [Interval(numbers.Real, 0, 0.5, closed="right"), None],
+        "depth": [StrOptions({"auto"}), None],
         "device": [str],
         "precision": [StrOptions({"float32", "bfloat16", "auto"})],
         "random_state": ["random_state"],
@@ -115,6 +128,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         training: Training | None = None,
         preprocessing: Any = "auto",
         validation: float | None = None,
+        depth: str | None = None,
         device: str = "auto",
         precision: str = "float32",
         random_state: Any = None,
@@ -127,6 +141,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         self.training = training
         self.preprocessing = preprocessing
         self.validation = validation
+        self.depth = depth
         self.device = device
         self.precision = precision
         self.random_state = random_state
@@ -158,6 +173,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         source = self._prepare(X, sample_weight)
         keys = Keys(self.seed_).under("pretraining")
         rows, held_out = self._split(source, keys)
+        growth = Growth(rows, held_out) if self.depth is not None else None
         run = run_plan(
             self.module_,
             plan,
@@ -166,7 +182,11 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             device=device,
             autocast=autocast,
             observe=observer_for(self.verbose),
+            grow=growth,
         )
+        if growth is not None:
+            self._keep(run.depth)
+            self.depth_report_ = growth.report
         self.plan_ = plan
         self.history_ = run.history
         self.used_ = {"device": str(device), "precision": "float32" if autocast is None else "bfloat16"}
@@ -177,11 +197,26 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
         This is the start of the control arm.
         """
+        if self.depth is not None:
+            return self._fit_random_as_deep(X, sample_weight)
         self._validate_params()
         self.plan_ = self._plan()
         self._prepare(X, sample_weight, control=True)
         self.history_ = []
         return self
+
+    def _fit_random_as_deep(self, X: Any, sample_weight: Any) -> Self:
+        """Pretrain to learn the depth, then build that stack with random weights: the arms differ in their weights alone."""
+        self.fit(X, sample_weight=sample_weight)
+        self.stack_ = self._stack(control=True, depth=self.stack_.depth)
+        self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
+        self.history_ = []
+        return self
+
+    def _keep(self, depth: int) -> None:
+        self.stack_ = self._stack(depth=depth)
+        self.module_ = StackModule(self.module_.chain[:depth], self.module_.in_space)
+        self._n_features_out = self.module_.code_space.size
 
     # Using
 
@@ -216,7 +251,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def reconstruct(self, X: Any) -> Any:
         """Return rows as the stack reconstructs them, in the original columns."""
-        return self._originals(self._apply(lambda x: self.module_.decode(self.module_.encode(x)), X))
+        return self._originals(self._apply(self.module_.reconstruct, X))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return minus the reconstruction error of each row: higher is more normal.
@@ -239,6 +274,23 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         """Return the mean of ``score_samples``: higher is better."""
         return float(self.score_samples(X).mean())
 
+    def sample(self, n: int = 1, steps: int = 1000, *, random_state: Any = None) -> Any:
+        """Return ``n`` rows drawn from the model, in the original columns.
+
+        ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from random hidden units; then one pass
+        down, whose means are returned (Hinton, Osindero and Teh 2006).
+
+        Raises
+        ------
+        ParameterError, PairingError
+            When a number is below 1; when the topmost stage is no restricted Boltzmann machine.
+        """
+        check_is_fitted(self)
+        check_int("Pretrainer.sample", "n", n, 1)
+        check_int("Pretrainer.sample", "steps", steps, 1)
+        generator = torch.Generator().manual_seed(seed_of(random_state))
+        return self._originals(self.module_.sample(n, steps, generator).flatten(1).numpy())
+
     # Inside
 
     def _plan(self) -> tuple[Step, ...]:
@@ -248,7 +300,11 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
                     "Pretrainer was given a plan and also an objective or a schedule.", "Give one or the other: they say the same."
                 )
             return as_plan(self.plan, self.training)
-        return as_plan([(self.objective or Denoising(), self.schedule or Greedy(20))], self.training)
+        return self._one_step(self.objective if self.objective is not None else Denoising())
+
+    def _one_step(self, objective: Any) -> tuple[Step, ...]:
+        given = tuple(objective) if isinstance(objective, list) else objective
+        return as_plan([(given, self.schedule or Greedy(20))], self.training)
 
     def _prepare(self, X: Any, sample_weight: Any, control: bool = False) -> Any:
         table = self._given(read_rows(self, X, reset=True, min_rows=2), X)
@@ -283,17 +339,19 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         shape = self.row_shape_ or (self.stack.in_shape if self.stack is not None else None)
         self.space_ = Space(tuple(shape), flat.blocks) if shape is not None and np.prod(shape) == flat.size else flat
 
-    def _stack(self, control: bool) -> Stack:
+    def _stack(self, control: bool = False, depth: int | None = None) -> Stack:
         stack = self.stack
         if stack is None:
             d = self.space_.size
             stack = Stack.of_widths([min(512, max(64, 2 * d)), min(256, max(32, d))], tied=True)
+        stack = stack if depth is None else Stack(*stack.stages[:depth], in_shape=stack.in_shape)
         return stack.with_best_init() if control else stack
 
     def _split(self, source: Any, keys: Keys) -> tuple[Any, Any]:
-        if self.validation is None:
+        share = self.validation if self.validation is not None or self.depth is None else GROWTH_SHARE
+        if share is None:
             return source, None
-        held = max(1, round(len(source) * self.validation))
+        held = max(1, round(len(source) * share))
         order = keys.numpy("held out").permutation(len(source))
         return RowsOf(source, np.sort(order[held:])), RowsOf(source, np.sort(order[:held]))
 
@@ -315,7 +373,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def _row_losses(self, x: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            return element_losses(self.module_.decode_params(self.module_.encode(x)), x, self.module_, "auto")
+            return element_losses(self.module_.reconstruct_params(x), x, self.module_, "auto")
 
     def _originals(self, Z: np.ndarray) -> Any:
         rows = self.preprocessing_.inverse_transform(Z)

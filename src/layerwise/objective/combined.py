@@ -15,6 +15,7 @@ from .denoising import Denoising
 from .objective import Objective, Terms
 from .reconstruction import Reconstruction
 from .supervised import Supervised
+from .wrapper import Wrapper
 
 
 @register
@@ -28,6 +29,7 @@ class Combined(Objective):
     ----------
     supervised : Supervised, default Supervised()
     unsupervised : Reconstruction or Denoising, default Reconstruction()
+        Also inside ``Sparse`` or ``Contractive``.
     weight : float, default 1.0
         Of the unsupervised part, at least 0.
     ratio : float, default 1.0
@@ -47,14 +49,15 @@ class Combined(Objective):
     needs: ClassVar[str] = "both"
 
     supervised: Supervised = Supervised()
-    unsupervised: Reconstruction | Denoising = Reconstruction()
+    unsupervised: Objective = Reconstruction()
     _: KW_ONLY
     weight: float = 1.0
     ratio: float = 1.0
 
     def __post_init__(self) -> None:
         check_kind(self, "supervised", self.supervised, Supervised, "Supervised(...)")
-        check_kind(self, "unsupervised", self.unsupervised, (Reconstruction, Denoising), "Reconstruction(...) or Denoising(...)")
+        kinds = (Reconstruction, Denoising, Wrapper)
+        check_kind(self, "unsupervised", self.unsupervised, kinds, "Reconstruction(...), Denoising(...) or one of these wrapped")
         check_number(self, "weight", self.weight, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 
@@ -64,6 +67,9 @@ class Combined(Objective):
 
     def state_key(self) -> object:
         return self.supervised.state_key()
+
+    def head_widths(self) -> tuple[int, ...]:
+        return self.supervised.head
 
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
         return self.supervised.init(codec, target, generator)

@@ -65,7 +65,7 @@ class Denoising(Objective):
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         given = batch.x if self.corruption.leaves_input else batch.x.clone()
         corrupted, changed = self.corruption.corrupt(given, codec.in_space, draws.noise)
-        params = codec.decode_params(codec.encode(corrupted, draws.dropout))
+        params = codec.reconstruct_params(corrupted, draws.dropout)
         importance = None
         if self.emphasis is not None:
             corrupted_weight, intact_weight = self.emphasis

@@ -24,10 +24,13 @@ class Objective(Spec):
         Whether it works on the input of the trained slice (then codes can be cached) or on the data themselves.
     needs : {'rows', 'labels', 'both'}
         Whether it is fed with all rows, with the labelled rows, or with batches of both.
+    paced_by : {'labels', 'rows'}
+        Where both are needed: whether an epoch is a pass over the labelled rows or over all rows.
     """
 
     level: ClassVar[str] = "slice"
     needs: ClassVar[str] = "rows"
+    paced_by: ClassVar[str] = "labels"
     ratio = 1.0  # rows of all drawn for each labelled one, where both are needed
 
     def check(self, codec: Any, target: Space | None) -> None:
@@ -40,6 +43,19 @@ class Objective(Spec):
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module | None:
         """Return the state: parameters are trained, buffers are kept."""
         return None
+
+    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
+        """Return the state to go on with from a step before of the same ``state_key``: that step's own state where its objective
+        was equal, else what it predicts with."""
+        return state
+
+    def head_widths(self) -> tuple[int, ...] | None:
+        """Return the widths of the hidden layers of the head that predicts, or None where no labels are learned."""
+        return None
+
+    def predictor(self, state: nn.Module | None) -> nn.Module | None:
+        """Return what maps codes to outputs after training; by default the whole state."""
+        return state
 
     @abstractmethod
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:

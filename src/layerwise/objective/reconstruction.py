@@ -56,7 +56,7 @@ class Reconstruction(Objective):
         check_decodable(self, codec, self.error)
 
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
-        params = codec.decode_params(codec.encode(batch.x, draws.dropout))
+        params = codec.reconstruct_params(batch.x, draws.dropout)
         return mean_loss(params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight), {}
 
 

@@ -78,6 +78,9 @@ class Supervised(Objective):
     def state_key(self) -> object:
         return ("head", self.head)
 
+    def head_widths(self) -> tuple[int, ...]:
+        return self.head
+
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> Head:
         assert target is not None  # check() has refused
         return Head(codec.code_space.size, self.head, target, generator)
@@ -99,8 +102,7 @@ class Supervised(Objective):
         loss, _ = self.loss(codec, state, batch, draws)
         if state.target.kind != "category":
             return loss
-        wrong = self._outputs(codec, state, batch.x, draws).argmax(1) != batch.y
-        return wrong.float().mean() + 1e-3 * loss
+        return error_rate(self._outputs(codec, state, batch.x, draws), batch.y, loss)
 
     def _outputs(self, codec: Any, head: Head, x: Tensor, draws: Draws) -> Tensor:
         train = head.training
@@ -109,6 +111,12 @@ class Supervised(Objective):
             h = stage.encode(h, draws.dropout)
             h = dropout(h, self.dropout, draws.noise) if train else h
         return head(h.flatten(1), (lambda h: dropout(h, self.dropout, draws.noise)) if train else None)
+
+
+def error_rate(outputs: Tensor, y: Tensor, loss: Tensor | None = None) -> Tensor:
+    """Return the share of wrong classes, with a thousandth of the loss (by default the cross-entropy) to break ties."""
+    loss = F.cross_entropy(outputs, y) if loss is None else loss
+    return (outputs.argmax(1) != y).float().mean() + 1e-3 * loss
 
 
 class Head(nn.Module):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,14 +22,13 @@ def batches(source: Any, size: int, keys: Keys, epoch: int) -> Iterator[Batch]:
     """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows."""
     order = keys.numpy("order", epoch).permutation(len(source))
     cuts = _cuts(len(source), size)
-    others = _endless(len(source.others), keys, epoch) if isinstance(source, Mix) else None
+    drawn = _endless(len(source.drawn), keys, epoch) if isinstance(source, Mix) else None
     for start, stop in pairwise(cuts):
-        batch = source.take(order[start:stop])
-        if others is not None:
-            wanted = max(1, round((stop - start) * source.ratio))
-            rows = np.array([next(others) for _ in range(wanted)])
-            batch = replace(batch, other=source.others.take(rows))
-        yield batch
+        rows = order[start:stop]
+        if drawn is None:
+            yield source.take(rows)
+        else:
+            yield source.pair(rows, np.array([next(drawn) for _ in range(source.drawn_for(len(rows)))]))
 
 
 def _cuts(n: int, size: int) -> list[int]:

@@ -75,7 +75,9 @@ def run_phase(work: Work) -> LoopResult:
         When the loss is not finite; the weights are those of the last whole epoch.
     """
     trainee, training, objective = work.trainee, work.training, work.trainee.objective
-    optimiser = make_optimiser(training.optimiser, work.layers, momentum=training.momentum, weight_decay=training.weight_decay)
+    optimiser = make_optimiser(
+        training.optimiser, work.layers, momentum=training.momentum_at(0), weight_decay=training.weight_decay
+    )
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     draws = Draws(work.keys)
     per_epoch = count_batches(len(work.source), training.batch_size)
@@ -86,6 +88,8 @@ def run_phase(work: Work) -> LoopResult:
         good = trainee.snapshot()
         trainee.train()
         objective.begin_epoch(trainee.codec, trainee.state, epoch)
+        for group in optimiser.param_groups if "momentum" in optimiser.defaults else ():
+            group["momentum"] = training.momentum_at(epoch)
         for step, batch in enumerate(batches(work.source, training.batch_size, work.keys, epoch)):
             # learning rate
             factor = factor_at(training.shape, epoch * per_epoch + step, work.epochs * per_epoch)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .lamb import Lamb
+
 _Make = Callable[[list[dict[str, Any]], float], torch.optim.Optimizer]
 
 # Momentum is the setting of 'momentum' and 'nesterov' alone. Keras ships Adadelta with a rate of 0.001, where Zeiler (2012)
@@ -21,6 +23,7 @@ _MAKE: dict[str, tuple[float, _Make]] = {
     "adagrad": (0.01, lambda groups, m: torch.optim.Adagrad(groups, fused=True)),
     "adadelta": (1.0, lambda groups, m: torch.optim.Adadelta(groups)),
     "rmsprop": (1e-3, lambda groups, m: torch.optim.RMSprop(groups)),
+    "lamb": (5e-3, lambda groups, m: Lamb(groups)),
 }
 OPTIMISERS = tuple(_MAKE)
 

@@ -9,7 +9,7 @@ from typing import Any
 from .._errors import ParameterError
 from .._spec import Spec, check_kind, register
 from ..objective import Objective
-from ..schedule import Schedule
+from ..schedule import Phase, Schedule
 from .settings import Training
 
 
@@ -20,7 +20,8 @@ class Step(Spec):
 
     Parameters
     ----------
-    objective : Objective
+    objective : Objective or tuple of Objective
+        A tuple holds one per phase of the schedule; all are fed with the same rows.
     schedule : Schedule
     training : Training, optional
         By default the estimator's.
@@ -32,12 +33,43 @@ class Step(Spec):
     Step(Reconstruction(), Greedy(10))
     """
 
-    objective: Objective
+    objective: Objective | tuple[Objective, ...]
     schedule: Schedule
     training: Training | None = None
 
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """The objectives, one for all phases or one for each."""
+        return self.objective if isinstance(self.objective, tuple) else (self.objective,)
+
+    def phases(self, depth: int) -> list[tuple[Phase, Objective]]:
+        """Return each phase for a stack of ``depth`` stages, with its objective.
+
+        Raises
+        ------
+        ParameterError
+            When epochs or objectives are listed for another number of phases.
+        """
+        phases = list(self.schedule.phases(depth))
+        objectives = self.objectives * len(phases) if len(self.objectives) == 1 else self.objectives
+        if len(objectives) != len(phases):
+            raise ParameterError(
+                f"The step lists {len(objectives)} objectives; {self.schedule!r} has {len(phases)} phases on {depth} stages.",
+                "Give one objective, or one per phase.",
+            )
+        return list(zip(phases, objectives, strict=True))
+
     def __post_init__(self) -> None:
-        check_kind("a plan", "objective", self.objective, Objective, "an objective such as Reconstruction()")
+        if isinstance(self.objective, list):
+            object.__setattr__(self, "objective", tuple(self.objective))
+        check_kind("a plan", "objective", self.objective or None, (Objective, tuple), "an objective such as Reconstruction()")
+        for objective in self.objectives:
+            check_kind("a plan", "objective", objective, Objective, "an objective such as Reconstruction()")
+        if len({objective.needs for objective in self.objectives}) > 1:
+            raise ParameterError(
+                f"The objectives of one step must be fed with the same rows. Got {self.objective!r} instead.",
+                "Give objectives that need labels a step of their own.",
+            )
         check_kind("a plan", "schedule", self.schedule, Schedule, "a schedule such as Greedy(20)")
         check_kind("a plan", "training", self.training, (Training, type(None)), "Training(...) or None")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from .feed import count_batches
 from .loop import LoopResult, Work, run_phase
 from .optimisers import default_rate
 from .plan import Step
+from .rates import rates_from_gradients
 from .settings import Training
 from .shapes import ENDING
 from .trainee import Trainee
@@ -57,16 +58,17 @@ class Feed:
         """Return the source that an objective learns from."""
         if objective.needs == "rows":
             return self.rows
-        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, objective.ratio)
+        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, objective.ratio, objective.paced_by)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a plan: rows of history, the last step's state, and the best epoch of the last phase."""
+    """What came of a plan: rows of history, what predicts, the best epoch of the last phase, and the stages that are left."""
 
     history: list[dict[str, Any]]
     state: nn.Module | None
     best_epoch: int
+    depth: int
 
 
 def run_plan(
@@ -78,8 +80,12 @@ def run_plan(
     device: torch.device | None = None,
     autocast: torch.dtype | None = None,
     observe: Observer = silent,
+    grow: Callable[[StackModule], bool] | None = None,
 ) -> Run:
     """Train a built stack in place.
+
+    ``grow`` is asked after each phase of the first step, with the stages so far, whether the last of them is worth keeping; if
+    not, it and all above are left out, and the rest of the plan goes on without them.
 
     Raises
     ------
@@ -89,30 +95,28 @@ def run_plan(
         When a loss is not finite.
     """
     device = device or torch.device("cpu")
-    phases = [(s, step, p, phase) for s, step in enumerate(plan) for p, phase in enumerate(step.schedule.phases(module.depth))]
-    for _, step, _, phase in phases:
-        _check_pair(module, step, phase, feed)
+    phases = _phases(plan, module.depth)
+    for part in phases:
+        _check_pair(module, part, feed)
     module.to(device)
     history: list[dict[str, Any]] = []
     state: nn.Module | None = None
-    key: object = None
+    before: Part | None = None
     best_epoch = 0
-    for number, (s, step, p, phase) in enumerate(phases):
+    for number, part in enumerate(phases):
+        objective, phase, training = part.objective, part.phase, part.training
         codec = module.slice(phase.first, phase.last)
-        phase_keys = keys.under("step", s, "phase", p)
-        training = step.training or Training()
-        if key != (step.objective.state_key(), phase.last):  # else this phase goes on with the last one's head
-            state = step.objective.init(codec, feed.target, phase_keys.torch("state"))
-            key = (step.objective.state_key(), phase.last)
+        phase_keys = keys.under("step", part.step, "phase", part.position)
+        state = _state(part, before, state, codec, feed.target, phase_keys.torch("state"))
         state = None if state is None else state.to(device)
-        row = {"step": s, "phase": number, "phases": len(phases), "objective": type(step.objective).__name__}
+        row = {"step": part.step, "phase": number, "phases": len(phases), "objective": type(objective).__name__}
         row |= {"first": phase.first, "last": phase.last}
         observe(Event("phase", row))
-        source, held_out = _behind(module, phase.first, feed.for_objective(step.objective), feed.held_out, device)
-        if step.objective.needs != "labels" and codec.depth and phase.epochs:
+        source, held_out = _behind(module, phase.first, feed.for_objective(objective), feed.held_out, device)
+        if objective.needs != "labels" and codec.depth and phase.epochs:
             centre(codec, source)
         work = Work(
-            trainee=Trainee(codec, step.objective, state, autocast),
+            trainee=Trainee(codec, objective, state, autocast),
             source=source,
             training=training,
             layers=layers_of(module, phase, state, training),
@@ -123,11 +127,47 @@ def run_plan(
             device=device,
             held_out=held_out,
         )
+        if training.layer_decay == "gradient":
+            work = replace(work, layers=rates_from_gradients(work))
         result = _run_with_stopping(work)
         history += result.rows
         best_epoch = result.best_epoch
+        before = part
+        if grow is not None and part.step == 0 and not grow(module.slice(0, phase.last)):
+            module = module.slice(0, max(0, phase.last - 1))
+            phases[number + 1 :] = [later for later in _phases(plan, module.depth) if later.step > 0]
     module.to("cpu").eval()
-    return Run(history, None if state is None else state.to("cpu").eval(), best_epoch)
+    if state is not None and before is not None:
+        state = before.objective.predictor(state.to("cpu").eval())
+    return Run(history, state, best_epoch, module.depth)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One phase of a plan: which step, which phase of it, and what it trains how."""
+
+    step: int
+    position: int
+    phase: Phase
+    objective: Objective
+    training: Training
+
+
+def _phases(plan: Sequence[Step], depth: int) -> list[Part]:
+    return [
+        Part(s, p, phase, objective, step.training or Training())
+        for s, step in enumerate(plan)
+        for p, (phase, objective) in enumerate(step.phases(depth))
+    ]
+
+
+def _state(part: Part, before: Part | None, state: Any, codec: Any, target: Space | None, generator: torch.Generator) -> Any:
+    """Return the objective's state: the one of the phase before where both have the same head, else a new one."""
+    key, last = part.objective.state_key(), part.phase.last
+    if before is None or (before.objective.state_key(), before.phase.last) != (key, last):
+        return part.objective.init(codec, target, generator)
+    same = before.objective == part.objective
+    return part.objective.resume(state if same else before.objective.predictor(state), codec)
 
 
 def _run_with_stopping(work: Work) -> LoopResult:
@@ -149,14 +189,15 @@ def _epochs(phase: Phase, training: Training, rows: int) -> int:
     return max(phase.epochs, math.ceil(training.min_steps / count_batches(rows, training.batch_size)))
 
 
-def _check_pair(module: StackModule, step: Step, phase: Phase, feed: Feed) -> None:
-    codec = module.slice(phase.first, phase.last)
-    if step.objective.level == "data" and phase.first > 0:
+def _check_pair(module: StackModule, part: Part, feed: Feed) -> None:
+    first = part.phase.first
+    if part.objective.level == "data" and first > 0:
+        what = f"trains stage {first + 1} on codes" if part.phase.last >= first else "trains no stage"
         raise PairingError(
-            f"{step.objective!r} works on the data themselves; {step.schedule!r} trains stage {phase.first + 1} on codes.",
+            f"{part.objective!r} works on the data themselves; a phase of its schedule {what}.",
             "Use Joint or Progressive, or an objective that works on codes.",
         )
-    step.objective.check(codec, feed.target)
+    part.objective.check(module.slice(first, part.phase.last), feed.target)
 
 
 def _behind(module: StackModule, first: int, source: Any, held_out: Any, device: torch.device) -> tuple[Any, Any]:
@@ -193,7 +234,7 @@ def layers_of(module: StackModule, phase: Phase, state: nn.Module | None, traini
     depth = module.depth
     given = training.learning_rate
     rates = given if isinstance(given, tuple) else (default_rate(training.optimiser) if given is None else given,) * depth
-    decay = training.layer_decay
+    decay = 1.0 if isinstance(training.layer_decay, str) else training.layer_decay
     factors = decay if isinstance(decay, tuple) else tuple(decay ** (depth - i) for i in range(depth))
     for name, values in (("learning_rate", rates), ("layer_decay", factors)):
         if len(values) != depth:

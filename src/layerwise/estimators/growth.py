@@ -1,0 +1,50 @@
+"""Whether another stage is worth it: compared with PCA on held-out rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+
+from ..training import BLOCK_ROWS, in_block
+
+GROWTH_SHARE = 0.1  # of the rows, where nothing else was asked for
+PCA_ROWS = 20_000
+
+
+class Growth:
+    """Answers, stage by stage, whether the stack so far reconstructs held-out rows better than a PCA of the same code size.
+
+    A narrower code always reconstructs worse, so an error alone cannot decide.
+    """
+
+    def __init__(self, rows: Any, held_out: Any) -> None:
+        self.held_out = held_out
+        chosen = np.unique(np.linspace(0, len(rows) - 1, PCA_ROWS).astype(int))
+        x = rows.take(chosen).x.flatten(1).numpy()
+        self.pca = PCA(random_state=0).fit(x)
+        self.report: list[dict[str, Any]] = []
+
+    def __call__(self, module: Any) -> bool:
+        k, d = module.code_space.size, module.in_space.size
+        own, baseline = self._errors(module, k)
+        self.report.append({"stage": module.depth, "code": k, "error": own, "pca_error": baseline})
+        return k >= d or own < baseline
+
+    def _errors(self, module: Any, k: int) -> tuple[float, float]:
+        """Return the squared errors per feature of the stack and of PCA."""
+        module.eval()
+        device = next(module.parameters()).device
+        axes = self.pca.components_[:k]
+        sums, n = np.zeros(2), len(self.held_out)
+        for start in range(0, n, BLOCK_ROWS):
+            x = self.held_out.take(np.arange(start, min(n, start + BLOCK_ROWS))).x
+            with torch.no_grad():
+                back = in_block(module.reconstruct, x.to(device)).cpu()
+            flat = x.flatten(1).numpy()
+            centred = flat - self.pca.mean_
+            sums += [float((back - x).square().sum()), float(((centred - centred @ axes.T @ axes) ** 2).sum())]
+        own, baseline = sums / (n * module.in_space.size)
+        return float(own), float(baseline)

@@ -1,0 +1,53 @@
+"""Codes that change little with the input."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from .._contracts import Batch
+from .._random import Draws
+from .._spec import check_number, register
+from .objective import Terms
+from .wrapper import Wrapper
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Contractive(Wrapper):
+    """``objective + weight * |d code / d x|**2 / d``, the squared Frobenius norm of the encoder's Jacobian at the clean rows.
+
+    For one dense stage without batch or layer normalisation the norm has a closed form; for others it is computed by automatic
+    differentiation, one backward pass a unit of the code.
+
+    Parameters
+    ----------
+    objective : Objective, default Reconstruction()
+        One that learns from rows without labels.
+    weight : float, default 0.1
+        At least 0. Reconstruction errors are means over the ``d`` features, and so is the penalty: the weight is the paper's.
+
+    References
+    ----------
+    Rifai, Vincent, Muller, Glorot and Bengio (2011), "Contractive auto-encoders: explicit invariance during feature extraction".
+
+    Examples
+    --------
+    >>> from layerwise import Contractive, Denoising
+    >>> Contractive(Denoising(), weight=0.2)
+    Contractive(Denoising(), weight=0.2)
+    """
+
+    _: KW_ONLY
+    weight: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number(self, "weight", self.weight, 0.0)
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        loss, terms = self.objective.loss(codec, state, batch, draws)
+        penalty = codec.jacobian_norm(batch.x).mean() / codec.in_space.size
+        return loss + self.weight * penalty, terms | {"contraction": penalty.detach()}

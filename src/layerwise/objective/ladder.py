@@ -1,0 +1,225 @@
+"""The ladder network."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .._contracts import Batch, Space
+from .._errors import PairingError, ParameterError
+from .._random import Draws
+from .._spec import check_kind, check_number, register
+from .objective import Objective, Terms
+from .supervised import Head, error_rate
+
+EPSILON = 1e-5
+PAPER_WEIGHTS = (1000.0, 10.0, 0.1)  # input, first layer, all others
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Ladder(Objective):
+    """Cross-entropy of the noisy path on labelled rows + weighted squared errors of a denoising decoder at all layers.
+
+    A noisy and a clean pass share the encoder; the decoder goes down from the noisy output and sees at each layer, through a
+    lateral connection, the noisy values there; it is trained to give the clean ones. The stages are ``Dense`` with batch
+    normalisation; the output layer and the decoder are this objective's own. Each step takes a batch of all rows and, beside
+    it, labelled rows; an epoch is one pass over all rows.
+
+    Parameters
+    ----------
+    noise : float, default 0.3
+        Standard deviation of the noise at the input and at every normalised layer.
+    weights : tuple of float, optional
+        Weights of the squared errors at the input, each stage and the output; by default the paper's 1000, 10, 0.1, 0.1, ...
+    ratio : float, default 1.0
+        Rows of all for each labelled one in a step, above 0.
+
+    Raises
+    ------
+    PairingError
+        Without class labels, on stages without batch normalisation, or when trained on codes.
+
+    References
+    ----------
+    Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder networks".
+
+    Examples
+    --------
+    >>> from layerwise import Ladder
+    >>> Ladder(noise=0.3, weights=(1000, 10, 0.1, 0.1))
+    Ladder(weights=(1000, 10, 0.1, 0.1))
+    """
+
+    level: ClassVar[str] = "data"
+    needs: ClassVar[str] = "both"
+    paced_by: ClassVar[str] = "rows"
+
+    _: KW_ONLY
+    noise: float = 0.3
+    weights: tuple[float, ...] | None = None
+    ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number(self, "noise", self.noise, 0.0)
+        check_number(self, "ratio", self.ratio, 0.0, open_low=True)
+        check_kind(self, "weights", self.weights, (tuple, list, type(None)), "a tuple of weights, or None")
+        if self.weights is not None:
+            object.__setattr__(self, "weights", tuple(self.weights))
+            for weight in self.weights:
+                check_number(self, "weights", weight, 0.0)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        if target is None or target.kind != "category":
+            what = "there are no labels" if target is None else "the targets are numbers"
+            raise PairingError(f"{self!r} classifies, and {what}.", "Use it in the plan of PretrainedClassifier.")
+        if not len(codec.stages) or any(stage.ladder_view() is None for stage in codec.stages):
+            raise PairingError(
+                f"{self!r} needs dense stages with batch normalisation, all trained at once.",
+                "Use Stack(Dense(500, normalisation='batch'), ...) with Joint.",
+            )
+        self._weights(len(codec.stages))
+
+    def head_widths(self) -> tuple[int, ...]:
+        return ()
+
+    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+        assert target is not None  # check() has refused
+        sizes = [codec.in_space.size, *(stage.code_space.size for stage in codec.stages), target.size]
+        return LadderState(sizes, target, generator)
+
+    def predictor(self, state: nn.Module | None) -> nn.Module:
+        """Return the output layer, its normalisation folded into a plain head."""
+        assert isinstance(state, LadderState)
+        return state.folded()
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        assert isinstance(state, LadderState) and batch.y is not None and batch.other is not None
+        labelled = self._up(codec, state, batch.x, draws.noise)
+        losses = F.cross_entropy(state.logits(labelled[-1]), batch.y, reduction="none")
+        weight = torch.ones_like(losses) if batch.weight is None else batch.weight
+        supervised = (losses * weight).sum() / weight.sum().clamp_min(1e-12)
+        denoising = self._denoising(codec, state, batch.other.x, draws.noise)
+        return supervised + denoising, {"supervised": supervised.detach(), "denoising": denoising.detach()}
+
+    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+        assert isinstance(state, LadderState) and batch.y is not None
+        return error_rate(state.folded()(codec.encode(batch.x).flatten(1)), batch.y)
+
+    def _weights(self, depth: int) -> tuple[float, ...]:
+        if self.weights is None:
+            return (*PAPER_WEIGHTS[:2], *(PAPER_WEIGHTS[2] for _ in range(depth)))
+        if len(self.weights) != depth + 2:
+            raise ParameterError(
+                f"{self!r} lists {len(self.weights)} weights; {depth} stages need {depth + 2}.", "List input, stages and output."
+            )
+        return self.weights
+
+    def _up(self, codec: Any, state: LadderState, x: Tensor, generator: torch.Generator) -> list[Tensor]:
+        """Return the noisy normalised values of input, stages and output."""
+        z = [self._noisy(x.flatten(1), generator)]
+        h = z[0]
+        for stage in codec.chain:
+            z.append(self._noisy(normalised(stage.project(h))[0], generator))
+            h = stage.activate(z[-1])
+        z.append(self._noisy(normalised(state.output(h))[0], generator))
+        return z
+
+    def _denoising(self, codec: Any, state: LadderState, x: Tensor, generator: torch.Generator) -> Tensor:
+        noisy = self._up(codec, state, x, generator)
+        clean, moments = self._clean(codec, state, x)
+        weights = self._weights(codec.depth)
+        u = normalised(torch.softmax(state.logits(noisy[-1]), dim=1))[0]
+        total = x.new_zeros(())
+        for level in range(len(noisy) - 1, -1, -1):
+            guess = state.combine(level, noisy[level], u)
+            if weights[level]:
+                mean, deviation = moments[level]
+                total = total + weights[level] * F.mse_loss((guess - mean) / deviation, clean[level])
+            if level:
+                u = normalised(state.down[level - 1](guess))[0]
+        return total
+
+    def _clean(self, codec: Any, state: LadderState, x: Tensor) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
+        """Return clean normalised values, and mean and deviation of what was normalised."""
+        h = x.flatten(1)
+        values, moments = [h], [(x.new_zeros(()), x.new_ones(()))]
+        for stage in [*codec.chain, state]:
+            z, mean, variance = normalised(stage.project(h))
+            stage.remember(mean.detach(), variance.detach())
+            values.append(z)
+            moments.append((mean, (variance + EPSILON).sqrt()))
+            h = stage.activate(z) if stage is not state else z
+        return values, moments
+
+    def _noisy(self, z: Tensor, generator: torch.Generator) -> Tensor:
+        return z + torch.randn(z.shape, generator=generator).mul_(self.noise).to(z)
+
+
+def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ``(x - mean) / deviation`` over the batch, the mean and the variance; ``(n, k)``, ``(k,)``, ``(k,)``."""
+    variance, mean = torch.var_mean(x, dim=0, correction=0)
+    return F.batch_norm(x, None, None, training=True, eps=EPSILON), mean, variance
+
+
+class LadderState(nn.Module):
+    """Output layer and lateral decoder."""
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, sizes: list[int], target: Space, generator: torch.Generator) -> None:
+        super().__init__()
+        self.target = target
+        self.output = _linear(sizes[-2], sizes[-1], generator)
+        self.scale = nn.Parameter(torch.ones(sizes[-1]))
+        self.shift = nn.Parameter(torch.zeros(sizes[-1]))
+        self.register_buffer("mean", torch.zeros(sizes[-1]))
+        self.register_buffer("variance", torch.ones(sizes[-1]))
+        self.down = nn.ModuleList(_linear(above, below, generator) for below, above in pairwise(sizes))
+        # mu(u) = a0 sigmoid(a1 u + a2) + a3 u + a4, v(u) = a5 sigmoid(a6 u + a7) + a8 u + a9: the paper's start
+        start = torch.tensor([0.0, 1, 0, 0, 0, 0, 1, 0, 0, 0])
+        self.lateral = nn.ParameterList(nn.Parameter(start[:, None].repeat(1, size)) for size in sizes)
+
+    def project(self, h: Tensor) -> Tensor:
+        """``(n, k) -> (n, classes)``: the affine map alone."""
+        return self.output(h)
+
+    def logits(self, z: Tensor) -> Tensor:
+        """``(n, classes) -> (n, classes)`` from normalised values."""
+        return z * self.scale + self.shift
+
+    def remember(self, mean: Tensor, variance: Tensor) -> None:
+        """Take the moments of a batch into those of evaluation."""
+        with torch.no_grad():
+            self.mean.lerp_(mean, 0.1)
+            self.variance.lerp_(variance, 0.1)
+
+    def combine(self, level: int, z: Tensor, u: Tensor) -> Tensor:
+        """Return the guess of the clean values from the noisy ones and what comes from above: ``(z - mu(u)) v(u) + mu(u)``."""
+        a = self.lateral[level]
+        mu = a[0] * torch.sigmoid(a[1] * u + a[2]) + a[3] * u + a[4]
+        v = a[5] * torch.sigmoid(a[6] * u + a[7]) + a[8] * u + a[9]
+        return (z - mu) * v + mu
+
+    def folded(self) -> Head:
+        """Return a plain head that answers as the output layer does in evaluation mode."""
+        head = Head(self.output.in_features, (), self.target, None)  # type: ignore[arg-type]
+        head = head.to(self.scale.device)
+        factor = self.scale / (self.variance + EPSILON).sqrt()
+        with torch.no_grad():
+            head.layers[0].weight.copy_(self.output.weight * factor[:, None])  # type: ignore[operator]
+            head.layers[0].bias.copy_(self.shift + (self.output.bias - self.mean) * factor)  # type: ignore[operator]
+        return head.eval()
+
+
+def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    nn.init.normal_(layer.weight, 0.0, inputs**-0.5, generator=generator)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,129 @@
+"""Self-training: labels that a model gives to rows that have none."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .._contracts import Batch, Space
+from .._errors import PairingError
+from .._random import Draws
+from .._spec import check_kind, check_number, register
+from .objective import Objective, Terms
+from .supervised import Head, Supervised
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class PseudoLabels(Objective):
+    """``supervised(labelled rows) + weight * supervised(all rows of which the teacher is sure, with its labels)``.
+
+    The teacher is the network as it stood when the phase began, without noise: each step of a plan is one round of self-training.
+    It comes after a supervised step with an equal head. An epoch is one pass over all rows; labelled ones are drawn
+    beside them.
+
+    Parameters
+    ----------
+    supervised : Supervised, default Supervised()
+    threshold : float, default 0.95
+        Smallest probability of the teacher's class at which a row is used, in [0, 1].
+    weight : float, default 1.0
+        At least 0.
+    ratio : float, default 4.0
+        Rows of all for each labelled one in a step, above 0.
+
+    Raises
+    ------
+    PairingError
+        Without class labels.
+
+    References
+    ----------
+    Lee (2013), "Pseudo-label: the simple and efficient semi-supervised learning method for deep neural networks"; Scudder (1965),
+    "Probability of error of some adaptive pattern-recognition machines" (self-training).
+
+    Examples
+    --------
+    >>> from layerwise import HeadOnly, Joint, PseudoLabels, Supervised
+    >>> plan = [(Supervised(), HeadOnly(5)), (Supervised(), Joint(25)), (PseudoLabels(), Joint(5)), (PseudoLabels(), Joint(5))]
+    """
+
+    needs: ClassVar[str] = "both"
+    paced_by: ClassVar[str] = "rows"
+
+    supervised: Supervised = Supervised()
+    _: KW_ONLY
+    threshold: float = 0.95
+    weight: float = 1.0
+    ratio: float = 4.0
+
+    def __post_init__(self) -> None:
+        check_kind(self, "supervised", self.supervised, Supervised, "Supervised(...)")
+        check_number(self, "threshold", self.threshold, 0.0, 1.0)
+        check_number(self, "weight", self.weight, 0.0)
+        check_number(self, "ratio", self.ratio, 0.0, open_low=True)
+
+    def check(self, codec: Any, target: Space | None) -> None:
+        self.supervised.check(codec, target)
+        if target is not None and target.kind != "category":
+            raise PairingError(
+                f"{self!r} needs classes: a number has no confidence to choose rows by.", "Use it in PretrainedClassifier."
+            )
+
+    def state_key(self) -> object:
+        return self.supervised.state_key()
+
+    def head_widths(self) -> tuple[int, ...]:
+        return self.supervised.head
+
+    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+        head = self.supervised.init(codec, target, generator)
+        return Taught(head, codec)
+
+    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module:
+        head = state.head if isinstance(state, Taught) else state
+        assert isinstance(head, Head)
+        return Taught(head, codec)
+
+    def predictor(self, state: nn.Module | None) -> nn.Module:
+        assert isinstance(state, Taught)
+        return state.head
+
+    def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
+        assert isinstance(state, Taught)
+        state.codec.eval()
+
+    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+        assert isinstance(state, Taught) and batch.other is not None
+        supervised, _ = self.supervised.loss(codec, state.head, replace(batch, other=None), draws)
+        label, sure = state.answer(batch.other.x, self.threshold)
+        given = batch.other.weight
+        taught = replace(batch.other, y=label, weight=sure if given is None else sure * given)
+        pseudo, _ = self.supervised.loss(codec, state.head, taught, draws)
+        terms = {"supervised": supervised.detach(), "pseudo": pseudo.detach(), "sure": sure.mean()}
+        return supervised + self.weight * pseudo, terms
+
+    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+        assert isinstance(state, Taught)
+        return self.supervised.validation(codec, state.head, batch, draws)
+
+
+class Taught(nn.Module):
+    """A head, and a frozen copy of the whole network as it stood."""
+
+    def __init__(self, head: Head, codec: Any) -> None:
+        super().__init__()
+        self.head = head
+        self.codec = deepcopy(codec).requires_grad_(False).eval()
+        self.codec_head = deepcopy(head).requires_grad_(False).eval()
+
+    def answer(self, x: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
+        """Return the teacher's class of each row, and 1.0 where it is sure of it, else 0.0."""
+        with torch.no_grad():
+            outputs = self.codec_head(self.codec.encode(x).flatten(1))
+            probability, label = torch.softmax(outputs.float(), dim=1).max(dim=1)
+        return label, (probability >= threshold).float()
