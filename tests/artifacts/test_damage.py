@@ -488,3 +488,32 @@ def test_empty_weights_are_refused(forged):
     folder = forged(lambda d, t: to_bytes({}))
     with pytest.raises(ModelError, match="lacks the tensor|lacks"):
         load(folder)
+
+
+# Preprocessing
+
+
+def test_a_folder_from_before_there_was_whitening_is_loaded(forged, classifier, rows):
+    def older(description, tensors):
+        for name in ("contrast", "whitening", "epsilon"):
+            del description["pretrainer"]["preprocessing"][name]
+
+    again = load(forged(older))
+    assert again.predict_proba(rows).tobytes() == classifier.predict_proba(rows).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_set("pretrainer.preprocessing.whitening", "zca"), r"lacks the tensor preprocessing\.whitening_inverse_"),
+        (_set("pretrainer.preprocessing.contrast", True), r"lacks the tensor preprocessing\.contrast_"),
+        (_set("pretrainer.preprocessing.whitening", "evil"), r"'whitening' parameter.*Got 'evil'"),
+        (_set("pretrainer.preprocessing.epsilon", 0), r"'epsilon' parameter"),
+        (_set("pretrainer.preprocessing.kind_", "evil"), r"kind 'evil'"),
+        (_add("preprocessing.whitening_matrix_"), r"beyond the model, the tensor preprocessing\.whitening_matrix_"),
+    ],
+)
+def test_forged_contrast_or_whitening_is_refused(forged, change, words):
+    folder = forged(change)
+    with pytest.raises(ModelError, match=words):
+        load(folder)

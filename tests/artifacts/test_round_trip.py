@@ -127,6 +127,19 @@ def test_a_mixed_frame_with_missing_cells_and_unseen_categories_comes_back(tmp_p
     assert list(again.reconstruct(X).columns) == list(X.columns)
 
 
+WHITENED = [{"contrast": True}, {"whitening": "zca"}, {"contrast": True, "whitening": "pca", "epsilon": 0.01}]
+
+
+@pytest.mark.parametrize("settings", WHITENED, ids=lambda settings: " ".join(settings))
+@pytest.mark.parametrize("kind", ["array", "frame"])
+def test_contrast_and_whitening_come_back_bit_for_bit(tmp_path, rows, kind, settings):
+    X = mixed_frame() if kind == "frame" else np.where(rows > 9, np.nan, rows)
+    model = pretrained(X, preprocessing=Preprocessor(**settings))
+    again = load(save(model, tmp_path))
+    same_encoder(model, again, X)
+    assert again.preprocessing.get_params() == model.preprocessing.get_params()
+
+
 def test_a_frame_of_numbers_keeps_its_names(tmp_path, rows):
     X = pd.DataFrame(rows, columns=list("abcdef"))
     model = pretrained(X)

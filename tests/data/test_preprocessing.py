@@ -373,5 +373,6 @@ def test_the_state_comes_back_through_json(X, numbers, kind):
 
 def test_it_can_be_cloned(X):
     model = clone(Preprocessor("minmax", max_categories=3).fit(X))
-    assert model.get_params() == {"numbers": "minmax", "max_categories": 3}
+    expected = {"numbers": "minmax", "max_categories": 3, "contrast": False, "whitening": None, "epsilon": 0.1}
+    assert model.get_params() == expected
     assert not hasattr(model, "space_")

@@ -22,8 +22,9 @@ from sklearn.utils.estimator_checks import (
 
 from layerwise import Preprocessor, PretrainedClassifier, PretrainedRegressor, Pretrainer
 
-ESTIMATORS = [Pretrainer(), PretrainedClassifier(), PretrainedRegressor(), Preprocessor()]
-TRANSFORMERS = [Pretrainer(), Preprocessor()]
+WHITENED = Preprocessor(contrast=True, whitening="pca")
+ESTIMATORS = [Pretrainer(), PretrainedClassifier(), PretrainedRegressor(), Preprocessor(), WHITENED]
+TRANSFORMERS = [Pretrainer(), Preprocessor(), WHITENED]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from layerwise import DataError, FileError, ModelError, Pretrainer, load
 from layerwise.workflows import embed, fit, predict, reconstruct, score
+from layerwise.workflows.facts import _shown
 from layerwise.workflows.use import write_columns
 
 KEYS = {"task", "metric", "recipe", "seed", "rows", "labels", "unlabelled", "test", "seconds", "model", "report", "notes"}
@@ -198,6 +200,21 @@ def test_a_column_called_row_is_not_lost_among_the_reconstructions(encoder, mixe
 def test_images_are_reconstructed_as_they_came(digits):
     columns = reconstruct(digits["model"], "digits")
     assert len(columns) == 65 and all(0 <= columns[f"x_{i}"].min() <= columns[f"x_{i}"].max() <= 1 for i in (0, 63))
+
+
+def test_whitened_images_are_shown_and_reconstructed_in_their_own_units(tmp_path, tiny):
+    changes = (*tiny, "contrast=true", "whitening=zca", "epsilon=0.01")
+    result = fit("digits", labels=50, changes=changes, out=tmp_path, device="cpu")
+    model = load(result["model"])
+    preprocessing = model.pretrainer_.preprocessing_
+    assert (preprocessing.contrast, preprocessing.whitening, preprocessing.epsilon) == (True, "zca", 0.01)
+    Z = preprocessing.transform(np.eye(64))
+    assert Z.min() < 0 and model.pretrainer_.space_.kind == "real"
+    assert 0 < reconstruct(result["model"], "digits")["x_27"].mean() < 1
+    images = _shown(model.pretrainer_, Z, Z)
+    assert images.min() == 0 and images.max() == 1 and np.array_equal(images.argmax(axis=1), range(64))
+    page = Path(result["report"]).read_text()
+    assert all(re.search(rf"{name}\W.*?{value}", page, re.DOTALL) for name, value in (("whitening", "zca"), ("epsilon", "0.01")))
 
 
 def test_an_encoder_predicts_nothing(encoder, mixed_csv):

@@ -175,6 +175,9 @@ def test_a_change_without_a_path_or_a_value_is_refused(text):
         ("plan.0.training.optimiser=sgd", lambda r: r.plan[0].training.optimiser, "sgd"),
         ("finetune.1.schedule.epochs=3", lambda r: r.finetune[1].schedule.epochs, 3),
         ("numbers=minmax", lambda r: r.numbers, "minmax"),
+        ("contrast=true", lambda r: r.contrast, True),
+        ("whitening=zca", lambda r: r.whitening, "zca"),
+        ("epsilon=0.01", lambda r: r.epsilon, 0.01),
         ("dropout=0.5", lambda r: r.finetune[0].objective.dropout, 0.5),
     ],
 )
@@ -224,6 +227,9 @@ def test_changes_are_made_in_their_order(problem):
         (None, "stack.in_shape=5", "in_shape"),
         (None, "head=null", "head"),
         (None, "objective.emphasis=3", "emphasis"),
+        (None, "contrast=yes", "'contrast' parameter of Recipe must be True or False. Got 'yes'"),
+        (None, "whitening=zka", "'whitening' parameter of Recipe must be one of 'zca', 'pca'.*Did you mean 'zca'"),
+        (None, "epsilon=0", r"'epsilon' parameter of Recipe must be a number in the range \(0, inf\)"),
     ],
 )
 def test_a_wrong_recipe_or_change_is_refused_with_the_closest(problem, name, change, words):

@@ -1,6 +1,7 @@
 """What is trained: a stack of stages, each of which encodes and decodes."""
 
 from .activations import ACTIVATIONS
+from .concatenate import Concatenate
 from .conv import Conv
 from .dense import Dense
 from .initialisers import INITIALISERS
@@ -11,6 +12,7 @@ from .stage import Stage, StageModule
 
 __all__ = [
     "ACTIVATIONS",
+    "Concatenate",
     "Conv",
     "Dense",
     "INITIALISERS",

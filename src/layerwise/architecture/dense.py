@@ -173,10 +173,10 @@ class DenseCodec(StageModule):
             norm.running_var.lerp_(variance, norm.momentum)
             norm.num_batches_tracked += 1
 
-    def jacobian_norm(self, x: Tensor) -> Tensor:
-        """Closed form for one layer without normalisation: ``sum_j f'(a_j)**2 |W_j|**2``."""
-        if self.norm is not None:
-            return super().jacobian_norm(x)
+    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Closed form for one layer without normalisation and dropout: ``sum_j f'(a_j)**2 |W_j|**2``."""
+        if self.norm is not None or self.dropout:
+            return super().jacobian_norm(x, generator)
         a = self.project(x)  # (n, k)
         a = a if a.requires_grad else a.requires_grad_()
         (slope,) = torch.autograd.grad(self.activation(a).sum(), a, create_graph=True)

@@ -206,9 +206,11 @@ class StackModule(nn.Module):
         rows = self.link(self.reconstruct_params(x))
         return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
 
-    def jacobian_norm(self, x: Tensor) -> Tensor:
+    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
-        return self.chain[0].jacobian_norm(x) if self.depth == 1 else jacobian_norm(self.encode, x)
+        if self.depth == 1:
+            return self.chain[0].jacobian_norm(x, generator)
+        return jacobian_norm(lambda rows: self.encode(rows, generator), x)
 
     def sample(self, n: int, steps: int, generator: torch.Generator) -> Tensor:
         """Return ``n`` rows: ``steps`` of Gibbs sampling in the topmost stage, then one pass down.

@@ -81,9 +81,9 @@ class StageModule(nn.Module):
         """Return this stage as a layer of a ladder network, or None where it cannot be one."""
         return None
 
-    def jacobian_norm(self, x: Tensor) -> Tensor:
+    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
-        return jacobian_norm(self.encode, x)
+        return jacobian_norm(lambda rows: self.encode(rows, generator), x)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.encode(x)

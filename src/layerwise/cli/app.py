@@ -163,6 +163,15 @@ def score(
 
 
 @app.command()
+def recipes(as_json: Json = False, quiet: Quiet = False) -> None:
+    """List the recipes, one line each (with --json: what they are made of and their arguments)."""
+    from .. import workflows
+
+    with Output(as_json, quiet) as output:
+        output.show_recipes(workflows.recipes())
+
+
+@app.command()
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Show what is in a model folder, without running anything."""
     from ..artifacts import inspect

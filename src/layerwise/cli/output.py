@@ -81,6 +81,23 @@ class Output(contextlib.ExitStack):
         else:
             print(f"{rows:,} rows written to {out}")
 
+    def show_recipes(self, recipes: list[dict[str, Any]]) -> None:
+        """Print a line per recipe."""
+        self.running.close()
+        if self.as_json:
+            print(json.dumps({"recipes": recipes}, ensure_ascii=False))
+            return
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column(no_wrap=True)
+        for recipe in recipes:
+            table.add_row(recipe["name"], recipe["summary"])
+        console = Console(highlight=False)
+        console.print(table)
+        console.print("\nlayerwise fit DATA --recipe NAME --set ARGUMENT=VALUE", style="dim")
+
     def show_model(self, description: dict[str, Any]) -> None:
         """Print what a model folder holds."""
         self.running.close()

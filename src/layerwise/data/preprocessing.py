@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import numbers
-import warnings
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._contracts import Block, Space
 from .._errors import DataError, did_you_mean
+from .contrast import Contrast, fit_contrast
 from .frames import Frame, make_frame
 from .reading import read_rows
+from .scaling import LARGEST, NUMBERS, fit_scaling
+from .state import from_arrays, state_of
+from .whitening import WHITENINGS, Whitening, fit_whitening
 
-NUMBERS = ("auto", "standard", "minmax", "quantile", "none")
-_PLAIN_STATE = ("columns_", "backend_", "number_columns_", "levels_", "dropped_", "kind_")
-_ARRAY_STATE = ("offset_", "scale_", "fill_", "indicators_", "quantiles_")
+_PARAMETERS: dict[str, Any] = {"numbers": str, "max_categories": int, "contrast": bool, "whitening": None, "epsilon": float}
+_PLAIN_STATE = ("columns_", "backend_", "number_columns_", "levels_", "dropped_")
 _BLOCK_ROWS = 8192
-_QUANTILES = 1000
 
 
 class Preprocessor(TransformerMixin, BaseEstimator):
@@ -31,22 +32,45 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    numbers : {'auto', 'standard', 'minmax', 'quantile', 'none'}, default 'auto'
+    numbers : {'auto', 'unit', 'standard', 'minmax', 'quantile', 'none'}, default 'auto'
         'standard': mean 0, variance 1; 'minmax': [0, 1]; 'quantile': to a normal distribution; 'none': as they are. 'auto'
         divides bytes by 255, leaves values that lie in [0, 1] as they are, scales a sparse matrix by its columns' largest
-        values, and standardises everything else.
+        values, and standardises everything else; 'unit' does the same but takes 'minmax' there.
     max_categories : int, default 100
         Levels of a category with a column of their own, the most frequent ones; the others, and those that were never seen
         in ``fit``, share one more column.
+    contrast : bool, default False
+        After scaling, ``(x - mean) / sqrt(var + c)`` with each row's own mean and variance over the number columns. ``c`` is 10
+        for pixels in 0..255 and in proportion elsewhere, ``10 (r / 255)**2`` for numbers of range ``r``: 1 for what was brought
+        to [0, 1], else from the smallest to the largest scaled number of ``fit``. For columns in one unit, such as pixels.
+    whitening : {None, 'zca', 'pca'}, default None
+        At last, makes the number columns uncorrelated. With ``V diag(D) V'`` their covariance in ``fit``, 'zca' takes them
+        times ``V diag(1 / sqrt(D + epsilon)) V'`` (column i still resembles column i), 'pca' times
+        ``V diag(1 / sqrt(D + epsilon))`` (as many columns, the largest component first; pixels have no neighbours any more).
+        Two matrices of m x m numbers are kept.
+    epsilon : float, default 0.1
+        Of whitening; above 0. Variances far below it stay small. 0.1 suits rows with ``contrast=True``, whose variance is
+        about 1; without it, compare it with the variance of the scaled numbers.
 
     Attributes
     ----------
     space_ : Space
-        Of the result: numbers, indicators of missing numbers, then the categories.
+        Of the result: numbers ('real' after contrast or whitening), indicators of missing numbers, then the categories.
     dropped_ : list of str
         Columns of a data frame that are constant or empty.
     notes_ : list of str
         What was dropped, in sentences.
+
+    Raises
+    ------
+    DataError
+        In ``fit`` and ``transform``: a sparse matrix that would become dense, columns that differ from those of ``fit``,
+        nothing to learn from.
+
+    References
+    ----------
+    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature learning" (contrast, ZCA, and the
+    constants 10 and 0.1).
 
     Examples
     --------
@@ -54,16 +78,34 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     >>> from layerwise import Preprocessor
     >>> Preprocessor().fit_transform(np.array([[1.0, 2.0], [3.0, 2.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
+    >>> X = np.random.default_rng(0).integers(0, 256, (100, 4), dtype=np.uint8)
+    >>> model = Preprocessor(contrast=True, whitening="zca").fit(X)
+    >>> model.transform(X).shape, model.space_.kind
+    ((100, 4), 'real')
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "numbers": [StrOptions(set(NUMBERS))],
         "max_categories": [Interval(numbers.Integral, 1, None, closed="left")],
+        "contrast": ["boolean"],
+        "whitening": [StrOptions(set(WHITENINGS)), None],
+        "epsilon": [Interval(numbers.Real, 0, None, closed="neither")],
     }
 
-    def __init__(self, numbers: str = "auto", max_categories: int = 100) -> None:
+    def __init__(
+        self,
+        numbers: str = "auto",
+        max_categories: int = 100,
+        *,
+        contrast: bool = False,
+        whitening: str | None = None,
+        epsilon: float = 0.1,
+    ) -> None:
         self.numbers = numbers
         self.max_categories = max_categories
+        self.contrast = contrast
+        self.whitening = whitening
+        self.epsilon = epsilon
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
@@ -93,24 +135,27 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self._check_columns(table)
         matrix = self._numbers_of(table) if isinstance(table, Frame) else table
         if sp.issparse(matrix):
-            return sp.csr_array(matrix).multiply(1.0 / self.scale_).tocsr().astype(np.float32)
-        self._check_unit(matrix)
-        numbers = self._scaled(matrix)
-        parts = [numbers]
-        if len(self.indicators_):
-            parts.append(np.isnan(matrix[:, self.indicators_]).astype(np.float32))
+            return self._scaled_sparse(matrix)
+        self.scaling_.check_range(matrix)
+        parts = [self._numbers(matrix)]
+        if len(self.scaling_.indicators):
+            parts.append(np.isnan(matrix[:, self.scaling_.indicators]).astype(np.float32))
         if isinstance(table, Frame):
             parts += [_one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def observed(self, X: Any) -> np.ndarray | None:
-        """Return which features were not missing, ``(n, d)``, or None when none was."""
+        """Return which features were not missing, ``(n, d)``, or None when none was.
+
+        After whitening every number comes from all columns, with a value in place of a missing cell: none is missing.
+        """
         table = read_rows(self, X, reset=False)
         if sp.issparse(table):
             return None
         matrix = self._numbers_of(table) if isinstance(table, Frame) else table
-        parts = [~np.isnan(matrix)] if matrix.dtype.kind == "f" else [np.ones(matrix.shape, dtype=bool)]
-        parts.append(np.ones((len(matrix), len(self.indicators_)), dtype=bool))
+        partial = matrix.dtype.kind == "f" and self.whitening_ is None
+        parts = [~np.isnan(matrix)] if partial else [np.ones(matrix.shape, dtype=bool)]
+        parts.append(np.ones((len(matrix), len(self.scaling_.indicators)), dtype=bool))
         if isinstance(table, Frame):
             for name, levels in self.levels_.items():
                 there = np.array([value is not None for value in table.texts[name]], dtype=bool)
@@ -121,16 +166,18 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def inverse_transform(self, Z: Any) -> Any:
         """Return the original columns: an array, or a data frame of the library that made the first one.
 
-        A dropped column comes back as its constant, a category as its most probable level.
+        A dropped column comes back as its constant, a category as its most probable level. Whitening and scaling are undone.
+        Contrast cannot be: a row's own brightness and contrast are gone, and it comes back in the columns' units with the
+        average ones of the training rows, its shape kept.
         """
         check_is_fitted(self)
         Z = np.asarray(Z, dtype=np.float64)
         m = len(self.number_columns_)
-        numbers = self._unscaled(Z[:, :m])
+        numbers = self._original(Z[:, :m])
         if self.columns_ is None:
             return numbers
         columns: dict[str, Any] = {name: numbers[:, i] for i, name in enumerate(self.number_columns_)}
-        start = m + len(self.indicators_)
+        start = m + len(self.scaling_.indicators)
         for name, levels in self.levels_.items():
             best = Z[:, start : start + len(levels) + 1].argmax(axis=1)
             columns[name] = [levels[i] if i < len(levels) else None for i in best]
@@ -140,11 +187,12 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return make_frame({name: columns[name] for name in self.columns_}, self.backend_ or "polars")
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return a name for each feature."""
+        """Return a name for each feature; principal components are called ``pca0``, ``pca1`` and so on."""
         check_is_fitted(self)
         given = _check_feature_names_in(self, input_features)
         numbers = list(given) if self.columns_ is None else self.number_columns_
-        names = list(numbers) + [f"{numbers[i]}_missing" for i in self.indicators_]
+        names = [f"pca{i}" for i in range(len(numbers))] if self.whitening == "pca" else list(numbers)
+        names += [f"{numbers[i]}_missing" for i in self.scaling_.indicators]
         for name, levels in self.levels_.items():
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
         return np.array(names, dtype=object)
@@ -152,21 +200,31 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what was learned as plain data and as arrays."""
         check_is_fitted(self)
-        plain = {name: getattr(self, name) for name in ("numbers", "max_categories", *_PLAIN_STATE)}
+        plain = {name: getattr(self, name) for name in _PLAIN_STATE}
+        for name, kind in _PARAMETERS.items():
+            value = getattr(self, name)
+            plain[name] = value if kind is None else kind(value)  # numpy's numbers are no JSON
+        plain["kind_"] = self.scaling_.kind
         plain["constants_"] = getattr(self, "constants_", {})
         plain["blocks"] = [[block.kind, block.size] for block in self.space_.blocks]
-        arrays = {name: getattr(self, name) for name in _ARRAY_STATE if getattr(self, name) is not None}
-        return plain, arrays
+        return plain, state_of(self.scaling_, self.contrast_, self.whitening_)
 
     @classmethod
     def from_state(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        """Return a fitted preprocessor from what :meth:`to_state` returned."""
-        self = cls(numbers=plain["numbers"], max_categories=plain["max_categories"])
+        """Return a fitted preprocessor from what :meth:`to_state` returned; parameters that are newer than it keep their defaults.
+
+        Raises
+        ------
+        DataError
+            When plain data and arrays do not belong together.
+        """
+        self = cls(**{name: plain[name] for name in _PARAMETERS if name in plain or name in ("numbers", "max_categories")})
+        self._validate_params()
         for name in (*_PLAIN_STATE, "constants_"):
             setattr(self, name, plain[name])
-        for name in _ARRAY_STATE:
-            setattr(self, name, arrays.get(name))
-        self._check_state(arrays)
+        m = len(self.number_columns_)
+        steps = from_arrays(arrays, plain["kind_"], m, contrast=self.contrast and m > 0, whitening=bool(self.whitening) and m > 0)
+        self.scaling_, self.contrast_, self.whitening_ = steps
         self.space_ = self._space()
         if [[block.kind, block.size] for block in self.space_.blocks] != plain["blocks"]:
             raise DataError("The kinds of the preprocessing's blocks are not those of its columns.")
@@ -179,37 +237,19 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = not self.contrast and self.whitening is None
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
     def _space(self) -> Space:
-        m = len(self.number_columns_)
-        blocks = [Block(self.kind_, m)] if m else []
-        blocks += [Block("unit", len(self.indicators_))] if len(self.indicators_) else []
+        m, k = len(self.number_columns_), len(self.scaling_.indicators)
+        kind = self.scaling_.kind if self.contrast_ is None and self.whitening_ is None else "real"
+        blocks = [Block(kind, m)] if m else []
+        blocks += [Block("unit", k)] if k else []
         blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
         if not blocks:
             raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
         return Space((sum(block.size for block in blocks),), tuple(blocks))
-
-    def _check_state(self, arrays: dict[str, np.ndarray]) -> None:
-        """Raise unless the arrays fit the columns: a file is not to be believed."""
-        m = len(self.number_columns_)
-        shapes: dict[str, Any] = dict.fromkeys(("offset_", "scale_", "fill_"), (m,))
-        shapes |= {"indicators_": (len(arrays.get("indicators_", ())),), "quantiles_": (len(arrays.get("quantiles_", ())), m)}
-        for name in sorted(arrays.keys() | (shapes.keys() - {"quantiles_"})):
-            if name not in arrays or name not in shapes:
-                what = "lacks" if name not in arrays else "has, beyond the model,"
-                raise DataError(f"The file {what} the tensor preprocessing.{name}.")
-            kind = np.int64 if name == "indicators_" else np.float64
-            if arrays[name].shape != shapes[name] or arrays[name].dtype != kind:
-                raise DataError(
-                    f"The tensor preprocessing.{name} is {arrays[name].dtype} of shape {arrays[name].shape}; the model needs "
-                    f"{np.dtype(kind)} of shape {shapes[name]}."
-                )
-        indicators = arrays["indicators_"]
-        if len(indicators) and not (indicators.min() >= 0 and indicators.max() < m):
-            raise DataError("The tensor preprocessing.indicators_ names columns that are not there.")
 
     def _fit_frame(self, table: Frame) -> None:
         self.constants_: dict[str, Any] = {}
@@ -235,96 +275,65 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             self.notes_ = [f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."]
 
     def _fit_numbers(self, matrix: Any) -> None:
-        d = matrix.shape[1]
-        self.kind_, self.offset_, self.scale_ = "real", np.zeros(d), np.ones(d)
-        self.indicators_ = np.zeros(0, dtype=int)
-        self.quantiles_: np.ndarray | None = None
+        self.contrast_: Contrast | None = None
+        self.whitening_: Whitening | None = None
         if sp.issparse(matrix):
-            self._fit_sparse(matrix)
-            return
-        if matrix.dtype.kind == "f":
-            self.indicators_ = np.flatnonzero(np.isnan(matrix).any(axis=0))
-        mode = _auto(matrix) if self.numbers == "auto" else self.numbers
-        if d == 0:
-            mode = "none"  # categories alone
-        if mode == "bytes":
-            self.kind_, self.scale_ = "unit", np.full(d, 255.0)
-        elif mode == "unit":
-            self.kind_ = "unit"
-        elif mode == "standard":
-            self.offset_, deviation = _moments(matrix)
-            self.scale_ = np.where(deviation > 1e-12 * np.maximum(1.0, np.abs(self.offset_)), deviation, 1.0)
-        elif mode == "minmax":
-            self.kind_ = "unit"
-            low, high = (np.nan_to_num(_quiet(end, matrix)) for end in (np.nanmin, np.nanmax))
-            self.offset_, self.scale_ = low, np.where(high > low, high - low, 1.0)
-        elif mode == "quantile":
-            transformer = QuantileTransformer(
-                n_quantiles=min(_QUANTILES, len(matrix)), output_distribution="normal", subsample=100_000, random_state=0
-            )
-            self.quantiles_ = np.nan_to_num(_quiet(lambda part, axis: transformer.fit(part).quantiles_, matrix))
-        self.fill_ = np.zeros(d)  # the mean of what is standardised or made normal
-        if mode in ("unit", "minmax", "none") and len(self.indicators_):
-            self.fill_ = (np.nan_to_num(_quiet(np.nanmean, matrix)) - self.offset_) / self.scale_
-
-    def _fit_sparse(self, matrix: Any) -> None:
-        if self.numbers not in ("auto", "none"):
+            self._refuse_dense()
+        self.scaling_ = fit_scaling(matrix, self.numbers)
+        m = matrix.shape[1]
+        if self.contrast and m == 1:
             raise DataError(
-                f"numbers={self.numbers!r} would make a sparse matrix dense.", "Use numbers='auto' or 'none' on sparse rows."
+                "contrast=True takes from each row the mean of its numbers, which leaves nothing of a single one: "
+                "expected at least 2 columns of numbers. Got n_features=1.",
+                "Use contrast=False.",
             )
-        self.fill_ = np.zeros(matrix.shape[1])
-        low, high = (matrix.min(), matrix.max()) if matrix.nnz else (0.0, 0.0)
-        if low >= 0 and high <= 1:
-            self.kind_ = "unit"
-        elif self.numbers == "auto":
-            largest = abs(matrix).max(axis=0).toarray().ravel()
-            self.scale_ = np.where(largest > 0, largest, 1.0)
+        if self.contrast and m:
+            self.contrast_ = fit_contrast(self._blocks(matrix), 1.0 if self.scaling_.kind == "unit" else None)
+        if self.whitening is not None and m:
+            self.whitening_ = fit_whitening(self._blocks(matrix), self.whitening, float(self.epsilon))
 
-    def _scaled(self, matrix: np.ndarray) -> np.ndarray:
-        plain = self.quantiles_ is None and not self.offset_.any() and bool((self.scale_ == 1.0).all())
-        if plain and matrix.dtype == np.float32 and not len(self.indicators_) and not np.isnan(matrix).any():
+    def _refuse_dense(self) -> None:
+        for name, off in (("contrast", False), ("whitening", None)):
+            if (value := getattr(self, name)) != off:
+                raise DataError(
+                    f"{name}={value!r} would make a sparse matrix dense.",
+                    f"Use {name}={off} on sparse rows, or give X.toarray() if it fits into memory.",
+                )
+
+    def _blocks(self, matrix: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the numbers in float64, after the steps that are fitted so far."""
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            part = self.scaling_.apply(matrix[start : start + _BLOCK_ROWS])
+            if self.contrast_ is not None:
+                part = self.contrast_.apply(part)
+            yield part if self.whitening_ is None else self.whitening_.apply(part)
+
+    def _numbers(self, matrix: np.ndarray) -> np.ndarray:
+        if self.contrast_ is None and self.whitening_ is None and self.scaling_.keeps(matrix):
             return matrix
         result = np.empty(matrix.shape, dtype=np.float32)
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            part = matrix[start : start + _BLOCK_ROWS].astype(np.float64)
-            if self.quantiles_ is None:
-                part -= self.offset_
-                part /= self.scale_
-            elif part.shape[1]:
-                part = self._quantile().transform(part)
-            missing = np.isnan(part)
-            if missing.any():
-                part = np.where(missing, self.fill_, part)
-            low, high = (0.0, 1.0) if self.kind_ == "unit" else (-3e38, 3e38)
-            result[start : start + _BLOCK_ROWS] = np.clip(part, low, high)
+        for i, part in enumerate(self._blocks(matrix)):
+            result[i * _BLOCK_ROWS : (i + 1) * _BLOCK_ROWS] = np.clip(part, -LARGEST, LARGEST)
         return result
 
-    def _unscaled(self, numbers: np.ndarray) -> np.ndarray:
-        if self.quantiles_ is not None and numbers.shape[1]:
-            return self._quantile().inverse_transform(numbers)
-        return numbers * self.scale_ + self.offset_
+    def _scaled_sparse(self, matrix: Any) -> Any:
+        if self.contrast_ is not None or self.whitening_ is not None or not self.scaling_.keeps_zeros():
+            raise DataError(
+                "The model was fitted on dense rows, whose zeros it moves; a sparse matrix would become dense.",
+                "Give X.toarray(), or fit on a sparse matrix.",
+            )
+        return sp.csr_array(matrix).multiply(1.0 / self.scaling_.scale).tocsr().astype(np.float32)
 
-    def _quantile(self) -> QuantileTransformer:
-        transformer = QuantileTransformer(output_distribution="normal")
-        transformer.quantiles_ = self.quantiles_
-        transformer.n_quantiles_ = len(self.quantiles_)  # type: ignore[arg-type]
-        transformer.references_ = np.linspace(0, 1, transformer.n_quantiles_, endpoint=True)
-        transformer.n_features_in_ = len(self.number_columns_)
-        return transformer
+    def _original(self, numbers: np.ndarray) -> np.ndarray:
+        if self.whitening_ is not None:
+            numbers = self.whitening_.undo(numbers)
+        if self.contrast_ is not None:
+            numbers = self.contrast_.undo(numbers)
+        return self.scaling_.undo(numbers)
 
     def _numbers_of(self, table: Frame) -> np.ndarray:
         columns = [table.numbers[name] for name in self.number_columns_]
         return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))
-
-    def _check_unit(self, matrix: np.ndarray) -> None:
-        """Refuse fractions where bytes were learned from, and bytes where fractions were: neither shows in the result."""
-        if self.kind_ != "unit" or self.offset_.any() or not matrix.size:
-            return
-        scale = float(self.scale_[0]) if bool((self.scale_ == self.scale_[0]).all()) else 0.0
-        fractions = matrix.dtype.kind == "f" and bool((matrix % 1 > 0).any()) and np.nanmax(matrix) <= 1
-        if (scale == 255.0 and fractions) or (scale == 1.0 and matrix.dtype == np.uint8 and matrix.max() > 1):
-            was, now = ("bytes from 0 to 255", "fractions") if fractions else ("values in [0, 1]", "bytes up to 255")
-            raise DataError(f"The model was fitted on {was}; these rows are {now}.", "Give them the same scale.")
 
     def _check_columns(self, table: Any) -> None:
         if (self.columns_ is not None) != isinstance(table, Frame):
@@ -350,24 +359,6 @@ def _is_constant(matrix: Any) -> bool:
     if sp.issparse(matrix) or matrix.shape[0] < 2:
         return False
     return all(bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix))
-
-
-def _auto(matrix: np.ndarray) -> str:
-    if matrix.dtype == np.uint8:
-        return "bytes"
-    if matrix.size == 0 or np.isnan(low := _quiet(np.nanmin, matrix, axis=None)):
-        return "standard"
-    return "unit" if low >= 0 and np.nanmax(matrix) <= 1 else "standard"
-
-
-def _moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.nan_to_num(_quiet(np.nanmean, matrix)), np.nan_to_num(_quiet(np.nanstd, matrix))
-
-
-def _quiet(function: Any, matrix: np.ndarray, axis: int | None = 0) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value has no mean; it becomes 0
-        return function(matrix if matrix.dtype == np.float64 else matrix.astype(np.float64), axis=axis)
 
 
 def _one_hot(values: np.ndarray, levels: list[str]) -> np.ndarray:

@@ -128,5 +128,5 @@ class Mix:
         return replace(labelled, other=other)
 
     def drawn_for(self, n: int) -> int:
-        """Return how many rows are drawn beside ``n``."""
-        return max(1, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio))
+        """Return how many rows are drawn beside ``n``: at least 2, since one row alone has no batch statistics."""
+        return max(2, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio))

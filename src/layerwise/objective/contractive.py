@@ -49,5 +49,5 @@ class Contractive(Wrapper):
 
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         loss, terms = self.objective.loss(codec, state, batch, draws)
-        penalty = codec.jacobian_norm(batch.x).mean() / codec.in_space.size
+        penalty = codec.jacobian_norm(batch.x, draws.dropout).mean() / codec.in_space.size
         return loss + self.weight * penalty, terms | {"contraction": penalty.detach()}

@@ -2,6 +2,7 @@
 
 from .demo import demo
 from .fit import fit
+from .recipes import recipes
 from .use import embed, predict, reconstruct, score
 
-__all__ = ["demo", "embed", "fit", "predict", "reconstruct", "score"]
+__all__ = ["demo", "embed", "fit", "predict", "recipes", "reconstruct", "score"]

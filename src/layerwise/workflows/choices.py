@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._errors import ParameterError, did_you_mean
+from ..architecture import Conv
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from .problem import Problem
 
@@ -18,7 +19,7 @@ _SHORT = {
     "training": "plan.0.training",
     "corruption": "plan.0.objective.corruption",
 }
-_PATHS = ("stack", "plan", "finetune", "numbers", "validation", *_SHORT)
+_PATHS = ("stack", "plan", "finetune", "numbers", "contrast", "whitening", "epsilon", "validation", *_SHORT)
 SMALL = 256  # features; below, the stack is narrower than the papers'
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 
@@ -65,7 +66,19 @@ def resolve(problem: Problem, name: str | None, changes: Sequence[str]) -> tuple
     recipe = make_recipe(name, **arguments)
     for path, value in fields:
         recipe = _changed(recipe, path, value)
-    return recipe, why
+    return _for_images(recipe, problem.image_shape), why
+
+
+def _for_images(recipe: Recipe, image_shape: tuple[int, int, int] | None) -> Recipe:
+    """Tell a stack that begins with a convolution the shape of the images, whose rows come flattened."""
+    if not isinstance(recipe.stack.stages[0], Conv) or recipe.stack.in_shape is not None:
+        return recipe
+    if image_shape is None:
+        raise ParameterError(
+            f"The recipe {recipe.name!r} needs images; the rows of these data have no height and width.",
+            "Use another recipe, or give --set stack.in_shape=[1,28,28] if a row is a flattened image.",
+        )
+    return recipe.replace("stack.in_shape", image_shape)
 
 
 def parse(change: str) -> tuple[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -98,13 +99,20 @@ def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> dict[str, An
         "stack": repr(recipe.stack),
         "plan": [_step(step) for step in recipe.plan],
         "finetune": [_step(step) for step in recipe.finetune],
+        "control": [_step(step) for step in recipe.control or ()],
         "seed": seed,
         "parameters": sum(p.numel() for p in pretrainer.module_.parameters()),
-        "settings": {"numbers": recipe.numbers, "validation": str(recipe.validation)} | getattr(pretrainer, "used_", {}),
+        "settings": _settings(recipe) | getattr(pretrainer, "used_", {}),
         "versions": {"layerwise": __version__, "python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "scikit-learn")},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
     }
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    whitened = {} if recipe.whitening is None else {"whitening": recipe.whitening, "epsilon": recipe.epsilon}
+    contrast = {"contrast": "per row"} if recipe.contrast else {}
+    return {"numbers": recipe.numbers} | contrast | whitened | {"validation": str(recipe.validation)}
 
 
 def _step(step: Any) -> str:
@@ -133,25 +141,42 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
         return None
     few = _safe_indexing(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
     originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
-    x = torch.from_numpy(originals.reshape(len(originals), -1))
+    shown = partial(_shown, pretrainer, originals)
+    x = torch.from_numpy(originals.reshape(len(originals), *pretrainer.space_.shape))
     with torch.no_grad():
-        decoded = pretrainer.module_.decode(pretrainer.module_.encode(x))
+        decoded = pretrainer.module_.reconstruct(x)
     reconstructions = decoded.numpy().reshape(originals.shape)
-    first = pretrainer.plan_[0].objective
+    first = pretrainer.plan_[0].objectives[0]
     corrupted = None
     if isinstance(first, Denoising):
         noisy, _ = first.corruption.corrupt(x, pretrainer.space_, Keys(pretrainer.seed_).torch("report"))
-        corrupted = noisy.numpy().reshape(originals.shape).clip(0, 1)
+        corrupted = shown(noisy.numpy().reshape(originals.shape))
     weight: torch.Tensor = pretrainer.module_.stages[0].get_parameter("weight").detach()
     strongest = weight.norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
     return {
         "image_shape": shape,
-        "originals": originals.clip(0, 1),
+        "originals": shown(originals),
         "corrupted": corrupted,
-        "reconstructions": reconstructions.clip(0, 1),
-        "filters": weight[strongest].numpy().reshape(-1, *shape),
+        "reconstructions": shown(reconstructions),
+        "filters": _filters(weight[strongest].numpy(), shape),
         "filter_note": f"the {len(strongest)} first-layer filters of largest norm, of {len(weight)}",
     }
+
+
+def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals' darkest to their brightest."""
+    if pretrainer.space_.kind == "unit":
+        return images.clip(0, 1)
+    first, own = (pretrainer.preprocessing_.inverse_transform(part.reshape(len(part), -1)) for part in (originals, images))
+    low, high = first.min(), first.max()
+    return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
+
+
+def _filters(weight: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return first-layer weights as images: of a convolution, the first three channels at most."""
+    if weight.ndim != 4:
+        return weight.reshape(-1, *shape)
+    return weight if weight.shape[1] in (1, 3) else weight[:, :1]
 
 
 def _sample(n: int, most: int) -> np.ndarray:

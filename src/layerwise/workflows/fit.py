@@ -27,6 +27,7 @@ from .problem import Problem, make_problem
 Tell = Callable[[str], None]
 
 ARMS = ("pretrained", "random_start")
+LABELS = ("Supervised", "Combined", "PseudoLabels", "Ladder")  # objectives of fine-tuning
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
     kind = PretrainedClassifier if problem.task == "classification" else PretrainedRegressor
     return kind(
         make_pretrainer(recipe, seed, device),
-        plan=list(recipe.finetune),
+        plan=list(recipe.control if start == "random" and recipe.control is not None else recipe.finetune),
         start=start,
         unlabeled="missing",
         validation=recipe.validation,
@@ -141,9 +142,8 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
 
 def make_pretrainer(recipe: Recipe, seed: int, device: str) -> Pretrainer:
     """Return the recipe's pretrainer."""
-    return Pretrainer(
-        recipe.stack, plan=list(recipe.plan), preprocessing=Preprocessor(recipe.numbers), device=device, random_state=seed
-    )
+    preprocessing = Preprocessor(recipe.numbers, contrast=recipe.contrast, whitening=recipe.whitening, epsilon=recipe.epsilon)
+    return Pretrainer(recipe.stack, plan=list(recipe.plan), preprocessing=preprocessing, device=device, random_state=seed)
 
 
 def typed(y: np.ndarray, task: str | None) -> np.ndarray:
@@ -218,7 +218,7 @@ class _Clock:
         outer = observer_for(0)
 
         def listen(event: Any) -> None:
-            supervised = event.row["objective"] in ("Supervised", "Combined")
+            supervised = event.row["objective"] in LABELS
             if supervised and self.finetuning is None:
                 self.finetuning = time.perf_counter()
                 if self.tell is not None:

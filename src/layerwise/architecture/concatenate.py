@@ -1,0 +1,94 @@
+"""The codes of several stages side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from .._contracts import Space
+from .._errors import ParameterError
+from .._spec import check_kind, register
+from .stack import StackModule, build_chain
+from .stage import Stage, StageModule
+
+
+@register
+@dataclass(frozen=True, repr=False, init=False)
+class Concatenate(Stage):
+    """``code = (h1, h2, ..., hm)``: the codes of all its stages, each the input of the next; ``hm`` alone is decoded.
+
+    It counts as one stage, so its stages are trained together. Whatever learns from the codes sees every layer.
+
+    Parameters
+    ----------
+    *stages : Stage
+        At least one.
+
+    Raises
+    ------
+    ParameterError
+        Without a stage.
+
+    References
+    ----------
+    Jahrer (2017), first place in Kaggle's Porto Seguro competition (all hidden layers of a denoising autoencoder as features).
+
+    Examples
+    --------
+    >>> from layerwise import Concatenate, Dense, Stack
+    >>> Stack(Concatenate(Dense(256), Dense(256)))
+    Stack(Concatenate(Dense(256), Dense(256)))
+    """
+
+    stages: tuple[Stage, ...]
+
+    def __init__(self, *stages: Stage) -> None:
+        if not stages:
+            raise ParameterError("A Concatenate needs at least one stage.", "For example Concatenate(Dense(64), Dense(64)).")
+        for stage in stages:
+            check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
+        object.__setattr__(self, "stages", tuple(stages))
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(*fields["stages"])
+
+    def build(self, in_space: Space, generator: torch.Generator) -> ConcatenateCodec:
+        return ConcatenateCodec(build_chain(self.stages, in_space, generator))
+
+    def with_best_init(self) -> Concatenate:
+        return Concatenate(*(stage.with_best_init() for stage in self.stages))
+
+    def __repr__(self) -> str:
+        return f"Concatenate({', '.join(map(repr, self.stages))})"
+
+
+class ConcatenateCodec(StageModule):
+    """The trained form of :class:`Concatenate`; ``inner`` holds its stages."""
+
+    def __init__(self, inner: StackModule) -> None:
+        spaces = [stage.code_space for stage in inner.chain]
+        blocks = tuple(block for space in spaces for block in space.blocks)
+        super().__init__(inner.in_space, Space((sum(space.size for space in spaces),), blocks))
+        self.inner = inner
+
+    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """``(n, *in) -> (n, k1 + ... + km)``."""
+        codes = []
+        for stage in self.inner.chain:
+            x = stage.encode(x, generator)
+            codes.append(x.flatten(1))
+        return torch.cat(codes, dim=1)
+
+    def decode_params(self, z: Tensor) -> Tensor:
+        """``(n, k1 + ... + km) -> (n, d)``, before the link."""
+        top = self.inner.code_space
+        return self.inner.decode_params(z[:, -top.size :].view(len(z), *top.shape))
+
+    def centre(self, mean: Tensor) -> None:
+        """Let the lowest of its decoders begin at the mean of the input, ``(d,)``."""
+        self.inner.chain[0].centre(mean)

@@ -1,0 +1,78 @@
+"""Named combinations with their papers' defaults, as plain values: words, never behaviour.
+
+Each recipe is what its paper says; ``modern=True`` takes what is known to be better today, with the difference measured in
+``benchmarks/README.md``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .._errors import ParameterError, did_you_mean
+from .._spec import check_name
+from .autoencoders import (
+    deep_autoencoder,
+    progressive_autoencoder,
+    stacked_autoencoder,
+    stacked_convolutional_autoencoder,
+    stacked_denoising_autoencoder,
+    tabular_denoising_autoencoder,
+)
+from .boltzmann import deep_autoencoder_from_rbms, deep_belief_network
+from .recipe import Recipe, finetune
+from .semisupervised import ladder
+
+RECIPES: dict[str, Callable[..., Recipe]] = {
+    recipe.__name__: recipe
+    for recipe in (
+        deep_autoencoder,
+        deep_autoencoder_from_rbms,
+        deep_belief_network,
+        ladder,
+        progressive_autoencoder,
+        stacked_autoencoder,
+        stacked_convolutional_autoencoder,
+        stacked_denoising_autoencoder,
+        tabular_denoising_autoencoder,
+    )
+}
+
+__all__ = ["RECIPES", "Recipe", "arguments_of", "make_recipe", "summary_of", *RECIPES]
+
+
+def make_recipe(name: str, **arguments: Any) -> Recipe:
+    """Return a recipe by name, with some of its arguments changed.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name or argument; names the closest.
+
+    >>> make_recipe("deep_autoencoder", widths=(64, 16)).stack
+    Stack(Dense(64), Dense(16))
+    """
+    check_name("make_recipe", "name", name, RECIPES)
+    known = arguments_of(name)
+    for argument in arguments:
+        if argument not in known:
+            raise ParameterError(f"The recipe {name!r} has no argument {argument!r}.", did_you_mean(argument, known))
+    return RECIPES[name](**arguments)
+
+
+def arguments_of(name: str) -> list[str]:
+    """Return the names of a recipe's arguments."""
+    parameters = list(inspect.signature(RECIPES[name]).parameters.values())
+    own = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+    return own + (list(inspect.signature(finetune).parameters) if len(own) < len(parameters) else [])
+
+
+def summary_of(name: str) -> str:
+    """Return what a recipe is, in one line.
+
+    >>> summary_of("deep_autoencoder")
+    'a deep autoencoder, end to end.'
+    """
+    first = inspect.getdoc(RECIPES[name]).splitlines()[0]  # type: ignore[union-attr]
+    return first.removeprefix("Return ")
