@@ -70,7 +70,10 @@ class Boltzmann:
 
         The energy is linear in the weight, so its gradient is a product of the two batches, which is all that is computed.
         """
-        row = torch.full((len(v),), 1.0 / len(v), device=v.device) if weight is None else weight / weight.sum()
+        weight = (
+            torch.ones(len(v), dtype=torch.promote_types(v.dtype, torch.float32), device=v.device) if weight is None else weight
+        )
+        row = weight / weight.sum()
         codec, scaled = self.codec, self._scaled(v)
         together = (codec.matrix * ((h * row[:, None]).t() @ scaled)).sum()
         own = self._visible_energy(v)

@@ -251,7 +251,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def reconstruct(self, X: Any) -> Any:
         """Return rows as the stack reconstructs them, in the original columns."""
-        return self._originals(self._apply(self.module_.reconstruct, X))
+        return self._originals(self._apply(lambda x: self.module_.reconstruct(x), X))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Return minus the reconstruction error of each row: higher is more normal.

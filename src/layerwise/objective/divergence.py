@@ -105,7 +105,8 @@ class ContrastiveDivergence(Objective):
                 state.hidden.copy_(sample)
             if rbm.hidden_units == "binary" and set(rbm.visible_units) == {"binary"}:
                 terms["pseudo_likelihood"] = pseudo_likelihood(rbm, v0[:MONITORED_ROWS], draws.noise).mean()
-        return rbm.energy(v0, h0, batch.weight) - rbm.energy(vk, hk), terms
+        weight = None if isinstance(state, Chains) else batch.weight  # a row's own chain weighs as the row does
+        return rbm.energy(v0, h0, batch.weight) - rbm.energy(vk, hk, weight), terms
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
         params = codec.reconstruct_params(batch.x)

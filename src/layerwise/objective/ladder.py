@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -100,11 +100,11 @@ class Ladder(Objective):
 
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         assert isinstance(state, LadderState) and batch.y is not None and batch.other is not None
-        labelled = self._up(codec, state, batch.x, draws.noise)
-        losses = F.cross_entropy(state.logits(labelled[-1]), batch.y, reduction="none")
+        rungs = self._climb(codec, state, batch.x, batch.other.x, draws.noise)
+        losses = F.cross_entropy(state.logits(rungs[-1].labelled), batch.y, reduction="none")
         weight = torch.ones_like(losses) if batch.weight is None else batch.weight
         supervised = (losses * weight).sum() / weight.sum().clamp_min(1e-12)
-        denoising = self._denoising(codec, state, batch.other.x, draws.noise)
+        denoising = self._descend(codec, state, rungs)
         return supervised + denoising, {"supervised": supervised.detach(), "denoising": denoising.detach()}
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
@@ -120,51 +120,56 @@ class Ladder(Objective):
             )
         return self.weights
 
-    def _up(self, codec: Any, state: LadderState, x: Tensor, generator: torch.Generator) -> list[Tensor]:
-        """Return the noisy normalised values of input, stages and output."""
-        z = [self._noisy(x.flatten(1), generator)]
-        h = z[0]
-        for stage in codec.chain:
-            z.append(self._noisy(normalised(stage.project(h))[0], generator))
-            h = stage.activate(z[-1])
-        z.append(self._noisy(normalised(state.output(h))[0], generator))
-        return z
+    def _climb(self, codec: Any, state: LadderState, x: Tensor, others: Tensor, generator: torch.Generator) -> list[Rung]:
+        """Take labelled rows with noise, and others with and without, up through one product a layer; each is normalised apart."""
+        x, others = x.flatten(1), others.flatten(1)
+        parts = (self._noisy(x, generator), self._noisy(others, generator), others)
+        rungs = [Rung(*parts, x.new_zeros(()), x.new_ones(()))]
+        for below, layer in pairwise([None, *codec.chain, state]):
+            h = torch.cat(parts) if below is None else below.activate(torch.cat(parts))
+            labelled, noisy, clean = layer.project(h).split([len(part) for part in parts])
+            z, mean, deviation = normalised(clean)
+            layer.remember(mean, deviation.square() - EPSILON)
+            labelled, noisy = (self._noisy(normalised(part)[0], generator) for part in (labelled, noisy))
+            parts = (labelled, noisy, z)
+            rungs.append(Rung(*parts, mean, deviation))
+        return rungs
 
-    def _denoising(self, codec: Any, state: LadderState, x: Tensor, generator: torch.Generator) -> Tensor:
-        noisy = self._up(codec, state, x, generator)
-        clean, moments = self._clean(codec, state, x)
+    def _descend(self, codec: Any, state: LadderState, rungs: list[Rung]) -> Tensor:
+        """Return the weighted squared errors of the guesses of the clean values, from the output down."""
         weights = self._weights(codec.depth)
-        u = normalised(torch.softmax(state.logits(noisy[-1]), dim=1))[0]
-        total = x.new_zeros(())
-        for level in range(len(noisy) - 1, -1, -1):
-            guess = state.combine(level, noisy[level], u)
+        total = rungs[0].clean.new_zeros(())
+        if not any(weights):
+            return total
+        u = normalised(torch.softmax(state.logits(rungs[-1].noisy), dim=1))[0]
+        for level in range(len(rungs) - 1, -1, -1):
+            rung = rungs[level]
+            guess = state.combine(level, rung.noisy, u)
             if weights[level]:
-                mean, deviation = moments[level]
-                total = total + weights[level] * F.mse_loss((guess - mean) / deviation, clean[level])
+                total = total + weights[level] * F.mse_loss((guess - rung.mean) / rung.deviation, rung.clean)
             if level:
                 u = normalised(state.down[level - 1](guess))[0]
         return total
-
-    def _clean(self, codec: Any, state: LadderState, x: Tensor) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
-        """Return clean normalised values, and mean and deviation of what was normalised."""
-        h = x.flatten(1)
-        values, moments = [h], [(x.new_zeros(()), x.new_ones(()))]
-        for stage in [*codec.chain, state]:
-            z, mean, variance = normalised(stage.project(h))
-            stage.remember(mean.detach(), variance.detach())
-            values.append(z)
-            moments.append((mean, (variance + EPSILON).sqrt()))
-            h = stage.activate(z) if stage is not state else z
-        return values, moments
 
     def _noisy(self, z: Tensor, generator: torch.Generator) -> Tensor:
         return z + torch.randn(z.shape, generator=generator).mul_(self.noise).to(z)
 
 
+class Rung(NamedTuple):
+    """One layer of the ladder: normalised values of labelled rows (noisy) and of others (noisy and clean), ``(n, k)``, and the
+    moments ``(k,)`` of the clean ones before."""
+
+    labelled: Tensor
+    noisy: Tensor
+    clean: Tensor
+    mean: Tensor
+    deviation: Tensor
+
+
 def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ``(x - mean) / deviation`` over the batch, the mean and the variance; ``(n, k)``, ``(k,)``, ``(k,)``."""
-    variance, mean = torch.var_mean(x, dim=0, correction=0)
-    return F.batch_norm(x, None, None, training=True, eps=EPSILON), mean, variance
+    """Return ``(x - mean) / deviation`` over the batch ``(n, k)``, and mean and deviation ``(k,)`` without a gradient."""
+    z, mean, inverse = torch.native_batch_norm(x, None, None, None, None, True, 0.0, EPSILON)
+    return z, mean.detach(), 1.0 / inverse.detach()
 
 
 class LadderState(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._errors import ParameterError
 from ..architecture import Concatenate, Conv, Dense, Stack
 from ..objective import Denoising, Masking, Reconstruction, Swap
 from ..schedule import Greedy, Joint, Progressive
@@ -72,7 +73,8 @@ def stacked_denoising_autoencoder(
 ) -> Recipe:
     """Return a stacked denoising autoencoder, greedy.
 
-    Masking noise, tied sigmoid units, 3 x 1000. ``modern`` takes ReLU units in place of sigmoids, and dropout and label smoothing in fine-tuning.
+    Masking noise, tied sigmoid units, 3 x 1000. ``modern`` takes ReLU units in place of sigmoids, and dropout and label
+    smoothing in fine-tuning.
 
     References
     ----------
@@ -97,15 +99,19 @@ def stacked_convolutional_autoencoder(
 ) -> Recipe:
     """Return a stack of convolutions, for images.
 
-    Trained greedily with tanh units, max-pooling and 30 % masking noise. Convolutions 100 of 5 x 5 and 150 of 5 x 5, each pooled by 2, then 200 of 3 x 3; tied. ``modern`` takes ReLU units, and
-    dropout and label smoothing in fine-tuning.
+    Trained greedily with tanh units, max-pooling and 30 % masking noise. Tied convolutions, 100 of 5 x 5 and 150
+    of 5 x 5, each pooled by 2, then 200 of 3 x 3. ``modern`` takes ReLU units, and dropout and label smoothing in fine-tuning.
 
     References
     ----------
     Masci, Meier, Ciresan and Schmidhuber (2011), "Stacked convolutional auto-encoders for hierarchical feature extraction".
     """
     activation = "relu" if modern else "tanh"
-    stages = zip(channels, kernels, pools, strict=False)
+    if len(channels) > min(len(kernels), len(pools)):
+        raise ParameterError(
+            f"{len(channels)} convolutions need as many kernels and pools. Got {kernels!r} and {pools!r}.", "List one each."
+        )
+    stages = zip(channels, kernels, pools, strict=False)  # fewer channels make fewer stages
     stack = Stack(*(Conv(c, k, pool=pool, activation=activation, tied=True) for c, k, pool in stages))
     plan = as_plan([(Denoising(Masking(p)), Greedy(epochs))])
     steps = finetune(**(MODERN | {"input_dropout": 0.0} | settings if modern else settings))
@@ -117,7 +123,8 @@ def tabular_denoising_autoencoder(
 ) -> Recipe:
     """Return a denoising autoencoder for tables.
 
-    Swap noise, numbers mapped to a normal distribution, wide ReLU layers, end to end. ``all_layers`` makes the codes of all layers, side by side, the code.
+    Swap noise, numbers mapped to a normal distribution, wide ReLU layers, end to end. ``all_layers`` makes the codes of all
+    layers, side by side, the code.
 
     References
     ----------

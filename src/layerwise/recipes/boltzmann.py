@@ -19,8 +19,8 @@ def deep_belief_network(
 ) -> Recipe:
     """Return restricted Boltzmann machines, greedy.
 
-    Trained by CD-1, 500-500-2000 sigmoid units. Rate 0.1, weight decay 2e-4, momentum 0.5 for 5 epochs and then 0.9, batches of 100, weights N(0, 0.01); numbers are
-    brought to [0, 1]. ``modern`` adds dropout and label smoothing in fine-tuning.
+    Trained by CD-1, 500-500-2000 sigmoid units. Rate 0.1, weight decay 2e-4, momentum 0.5 for 5 epochs and then 0.9, batches
+    of 100, weights N(0, 0.01); numbers are brought to [0, 1]. ``modern`` adds dropout and label smoothing in fine-tuning.
 
     References
     ----------
@@ -38,7 +38,8 @@ def deep_autoencoder_from_rbms(
 ) -> Recipe:
     """Return Boltzmann machines, then end to end.
 
-    CD-1 greedily, then the unrolled deep autoencoder; 1000-500-250-30 units, linear code. Settings as in ``deep_belief_network``, with a rate of 0.001 for the linear code.
+    CD-1 greedily, then the unrolled deep autoencoder; 1000-500-250-30 units, linear code. Settings as in
+    ``deep_belief_network``, with a rate of 0.001 for the linear code.
 
     References
     ----------

@@ -21,7 +21,8 @@ def ladder(
 ) -> Recipe:
     """Return labels and denoising at every layer.
 
-    A ladder network learns from both at once; there is no pretraining before it. The control arm is the same network with the same noise, batches and steps, without the denoising costs.
+    A ladder network learns from both at once; there is no pretraining before it. The control arm is the
+    same network with the same noise, batches and steps, without the denoising costs.
 
     References
     ----------

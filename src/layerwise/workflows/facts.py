@@ -151,16 +151,12 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     if isinstance(first, Denoising):
         noisy, _ = first.corruption.corrupt(x, pretrainer.space_, Keys(pretrainer.seed_).torch("report"))
         corrupted = shown(noisy.numpy().reshape(originals.shape))
-    weight: torch.Tensor = pretrainer.module_.stages[0].get_parameter("weight").detach()
-    strongest = weight.norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
     return {
         "image_shape": shape,
         "originals": shown(originals),
         "corrupted": corrupted,
         "reconstructions": shown(reconstructions),
-        "filters": _filters(weight[strongest].numpy(), shape),
-        "filter_note": f"the {len(strongest)} first-layer filters of largest norm, of {len(weight)}",
-    }
+    } | _filters(pretrainer, shape)
 
 
 def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -172,11 +168,20 @@ def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) ->
     return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
 
 
-def _filters(weight: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return first-layer weights as images: of a convolution, the first three channels at most."""
-    if weight.ndim != 4:
-        return weight.reshape(-1, *shape)
-    return weight if weight.shape[1] in (1, 3) else weight[:, :1]
+def _filters(pretrainer: Pretrainer, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return first-layer weights as images, or nothing where they are none (a stage without weights of its own, rotated inputs)."""
+    weight = getattr(pretrainer.module_.stages[0], "weight", None)
+    if weight is None or getattr(pretrainer.preprocessing_, "whitening", None) == "pca":
+        return {"filters": None}
+    weight = weight.detach()
+    strongest = weight.flatten(1).norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
+    images = weight[strongest].numpy()
+    if images.ndim != 4:
+        images = images.reshape(-1, *shape)
+    return {
+        "filters": images if images.shape[1] in (1, 3) else images[:, :1],
+        "filter_note": f"The {len(strongest)} first-layer filters of largest norm, of {len(weight)}.",
+    }
 
 
 def _sample(n: int, most: int) -> np.ndarray:
