@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
     from ._random import Draws
     from ._spec import Spec, register
-    from .architecture import ACTIVATIONS, INITIALISERS, NORMALISATIONS, Conv, Dense, Residual, Stack, Stage, StageModule
+    from .architecture import (
+        ACTIVATIONS,
+        INITIALISERS,
+        NORMALISATIONS,
+        Concatenate,
+        Conv,
+        Dense,
+        Residual,
+        Stack,
+        Stage,
+        StageModule,
+    )
     from .artifacts import inspect, load, save
     from .data import Preprocessor
-    from .estimators import LabeledSplit, PretrainedClassifier, PretrainedRegressor, Pretrainer
+    from .estimators import LabeledSplit, LayerRateSearch, PretrainedClassifier, PretrainedRegressor, Pretrainer
     from .objective import (
         Combined,
         Compose,
@@ -50,10 +61,21 @@ _HOMES = {
     "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
     "_random": ("Draws",),
     "_spec": ("Spec", "register"),
-    "architecture": ("ACTIVATIONS", "Conv", "Dense", "INITIALISERS", "NORMALISATIONS", "Residual", "Stack", "Stage", "StageModule"),
+    "architecture": (
+        "ACTIVATIONS",
+        "Concatenate",
+        "Conv",
+        "Dense",
+        "INITIALISERS",
+        "NORMALISATIONS",
+        "Residual",
+        "Stack",
+        "Stage",
+        "StageModule",
+    ),
     "artifacts": ("inspect", "load", "save"),
     "data": ("Preprocessor",),
-    "estimators": ("LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
+    "estimators": ("LabeledSplit", "LayerRateSearch", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
     "objective": (
         "Combined",
         "Compose",

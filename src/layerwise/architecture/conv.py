@@ -191,9 +191,10 @@ class ConvCodec(StageModule):
         if stage.pool > 1 and trace is not None:
             z = F.max_unpool2d(z, trace, [stage.pool] * 2, output_size=self.map_size)
         elif stage.pool > 1:
-            share = stage.pool**2 if stage.pooling == "max" else 1
             rows, columns = self.map_size
-            z = z.repeat_interleave(stage.pool, 2).repeat_interleave(stage.pool, 3)[:, :, :rows, :columns] / share
+            if stage.pooling == "max":  # over the places of each window that are inside
+                z = z / F.avg_pool2d(z.new_ones(1, 1, rows, columns), stage.pool, ceil_mode=True, divisor_override=1)
+            z = z.repeat_interleave(stage.pool, 2).repeat_interleave(stage.pool, 3)[:, :, :rows, :columns]
         weight = self.matrix if self.decoder_weight is None else self.decoder_weight
         options: dict[str, Any] = {"stride": stage.stride, "padding": stage.pad, "output_padding": self.rest}
         return F.conv_transpose2d(z, weight, self.decoder_bias, **options).flatten(1)

@@ -3,6 +3,7 @@
 from .classifier import PretrainedClassifier
 from .pretrainer import Pretrainer
 from .regressor import PretrainedRegressor
+from .search import LayerRateSearch
 from .splits import LabeledSplit
 
-__all__ = ["LabeledSplit", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"]
+__all__ = ["LabeledSplit", "LayerRateSearch", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"]

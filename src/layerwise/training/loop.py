@@ -15,7 +15,7 @@ from .._errors import TrainingError
 from .._random import Draws, Keys
 from .events import Event, Observer, stages_of
 from .feed import batches, count_batches
-from .optimisers import make_optimiser
+from .optimisers import make_optimiser, set_momentum
 from .settings import Training
 from .shapes import factor_at
 from .trainee import Trainee
@@ -88,8 +88,7 @@ def run_phase(work: Work) -> LoopResult:
         good = trainee.snapshot()
         trainee.train()
         objective.begin_epoch(trainee.codec, trainee.state, epoch)
-        for group in optimiser.param_groups if "momentum" in optimiser.defaults else ():
-            group["momentum"] = training.momentum_at(epoch)
+        set_momentum(optimiser, training.optimiser, training.momentum_at(epoch))
         for step, batch in enumerate(batches(work.source, training.batch_size, work.keys, epoch)):
             # learning rate
             factor = factor_at(training.shape, epoch * per_epoch + step, work.epochs * per_epoch)

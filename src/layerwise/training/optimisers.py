@@ -56,3 +56,11 @@ def make_optimiser(
             group = groups.setdefault((rate, decay), {"params": [], "peak": rate, "lr": rate, "weight_decay": decay})
             group["params"].append(parameter)
     return _MAKE[name][1](list(groups.values()), momentum)
+
+
+def set_momentum(optimiser: torch.optim.Optimizer, name: str, momentum: float) -> None:
+    """Set the momentum of 'momentum' and 'nesterov'; the others have none, or their own."""
+    if name in ("momentum", "nesterov"):
+        for group in optimiser.param_groups:
+            group["momentum"] = momentum
+            group["nesterov"] = name == "nesterov" and momentum > 0

@@ -13,7 +13,8 @@ from .loop import Work
 def rates_from_gradients(work: Work) -> list[tuple[nn.Module, float]]:
     """Return the layers of a phase with rates ``eta / sqrt(G)``, G the sum over one epoch of the L1 norms of a layer's gradients.
 
-    Nothing is trained: weights and running statistics stay as they are. The factors are scaled so that their mean is 1.
+    Nothing is trained: weights and running statistics stay as they are. The factors are scaled so that their mean is 1. A layer
+    without gradients, such as a stage below a head whose weights are still zero, has the factor 1.
     """
     trainee = work.trainee
     kept = trainee.snapshot()
@@ -29,6 +30,8 @@ def rates_from_gradients(work: Work) -> list[tuple[nn.Module, float]]:
             sums[i] += sum(float(p.grad.abs().sum()) for p in module.parameters() if p.grad is not None)
     trainee.zero_grad(set_to_none=True)
     trainee.load_state_dict(kept)
-    factors = torch.tensor(sums, dtype=torch.float64).clamp_min(1e-12).rsqrt()
-    factors /= factors.mean()
+    total = torch.tensor(sums, dtype=torch.float64)
+    known, factors = total > 0, torch.ones_like(total)
+    if known.any():
+        factors[known] = total[known].rsqrt() / total[known].rsqrt().mean()
     return [(module, rate * float(factor)) for (module, rate), factor in zip(work.layers, factors, strict=True)]

@@ -135,7 +135,7 @@ def run_plan(
         before = part
         if grow is not None and part.step == 0 and not grow(module.slice(0, phase.last)):
             module = module.slice(0, max(0, phase.last - 1))
-            phases[number + 1 :] = [later for later in _phases(plan, module.depth) if later.step > 0]
+            phases[number + 1 :] = _phases(plan, module.depth, after=0)
     module.to("cpu").eval()
     if state is not None and before is not None:
         state = before.objective.predictor(state.to("cpu").eval())
@@ -153,10 +153,12 @@ class Part:
     training: Training
 
 
-def _phases(plan: Sequence[Step], depth: int) -> list[Part]:
+def _phases(plan: Sequence[Step], depth: int, after: int = -1) -> list[Part]:
+    """Return the phases of the steps after a number, on a stack of this depth."""
     return [
         Part(s, p, phase, objective, step.training or Training())
         for s, step in enumerate(plan)
+        if s > after
         for p, (phase, objective) in enumerate(step.phases(depth))
     ]
 

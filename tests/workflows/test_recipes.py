@@ -1,0 +1,87 @@
+"""Every recipe, through the command's function and as a value."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import layerwise
+from layerwise import ParameterError, PretrainedRegressor, Pretrainer
+from layerwise._spec import from_dict
+from layerwise.recipes import RECIPES, arguments_of, make_recipe, summary_of
+from layerwise.workflows import fit, recipes
+
+SMALL = {
+    "deep_autoencoder": ["widths=[16,8]"],
+    "deep_autoencoder_from_rbms": ["widths=[16,8]", "joint_epochs=1"],
+    "deep_belief_network": ["widths=[16,8]"],
+    "ladder": ["widths=[16,8]"],
+    "progressive_autoencoder": ["widths=[16,8]"],
+    "stacked_autoencoder": ["widths=[16,8]"],
+    "stacked_convolutional_autoencoder": ["channels=[4,4]"],
+    "stacked_denoising_autoencoder": ["widths=[16,8]"],
+    "tabular_denoising_autoencoder": ["widths=[16,8]", "all_layers=true"],
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_goes_through_the_command(name, tmp_path):
+    result = fit("digits", labels=50, recipe=name, changes=[*SMALL[name], "epochs=1"], out=tmp_path)
+    assert result["recipe"] == name
+    assert 0 <= result["test"]["pretrained"] <= 1
+    loaded = layerwise.load(result["model"])
+    assert loaded.pretrainer_.module_.depth == loaded.module_.depth
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_a_value_with_a_source(name):
+    recipe = make_recipe(name)
+    assert recipe.name == name
+    assert from_dict(recipe.to_dict()) == recipe
+    assert "References" in inspect.getdoc(RECIPES[name])
+    assert 10 < len(summary_of(name)) < 46, "one line of a terminal, beside the longest name"
+
+
+def test_the_list_of_recipes_says_what_each_is_made_of():
+    listed = {facts["name"]: facts for facts in recipes()}
+    assert list(listed) == list(RECIPES) == sorted(RECIPES)
+    network = listed["deep_belief_network"]
+    assert network["stack"].startswith("Stack(Dense(500, activation='sigmoid', tied=True")
+    assert network["plan"] == ["ContrastiveDivergence() on Greedy(10)"]
+    assert "widths" in network["arguments"] and "finetune_rate" in network["arguments"]
+    assert "finetune_rate" not in arguments_of("ladder")
+
+
+def test_a_field_of_a_recipe_is_changed_by_its_path(tmp_path):
+    result = fit(
+        "digits", labels=50, recipe="stacked_autoencoder", changes=["widths=[8]", "epochs=1", "stack.0.units=9"], out=tmp_path
+    )
+    assert layerwise.load(result["model"]).module_.code_space.size == 9
+
+
+def test_a_convolutional_recipe_asks_for_images(tmp_path):
+    with pytest.raises(ParameterError, match="needs images; the rows of these data have no height and width"):
+        fit("breast-cancer", recipe="stacked_convolutional_autoencoder", out=tmp_path)
+
+
+def test_a_convolutional_recipe_needs_a_kernel_for_each_convolution():
+    with pytest.raises(ParameterError, match="4 convolutions need as many kernels and pools"):
+        make_recipe("stacked_convolutional_autoencoder", channels=(4, 4, 4, 4))
+
+
+def test_the_ladder_has_a_control_without_denoising():
+    recipe = make_recipe("ladder", widths=(16, 8))
+    assert recipe.control[0].objective.weights == (0.0, 0.0, 0.0, 0.0)
+    assert recipe.control[0].replace("objective.weights", None) == recipe.finetune[0]
+
+
+def test_a_recipe_of_boltzmann_machines_serves_a_regressor():
+    recipe = make_recipe("deep_belief_network", widths=(8, 4), epochs=1, finetune_epochs=1)
+    from sklearn.datasets import load_diabetes
+
+    X, y = load_diabetes(return_X_y=True)
+    pretrainer = Pretrainer(recipe.stack, plan=recipe.plan, preprocessing=layerwise.Preprocessor("unit"), random_state=0)
+    model = PretrainedRegressor(pretrainer, plan=list(recipe.finetune), random_state=0).fit(X, y)
+    assert model.predict(X).shape == (len(X),)
