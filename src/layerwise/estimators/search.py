@@ -21,7 +21,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from .._errors import DataError, ParameterError, TrainingError
+from .._errors import DataError, LayerwiseError, ParameterError, TrainingError
 from .._random import Keys, seed_of
 from ..training import Step
 from ..training.optimisers import default_rate
@@ -83,7 +83,11 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
     The pretrainer sees all rows, also those that a fold holds out, without their labels; no fine-tuning does. The folds depend
     on the order of the rows.
 
-    SAMPLER
+    Proposals come from optuna's CMA-ES in generations of 5. With 24 trials on 100 labelled digits (three stages, 4 draws, base
+    rates of 0.003, 0.01 and 0.05) its mean accuracy on other rows was 0.818, that of NSGA-II in generations of 6 0.797, of random
+    proposals 0.807, of the plain rates 0.717: so small a budget gains most where the plain rates are poor.
+
+    ``layerwise.save`` takes ``best_estimator_``.
 
     References
     ----------
@@ -142,10 +146,10 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
 
         Raises
         ------
-        ImportError
-            Without optuna and cmaes.
+        LayerwiseError
+            Without optuna and cmaes (``pip install "layerwise[search]"``).
         DataError
-            When the labelled rows are too few for two folds: two of every class, or eight in regression.
+            When the labelled rows are too few for folds: they need two of every class, or eight in regression.
         ParameterError
             When no step of the estimator's plan trains a stage.
         ValueError, PairingError, TrainingError
@@ -211,6 +215,8 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         labelled = np.flatnonzero(~unlabelled)
         if isinstance(self.cv, numbers.Integral):
             labelled = labelled if weight is None else labelled[weight[labelled] > 0]
+            if not len(labelled):
+                raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
             splits = self._splits(y[labelled], seed)
         else:
             splits = list(LabeledSplit(self.cv, None).split(labelled, y[labelled]))
@@ -223,7 +229,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
 
     def _splits(self, y: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
         classes = None
-        if is_classifier(self.estimator) and len(y):
+        if is_classifier(self.estimator):
             check_classification_targets(_comparable(y))
             classes = np.unique(_comparable(y), return_inverse=True)[1]
         splits = splits_for(min(self.cv, len(y) // 2), classes, len(y), seed)  # R² needs two rows
@@ -295,7 +301,9 @@ def _optuna() -> ModuleType:
         import cmaes  # noqa: F401
         import optuna
     except ImportError as error:
-        raise ImportError(f'LayerRateSearch needs optuna and cmaes: {error}. Run: pip install "layerwise[search]"') from error
+        raise LayerwiseError(
+            f"LayerRateSearch needs optuna and cmaes ({error}).", 'Run pip install "layerwise[search]".'
+        ) from error
     return optuna
 
 
