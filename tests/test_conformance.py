@@ -167,6 +167,16 @@ def trains(stack, plan, schedule, feed):
             assert tuple(run.state(z.flatten(1)).shape) == (20, 2)
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
+def test_every_objective_trains_in_mixed_precision(objective):
+    for stack, schedule in product(STACKS, (Greedy(1), Joint(1))):
+        if not refused(stack, objective, schedule, "image"):
+            module, source = stack.build(SPACES["image"], Keys(0).torch("w")), rows(SPACES["image"])
+            feed = Feed(source, source, Space.of("category", 2))
+            run = run_plan(module, as_plan([(objective, schedule)]), feed, keys=Keys(0), autocast=torch.bfloat16)
+            assert all(np.isfinite(row["loss"]) for row in run.history)
+
+
 def test_the_product_holds_both_kinds(capsys):
     cases = list(product(STACKS, OBJECTIVES, SCHEDULES, SPACES))
     count = sum(refused(*case) for case in cases)

@@ -116,7 +116,7 @@ def bernoulli_of(p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return a tensor of zeros and ones, one with the probability of its entry to within 2**-16."""
     words = torch.empty((p.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=generator)
     lanes = words.view(torch.int16)[: p.numel()].view(p.shape).to(p.device)
-    return (lanes < p * 65536 - 32768).to(p.dtype)
+    return (lanes < p.float() * 65536 - 32768).to(p.dtype)
 
 
 def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None) -> torch.Tensor:

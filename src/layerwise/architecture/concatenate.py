@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from .._contracts import Space
-from .._errors import ParameterError
-from .._spec import check_kind, register
+from .._spec import register
+from .composite import Composite
 from .stack import StackModule, build_chain
-from .stage import Stage, StageModule
+from .stage import StageModule
 
 
 @register
 @dataclass(frozen=True, repr=False, init=False)
-class Concatenate(Stage):
+class Concatenate(Composite):
     """``code = (h1, h2, ..., hm)``: the codes of all its stages, each the input of the next; ``hm`` alone is decoded.
 
     It counts as one stage, so its stages are trained together. Whatever learns from the codes sees every layer.
@@ -44,27 +42,8 @@ class Concatenate(Stage):
     Stack(Concatenate(Dense(256), Dense(256)))
     """
 
-    stages: tuple[Stage, ...]
-
-    def __init__(self, *stages: Stage) -> None:
-        if not stages:
-            raise ParameterError("A Concatenate needs at least one stage.", "For example Concatenate(Dense(64), Dense(64)).")
-        for stage in stages:
-            check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
-        object.__setattr__(self, "stages", tuple(stages))
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        return cls(*fields["stages"])
-
     def build(self, in_space: Space, generator: torch.Generator) -> ConcatenateCodec:
         return ConcatenateCodec(build_chain(self.stages, in_space, generator))
-
-    def with_best_init(self) -> Concatenate:
-        return Concatenate(*(stage.with_best_init() for stage in self.stages))
-
-    def __repr__(self) -> str:
-        return f"Concatenate({', '.join(map(repr, self.stages))})"
 
 
 class ConcatenateCodec(StageModule):

@@ -67,7 +67,8 @@ class SpectralNorm(nn.Module):
                 self._turn(matrix)
             u = self.u.clone()
             v = F.normalize(matrix.t() @ u, dim=0)
-        return weight / torch.dot(u, matrix @ v).clamp_min(1e-12)
+        largest = ((matrix * v).sum(1) * u).sum()  # no product of matrices: mixed precision would round it
+        return weight / largest.clamp_min(1e-12)
 
     def _turn(self, matrix: Tensor) -> None:
         self.u.copy_(F.normalize(matrix @ F.normalize(matrix.t() @ self.u, dim=0), dim=0))

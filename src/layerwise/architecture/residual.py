@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from .._contracts import Space
-from .._errors import PairingError, ParameterError
-from .._spec import check_kind, register
+from .._errors import PairingError
+from .._spec import register
+from .composite import Composite
 from .stack import StackModule, build_chain
-from .stage import Stage, StageModule
+from .stage import StageModule
 
 
 @register
 @dataclass(frozen=True, repr=False, init=False)
-class Residual(Stage):
+class Residual(Composite):
     """``code = x + f(x)``, where f is the stages; the decoder is ``link(z + g(z))`` with their decoders as g.
 
     It counts as one stage of its stack. The code is as large as the input, and a plain reconstruction of a residual stage alone
@@ -47,19 +46,6 @@ class Residual(Stage):
     Stack(Dense(64), Residual(Dense(128), Dense(64)), Dense(16))
     """
 
-    stages: tuple[Stage, ...]
-
-    def __init__(self, *stages: Stage) -> None:
-        if not stages:
-            raise ParameterError("A Residual needs at least one stage.", "For example Residual(Dense(64), Dense(64)).")
-        for stage in stages:
-            check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
-        object.__setattr__(self, "stages", tuple(stages))
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        return cls(*fields["stages"])
-
     def build(self, in_space: Space, generator: torch.Generator) -> ResidualCodec:
         inner = build_chain(self.stages, in_space, generator)
         if inner.code_space.shape != in_space.shape:
@@ -68,12 +54,6 @@ class Residual(Stage):
                 f"Let the last stage make codes of shape {in_space.shape}.",
             )
         return ResidualCodec(inner)
-
-    def with_best_init(self) -> Residual:
-        return Residual(*(stage.with_best_init() for stage in self.stages))
-
-    def __repr__(self) -> str:
-        return f"Residual({', '.join(map(repr, self.stages))})"
 
 
 class ResidualCodec(StageModule):
