@@ -90,7 +90,7 @@ def full_labels(options):
 
 def ladder(options):
     """A ladder network with few labels, and the same without its denoising costs."""
-    recipe = make_recipe("ladder")
+    recipe = make_recipe("ladder").replace("precision", options.precision)
     errors = {"pretrained": [], "random_start": []}
     for seed in range(options.seeds):
         problem = make_problem(mnist(), labels=options.labels, seed=seed)
@@ -180,6 +180,7 @@ def main():
     parser.add_argument("names", nargs="*", help=", ".join(FIGURES), default=[])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--labels", type=int, default=1000)
+    parser.add_argument("--precision", default="auto", help="of the ladder")
     parser.add_argument("--control", action="store_true", help="run the control arm of the ladder too")
     parser.add_argument("--only", help="one recipe of full-labels")
     parser.add_argument("--sets", default="rectangles,basic,rot,bg-rand", help="of larochelle")

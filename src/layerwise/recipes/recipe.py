@@ -31,6 +31,8 @@ class Recipe(Spec):
     whitening : {None, 'zca', 'pca'}, default None
     epsilon : float, default 0.1
         Contrast normalisation and whitening, as in ``Preprocessor``.
+    precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
+        As in ``Pretrainer``; the same for both arms.
     validation : {'auto'}, int, float or None, default None
         How the number of fine-tuning epochs is chosen, as in ``PretrainedClassifier``; the same for both arms.
 
@@ -51,6 +53,7 @@ class Recipe(Spec):
     contrast: bool = False
     whitening: str | None = None
     epsilon: float = 0.1
+    precision: str = "float32"
     validation: float | int | str | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +63,7 @@ class Recipe(Spec):
         if self.whitening is not None:
             check_name(self, "whitening", self.whitening, WHITENINGS)
         check_number(self, "epsilon", self.epsilon, 0, open_low=True)
+        check_name(self, "precision", self.precision, ("float32", "bfloat16", "auto"))
         for name in ("plan", "finetune"):
             object.__setattr__(self, name, as_plan(getattr(self, name)))
         if self.control is not None:

@@ -14,15 +14,18 @@ def ladder(
     *,
     noise: float = 0.3,
     weights: tuple[float, ...] | None = None,
-    epochs: int = 30,
-    learning_rate: float = 2e-3,
-    batch_size: int = 100,
-    ratio: float = 1.0,
+    epochs: int = 20,
+    learning_rate: float = 3e-3,
+    batch_size: int = 200,
+    ratio: float = 2.0,
 ) -> Recipe:
     """Return labels and denoising at every layer.
 
     A ladder network learns from both at once; there is no pretraining before it. The control arm is the
     same network with the same noise, batches and steps, without the denoising costs.
+
+    The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16 where the processor has it)
+    takes two thirds of the time.
 
     References
     ----------

@@ -19,7 +19,7 @@ _SHORT = {
     "training": "plan.0.training",
     "corruption": "plan.0.objective.corruption",
 }
-_PATHS = ("stack", "plan", "finetune", "numbers", "contrast", "whitening", "epsilon", "validation", *_SHORT)
+_PATHS = ("stack", "plan", "finetune", "numbers", "contrast", "whitening", "epsilon", "precision", "validation", *_SHORT)
 SMALL = 256  # features; below, the stack is narrower than the papers'
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 

@@ -135,6 +135,7 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
         start=start,
         unlabeled="missing",
         validation=recipe.validation,
+        precision=recipe.precision,
         random_state=seed,
         device=device,
     )
@@ -143,7 +144,14 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
 def make_pretrainer(recipe: Recipe, seed: int, device: str) -> Pretrainer:
     """Return the recipe's pretrainer."""
     preprocessing = Preprocessor(recipe.numbers, contrast=recipe.contrast, whitening=recipe.whitening, epsilon=recipe.epsilon)
-    return Pretrainer(recipe.stack, plan=list(recipe.plan), preprocessing=preprocessing, device=device, random_state=seed)
+    return Pretrainer(
+        recipe.stack,
+        plan=list(recipe.plan),
+        preprocessing=preprocessing,
+        device=device,
+        precision=recipe.precision,
+        random_state=seed,
+    )
 
 
 def typed(y: np.ndarray, task: str | None) -> np.ndarray:
