@@ -52,7 +52,7 @@ def test_fit_prints_a_table_a_verdict_and_the_places(layerwise, files, tmp_path)
     assert done.code == 0 and not done.err
     for words in (
         "pretrained",
-        "random weights",
+        "random start",
         "logistic regression",
         "test accuracy",
         "pretraining",

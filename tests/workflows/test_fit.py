@@ -17,7 +17,7 @@ from layerwise.workflows.facts import _shown
 from layerwise.workflows.use import write_columns
 
 KEYS = {"task", "metric", "recipe", "seed", "rows", "labels", "unlabelled", "test", "seconds", "model", "report", "notes"}
-LABELLED = KEYS | {"difference", "verdict", "baseline", "flags"}
+LABELLED = KEYS | {"arms", "difference", "verdict", "baseline", "flags"}
 
 
 def figures(result):

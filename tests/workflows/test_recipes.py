@@ -85,3 +85,12 @@ def test_a_recipe_of_boltzmann_machines_serves_a_regressor():
     pretrainer = Pretrainer(recipe.stack, plan=recipe.plan, preprocessing=layerwise.Preprocessor("unit"), random_state=0)
     model = PretrainedRegressor(pretrainer, plan=list(recipe.finetune), random_state=0).fit(X, y)
     assert model.predict(X).shape == (len(X),)
+
+
+def test_the_ladder_is_compared_with_its_labels_alone_and_shows_no_reconstructions(tmp_path):
+    result = fit("digits", labels=50, recipe="ladder", changes=["widths=[16,8]", "epochs=1"], out=tmp_path)
+    assert result["arms"] == {"pretrained": "with unlabelled rows", "random_start": "labels alone"}
+    assert "learning from the unlabelled rows" in result["verdict"]["text"]
+    page = (tmp_path / "report.html").read_text()
+    assert "labels alone" in page and "random start" not in page
+    assert "Reconstructions" not in page and "Filters" in page

@@ -131,7 +131,7 @@ def _arms_table(result: dict[str, Any]) -> Any:
     def row(name: str, value: float, took: float | None) -> None:
         table.add_row(name, f"{value:.2%}" if classes else f"{value:.3f}", "" if took is None else f"{took:.1f}")
 
-    row("pretrained", test["pretrained"], seconds["pretrain"] + seconds["finetune"])
-    row("random weights", test["random_start"], seconds["random_start"])
+    row(result["arms"]["pretrained"], test["pretrained"], seconds["pretrain"] + seconds["finetune"])
+    row(result["arms"]["random_start"], test["random_start"], seconds["random_start"])
     row(f"({baseline['name']})", baseline["value"], None)
     return table

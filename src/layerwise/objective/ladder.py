@@ -169,7 +169,7 @@ class Rung(NamedTuple):
 def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return ``(x - mean) / deviation`` over the batch ``(n, k)``, and mean and deviation ``(k,)`` without a gradient."""
     x = x.float() if x.dtype == torch.bfloat16 else x  # moments of a batch need more digits
-    z, mean, inverse = torch.native_batch_norm(x.float(), None, None, None, None, True, 0.0, EPSILON)
+    z, mean, inverse = torch.native_batch_norm(x, None, None, None, None, True, 0.0, EPSILON)
     return z, mean.detach(), 1.0 / inverse.detach()
 
 

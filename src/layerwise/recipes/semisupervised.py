@@ -31,7 +31,7 @@ def ladder(
     ----------
     Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder networks".
     """
-    training = Training(learning_rate=learning_rate, batch_size=batch_size, shape="cosine")
+    training = Training(learning_rate=learning_rate, batch_size=batch_size, shape="cosine", min_steps=1500)
     plans = [
         as_plan([(Ladder(noise=noise, weights=cost, ratio=ratio), Joint(epochs), training)])
         for cost in (weights, (0.0,) * (len(widths) + 2))

@@ -18,6 +18,7 @@ from .formats import MISSING, duration, floats, gain, is_number, metric_name, nu
 
 Facts = dict[str, Any]
 _VERDICTS = {"helps": ("▲", "It helped"), "hurts": ("▼", "It hurt"), "nil": ("=", "No difference"), "unsure": ("?", "Undecided")}
+_LOOKS = {"pretrained": "first", "random start": "second", "with unlabelled rows": "first", "labels alone": "second"}
 _MOST = {"classes": 30, "panels": 12, "pictures": 16, "filters": 64, "columns": 24, "rows": 8, "matrix": 20, "draws": 200}
 
 
@@ -85,12 +86,13 @@ def comparison(part: Facts) -> Facts | None:
             "best": best is not None and row.get("value") == best,
             "place": _place(row.get("value"), low, high, higher),
             "seconds": duration(row["seconds"]) if row.get("seconds") is not None else "",
-            "look": {"pretrained": "first", "random start": "second"}.get(row.get("arm"), "other"),
+            "look": _LOOKS.get(row.get("arm"), "other"),
         }
         for row in rows
     ]
     return {
         "metric": metric_name(metric),
+        "cause": part.get("cause") or "pretraining",
         "better": "higher is better" if higher else "lower is better",
         "rows": shown,
         "timed": any(row["seconds"] for row in shown),
@@ -185,13 +187,14 @@ def _phase_panel(index: int, rows: list[Facts]) -> Facts | None:
 
 
 def _arms(tuning: dict[str, Any]) -> list[str]:
-    return sorted(tuning, key=lambda arm: (arm != "pretrained", arm != "random start"))[:2]
+    places = {"first": 0, "second": 1}
+    return sorted(tuning, key=lambda arm: places.get(_LOOKS.get(arm, ""), 2))[:2]
 
 
 def _tuning_panel(tuning: dict[str, list[Facts]]) -> Any:
     lines = []
     for i, arm in enumerate(_arms(tuning)):
-        second = bool(i) or arm == "random start"
+        second = bool(i) or _LOOKS.get(arm) == "second"
         lines += _curve(tuning[arm], "loss", second) + _curve(tuning[arm], "validation", second)
     return plots.curves("tuning", "loss by epoch of fine-tuning, both arms", lines) if lines else None
 
@@ -402,7 +405,7 @@ def seconds(part: Facts) -> list[tuple[str, str, float]] | None:
     """Return what each part of the run cost, with its share of the sum in percent."""
     known = Counter({name: value for name, value in part.items() if is_number(value) and value >= 0})
     total = sum(known.values()) or 1
-    words = {"pretrain": "pretraining", "finetune": "fine-tuning", "random_start": "random start", "report": "this report"}
+    words = {"pretrain": "pretraining", "finetune": "fine-tuning", "random_start": "the control", "report": "this report"}
     shown = [
         (words.get(name, name.replace("_", " ")), duration(value), round(100 * value / total, 1)) for name, value in known.items()
     ]

@@ -21,6 +21,7 @@ from ..estimators import Pretrainer
 from ..objective import Denoising
 from ..recipes import Recipe
 from .problem import Problem
+from .words import words_of
 
 SHOWN_IMAGES = 12
 SHOWN_FILTERS = 64
@@ -33,13 +34,17 @@ def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any
     model = arms.pretrained
     pretrainer = model.pretrainer_
     facts = _shared(problem, recipe, pretrainer, result, context)
+    words = words_of(recipe)
     facts["headline"] = result["verdict"]
-    facts["comparison"] = _comparison(result)
+    facts["comparison"] = _comparison(result) | {"cause": words.cause}
     facts["history"] = {
         "pretraining": pretrainer.history_,
-        "finetuning": {"pretrained": model.history_, "random start": arms.random_start.history_},
+        "finetuning": {words.first: model.history_, words.second: arms.random_start.history_},
     }
-    facts["codes"] = _codes(problem, pretrainer, problem.test_y)
+    encoder = pretrainer if pretrainer.history_ else model  # where nothing was pretrained, the codes are the trained net's
+    facts["codes"] = _codes(problem, encoder, problem.test_y)
+    if not pretrainer.history_ and facts["pictures"] is not None:
+        facts["pictures"] |= _filters(pretrainer, problem.image_shape, model.module_)
     answers = arms.answers["pretrained"]
     if problem.task == "classification":
         truth = np.array(problem.test_y.tolist())  # type: ignore[union-attr]
@@ -47,7 +52,7 @@ def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any
         facts["confusion"] = {"classes": [str(c) for c in model.classes_], "matrix": matrix, "rows": "true", "columns": "predicted"}
     else:
         facts["residuals"] = {"true": problem.test_y.astype(float), "predicted": answers}  # type: ignore[union-attr]
-    facts["transfer"] = model.transfer_report_
+    facts["transfer"] = model.transfer_report_ if pretrainer.history_ else None
     return facts
 
 
@@ -125,8 +130,12 @@ def _comparison(result: dict[str, Any]) -> dict[str, Any]:
         "metric": result["metric"],
         "higher_is_better": True,
         "rows": [
-            {"arm": "pretrained", "value": test["pretrained"], "seconds": seconds["pretrain"] + seconds["finetune"]},
-            {"arm": "random start", "value": test["random_start"], "seconds": seconds["random_start"]},
+            {
+                "arm": result["arms"]["pretrained"],
+                "value": test["pretrained"],
+                "seconds": seconds["pretrain"] + seconds["finetune"],
+            },
+            {"arm": result["arms"]["random_start"], "value": test["random_start"], "seconds": seconds["random_start"]},
             {"arm": baseline["name"], "value": baseline["value"]},
         ],
         "flags": result["flags"],
@@ -139,6 +148,8 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     shape = problem.image_shape
     if shape is None:
         return None
+    if not pretrainer.history_:
+        return {"image_shape": shape}  # nothing was learned that could reconstruct
     few = _safe_indexing(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
     originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
     shown = partial(_shown, pretrainer, originals)
@@ -156,7 +167,7 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
         "originals": shown(originals),
         "corrupted": corrupted,
         "reconstructions": shown(reconstructions),
-    } | _filters(pretrainer, shape)
+    } | _filters(pretrainer, shape, pretrainer.module_)
 
 
 def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -168,9 +179,9 @@ def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) ->
     return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
 
 
-def _filters(pretrainer: Pretrainer, shape: tuple[int, ...]) -> dict[str, Any]:
+def _filters(pretrainer: Pretrainer, shape: Any, module: Any) -> dict[str, Any]:
     """Return first-layer weights as images, or nothing where they are none (a stage without weights of its own, rotated inputs)."""
-    weight = getattr(pretrainer.module_.stages[0], "weight", None)
+    weight = getattr(module.stages[0], "weight", None)
     if weight is None or getattr(pretrainer.preprocessing_, "whitening", None) == "pca":
         return {"filters": None}
     weight = weight.detach()
@@ -190,7 +201,7 @@ def _sample(n: int, most: int) -> np.ndarray:
 
 
 def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
-    if problem.image_shape is not None or not hasattr(problem.test_X, "columns"):
+    if problem.image_shape is not None or not hasattr(problem.test_X, "columns") or not pretrainer.history_:
         return None
     few = _safe_indexing(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
     back = pretrainer.reconstruct(few)
@@ -198,9 +209,9 @@ def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
     return {"columns": list(few.columns), "original": few.rows(), "reconstruction": rows}
 
 
-def _codes(problem: Problem, pretrainer: Pretrainer, labels: np.ndarray | None) -> dict[str, Any]:
+def _codes(problem: Problem, encoder: Any, labels: np.ndarray | None) -> dict[str, Any]:
     few = _sample(len(problem.test_X), MAP_ROWS)
-    codes = pretrainer.encode(_safe_indexing(problem.test_X, few))
+    codes = encoder.encode(_safe_indexing(problem.test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
     points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()

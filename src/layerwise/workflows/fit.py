@@ -23,6 +23,7 @@ from .choices import resolve
 from .facts import encoder_facts, fit_facts
 from .judge import compare, flags_of, floor
 from .problem import Problem, make_problem
+from .words import words_of
 
 Tell = Callable[[str], None]
 
@@ -76,7 +77,7 @@ def fit(
         return _encoder(problem, chosen, context, out, device, tell)
     arms = run_arms(problem, chosen, seed=seed, device=device, tell=tell)
     tell("comparing")
-    verdict = compare(problem, arms.answers, arms.scores)
+    verdict = compare(problem, arms.answers, arms.scores, words_of(chosen))
     baseline = floor(problem, arms.pretrained)
     began = time.perf_counter()
     result = result_of(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
@@ -84,7 +85,7 @@ def fit(
     result |= {
         "baseline": baseline,
         "notes": [why, *problem.notes, *dropped],
-        "flags": flags_of(arms.scores["random_start"], baseline),
+        "flags": flags_of(arms.scores["random_start"], baseline, words_of(chosen)),
     }
     result |= {"model": str(save(arms.pretrained, out / "model", about=about(problem, result)))}
     tell("report")
@@ -113,7 +114,7 @@ def run_arms(problem: Problem, recipe: Recipe, *, seed: int, device: str = "auto
     truth = problem.test_y
     assert truth is not None
     for arm in ARMS:
-        title = "pretraining" if arm == "pretrained" else "random start"
+        title = "pretraining" if arm == "pretrained" else words_of(recipe).second
         tell(title)
         model = make_model(problem, recipe, seed, device, "pretrained" if arm == "pretrained" else "random")
         clock = _Clock(tell if arm == "pretrained" else None)
@@ -196,13 +197,14 @@ def _encoder(problem: Problem, recipe: Recipe, context: dict[str, Any], out: Pat
 
 def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[str, Any]:
     """Return the facts of both arms as plain data: what was run on how many rows, and the metric on the test part."""
-    labelled = len(problem.labelled)
+    labelled, words = len(problem.labelled), words_of(recipe)
     if problem.test_y is None:
         raise DataError("The test part has no labels.", "Give a --test file whose target is filled in.")
     return {
         "task": problem.task,
         "metric": "accuracy" if problem.task == "classification" else "r2",
         "recipe": recipe.name,
+        "arms": {"pretrained": words.first, "random_start": words.second},
         "seed": seed,
         "rows": len(problem.X),
         "labels": labelled,

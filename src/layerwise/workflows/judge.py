@@ -12,12 +12,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .problem import Problem
+from .words import PRETRAINING, ArmWords
 
 LEVEL = 0.95
 WEAK = 0.02
 
 
-def compare(problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, float]) -> dict[str, Any]:
+def compare(
+    problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, float], words: ArmWords = PRETRAINING
+) -> dict[str, Any]:
     """Return the paired difference on the test rows, with an interval for those rows, and a headline.
 
     The interval says how far another test part would have moved the difference; it knows nothing of other draws of labels.
@@ -28,19 +31,21 @@ def compare(problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, 
     rows = values[0] - values[1]
     low, high = _exact(rows) if problem.task == "classification" else _students(rows)
     difference = {"mean": float(rows.mean()), "low": low, "high": high, "of": "test rows", "level": LEVEL}
-    return {"difference": difference, "headline": headline(problem, scores, difference)}
+    return {"difference": difference, "headline": headline(problem, scores, difference, words)}
 
 
-def headline(problem: Problem, scores: dict[str, float], difference: dict[str, Any]) -> dict[str, str]:
+def headline(
+    problem: Problem, scores: dict[str, float], difference: dict[str, Any], words: ArmWords = PRETRAINING
+) -> dict[str, str]:
     """Return a kind ('helps', 'hurts', 'unsure') and a sentence or two."""
     kind = kind_of(difference)
     name, form = ("accuracy", "{:.1%}") if problem.task == "classification" else ("R²", "{:.3f}")
-    pair = f"test {name} {form.format(scores['pretrained'])} instead of {form.format(scores['random_start'])} from random weights"
+    pair = f"test {name} {form.format(scores['pretrained'])} instead of {form.format(scores['random_start'])} {words.instead}"
     rows = 0 if problem.test_y is None else len(problem.test_y)
     said = {
-        "helps": "On this draw of labels pretraining helped",
-        "hurts": "On this draw of labels pretraining hurt",
-        "unsure": f"On this draw of labels pretraining made no difference that {rows:,} test rows can show",
+        "helps": f"On this draw of labels, {words.cause} helped",
+        "hurts": f"On this draw of labels, {words.cause} hurt",
+        "unsure": f"On this draw of labels, {words.cause} made no difference that {rows:,} test rows can show",
     }[kind]
     return {"kind": kind, "text": f"{said}: {pair}, with {len(problem.labelled):,} labels. Another draw can differ."}
 
@@ -60,12 +65,13 @@ def _students(rows: np.ndarray) -> tuple[float, float]:
     return (float(interval.low), float(interval.high)) if interval is not None else (-math.inf, math.inf)
 
 
-def flags_of(random_start: float, baseline: dict[str, Any]) -> list[str]:
+def flags_of(random_start: float, baseline: dict[str, Any], words: ArmWords = PRETRAINING) -> list[str]:
     """Return a warning when the control is worse than a linear model by more than two points."""
     if random_start >= baseline["value"] - WEAK:
         return []
     name = baseline["name"]
-    return [f"The random start is worse than {name} by more than two points: a weak control. Read the comparison with {name} too."]
+    control = "The random start" if words is PRETRAINING else "The arm with labels alone"
+    return [f"{control} is worse than {name} by more than two points: a weak control. Read the comparison with {name} too."]
 
 
 def over_draws(values: list[float]) -> dict[str, Any]:
