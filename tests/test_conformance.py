@@ -105,6 +105,9 @@ def refused(stack, objective, schedule, name):
     if isinstance(stack.stages[0], Residual) and name == "image":
         return True  # a dense code has no height and width to add to
     phases = list(schedule.phases(stack.depth))
+    trained = [stack.stages[i] for phase in phases for i in range(phase.first, phase.last + 1)]
+    if isinstance(objective, Contractive) and any(getattr(stage, "normalisation", "") == "batch" for stage in trained):
+        return True
     if isinstance(schedule, HeadOnly) and not isinstance(objective, (Supervised, PseudoLabels)):
         return True
     if isinstance(objective, Ladder):

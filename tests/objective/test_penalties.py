@@ -266,3 +266,25 @@ def test_patches_are_refused_on_rows_that_are_no_images():
         Pretrainer(Stack(Dense(4)), objective=Denoising(Patches())).fit(X.numpy())
     with pytest.raises(PairingError, match="masks squares of an image"):
         Pretrainer(Stack(Dense(4), Dense(3), in_shape=(1, 2, 3)), objective=Denoising(Patches()), schedule=Greedy(1)).fit(X.numpy())
+
+
+# Weights of rows
+
+
+@pytest.mark.parametrize("objective", [Sparse(penalty="l1"), Sparse(), Contractive()], ids=repr)
+def test_a_row_of_weight_2_is_a_row_given_twice(objective):
+    module = built(Dense(4, activation="sigmoid"))
+    weighted = parts(objective, module, Batch(X[:2], weight=torch.tensor([2.0, 1.0])))
+    repeated = parts(objective, module, Batch(X[[0, 0, 1]]))
+    assert weighted[0] == pytest.approx(repeated[0], rel=1e-5)
+
+
+def test_the_jacobian_of_a_row_is_refused_where_its_code_depends_on_others():
+    module = built(Dense(4, normalisation="batch"))
+    with pytest.raises(PairingError, match="with batch normalisation that code depends on the other rows"):
+        Contractive().check(module, None)
+
+
+def test_labels_and_a_machine_cannot_be_learned_at_once():
+    with pytest.raises(ParameterError, match=r"must be Reconstruction\(...\), Denoising\(...\) or one wrapped"):
+        Combined(Supervised(), Sparse(ContrastiveDivergence()))

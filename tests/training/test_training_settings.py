@@ -402,3 +402,27 @@ def test_the_control_is_as_deep_and_has_other_weights(tmp_path):
     assert not torch.equal(*(arm.pretrainer_.module_.stages[0].weight for arm in arms))
     again = load(save(arms[1], tmp_path / "m"))
     assert np.array_equal(again.predict_proba(CURVE), arms[1].predict_proba(CURVE))
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ([(Reconstruction(), Joint(1))], r"depth='auto' grows a stack in the first step of the plan, which is Joint\(1\)"),
+        ([(Reconstruction(), Greedy(1)), (Reconstruction(), Greedy((1, 2)))], "lists a value per stage or phase"),
+        (
+            [(Reconstruction(), Greedy(1)), (Reconstruction(), Joint(1), Training(layer_decay=(1, 0.5)))],
+            "their number is not known",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_grow_is_refused_before_it_runs(plan, words):
+    with pytest.raises(ParameterError, match=words):
+        Pretrainer(Stack(Dense(9), Dense(2)), depth="auto", plan=plan).fit(CURVE)
+
+
+def test_a_stage_at_whose_size_pca_is_exact_stays():
+    wide = np.concatenate([CURVE, CURVE[:, :1], np.ones((len(CURVE), 2))], axis=1)  # more columns than dimensions
+    rank = np.linalg.matrix_rank(CURVE - CURVE.mean(0))
+    settings = {"schedule": Greedy(1), "training": BAD, "preprocessing": None, "random_state": 0}
+    pretrainer = Pretrainer(Stack(Dense(int(rank)), Dense(1)), depth="auto", **settings).fit(wide)
+    assert pretrainer.stack_.depth == 1 and len(pretrainer.depth_report_) == 2, "the first stage was kept and the second judged"

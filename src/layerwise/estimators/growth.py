@@ -12,6 +12,7 @@ from ..training import BLOCK_ROWS, in_block
 
 GROWTH_SHARE = 0.1  # of the rows, where nothing else was asked for
 PCA_ROWS = 20_000
+EXACT = 1e-6  # of the variance: below, PCA loses nothing (more components than the data have dimensions) and cannot judge
 
 
 class Growth:
@@ -25,13 +26,15 @@ class Growth:
         chosen = np.unique(np.linspace(0, len(rows) - 1, PCA_ROWS).astype(int))
         x = rows.take(chosen).x.flatten(1).numpy()
         self.pca = PCA(random_state=0).fit(x)
+        self.variance = float(self.pca.explained_variance_.sum()) / x.shape[1]
         self.report: list[dict[str, Any]] = []
 
     def __call__(self, module: Any) -> bool:
         k, d = module.code_space.size, module.in_space.size
         own, baseline = self._errors(module, k)
         self.report.append({"stage": module.depth, "code": k, "error": own, "pca_error": baseline})
-        return k >= d or own < baseline
+        exact = k >= d or baseline <= EXACT * self.variance
+        return exact or own < baseline
 
     def _errors(self, module: Any, k: int) -> tuple[float, float]:
         """Return the squared errors per feature of the stack and of PCA."""

@@ -24,7 +24,7 @@ from ..data.reading import read_rows
 from ..data.sources import RowsOf
 from ..objective import Denoising, Objective
 from ..objective.reconstruction import element_features, element_losses
-from ..schedule import Greedy, Schedule
+from ..schedule import Greedy, Progressive, Schedule
 from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
 from .growth import GROWTH_SHARE, Growth
 from .params import SpecParams
@@ -55,7 +55,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     depth : {'auto'} or None, default None
         With 'auto' the stack stops growing, in the first step of the plan (``Greedy`` or ``Progressive``), at the first stage
         that reconstructs held-out rows no better than a PCA of the same code size; that stage is left out (the first one
-        stays). ``validation`` rows judge it, a tenth by default. A stage as wide as the data always stays: there PCA is exact.
+        stays). ``validation`` rows judge it, a tenth by default. A stage at whose code size PCA is exact, as wide as the data
+        for instance, always stays.
     device : str, default 'auto'
         'auto' takes a GPU where there is one.
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
@@ -169,6 +170,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         """
         self._validate_params()
         plan = self._plan()
+        self._check_growth(plan)
         device, autocast = device_of(self.device), precision_of(self.precision, device_of(self.device))
         source = self._prepare(X, sample_weight)
         keys = Keys(self.seed_).under("pretraining")
@@ -301,6 +303,25 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
                 )
             return as_plan(self.plan, self.training)
         return self._one_step(self.objective if self.objective is not None else Denoising())
+
+    def _check_growth(self, plan: tuple[Step, ...]) -> None:
+        """Raise now, not after the first step, when a stack that stops growing cannot run the plan."""
+        if self.depth is None:
+            return
+        first, *others = plan
+        if not isinstance(first.schedule, (Greedy, Progressive)):
+            raise ParameterError(
+                f"depth='auto' grows a stack in the first step of the plan, which is {first.schedule!r}.", "Begin with Greedy."
+            )
+        for step in others:
+            training = step.training or Training()
+            if any(
+                isinstance(v, tuple) for v in (step.schedule.epochs, step.objective, training.learning_rate, training.layer_decay)
+            ):
+                raise ParameterError(
+                    f"{step!r} lists a value per stage or phase; with depth='auto' their number is not known before.",
+                    "Give one value in the steps after the first.",
+                )
 
     def _one_step(self, objective: Any) -> tuple[Step, ...]:
         given = tuple(objective) if isinstance(objective, list) else objective

@@ -30,5 +30,5 @@ def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any
 
 
 def _weights(stage: nn.Module) -> torch.Tensor:
-    kept = [p.detach().flatten() for name, p in stage.named_parameters() if not name.startswith("decoder_")]
+    kept = [p.detach().flatten() for name, p in stage.named_parameters() if "decoder_" not in name]
     return torch.cat(kept)

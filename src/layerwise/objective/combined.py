@@ -56,8 +56,10 @@ class Combined(Objective):
 
     def __post_init__(self) -> None:
         check_kind(self, "supervised", self.supervised, Supervised, "Supervised(...)")
-        kinds = (Reconstruction, Denoising, Wrapper)
-        check_kind(self, "unsupervised", self.unsupervised, kinds, "Reconstruction(...), Denoising(...) or one of these wrapped")
+        inner = self.unsupervised
+        while isinstance(inner, Wrapper):
+            inner = inner.objective
+        check_kind(self, "unsupervised", inner, (Reconstruction, Denoising), "Reconstruction(...), Denoising(...) or one wrapped")
         check_number(self, "weight", self.weight, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 

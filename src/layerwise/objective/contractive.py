@@ -6,12 +6,14 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from .._contracts import Batch
+from .._contracts import Batch, Space
+from .._errors import PairingError
 from .._random import Draws
 from .._spec import check_number, register
 from .objective import Terms
-from .wrapper import Wrapper
+from .wrapper import Wrapper, weighted_mean
 
 
 @register
@@ -19,7 +21,7 @@ from .wrapper import Wrapper
 class Contractive(Wrapper):
     """``objective + weight * |d code / d x|**2 / d``, the squared Frobenius norm of the encoder's Jacobian at the clean rows.
 
-    For one dense stage without batch or layer normalisation the norm has a closed form; for others it is computed by automatic
+    For one dense stage without layer normalisation the norm has a closed form; for others it is computed by automatic
     differentiation, one backward pass a unit of the code.
 
     Parameters
@@ -28,6 +30,11 @@ class Contractive(Wrapper):
         One that learns from rows without labels.
     weight : float, default 0.1
         At least 0. Reconstruction errors are means over the ``d`` features, and so is the penalty: the weight is the paper's.
+
+    Raises
+    ------
+    PairingError
+        With batch normalisation.
 
     References
     ----------
@@ -47,7 +54,15 @@ class Contractive(Wrapper):
         super().__post_init__()
         check_number(self, "weight", self.weight, 0.0)
 
+    def check(self, codec: Any, target: Space | None) -> None:
+        super().check(codec, target)
+        if any(isinstance(part, _BatchNorm) for part in codec.modules()):
+            raise PairingError(
+                f"{self!r} takes the Jacobian of one row's code; with batch normalisation that code depends on the other rows.",
+                "Use normalisation='layer', 'weight' or 'none'.",
+            )
+
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         loss, terms = self.objective.loss(codec, state, batch, draws)
-        penalty = codec.jacobian_norm(batch.x, draws.dropout).mean() / codec.in_space.size
+        penalty = weighted_mean(codec.jacobian_norm(batch.x, draws.dropout), batch.weight) / codec.in_space.size
         return loss + self.weight * penalty, terms | {"contraction": penalty.detach()}

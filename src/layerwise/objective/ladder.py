@@ -104,7 +104,7 @@ class Ladder(Objective):
         losses = F.cross_entropy(state.logits(rungs[-1].labelled), batch.y, reduction="none")
         weight = torch.ones_like(losses) if batch.weight is None else batch.weight
         supervised = (losses * weight).sum() / weight.sum().clamp_min(1e-12)
-        denoising = self._descend(codec, state, rungs)
+        denoising = self._descend(codec, state, rungs, batch.other.weight)
         return supervised + denoising, {"supervised": supervised.detach(), "denoising": denoising.detach()}
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
@@ -135,7 +135,7 @@ class Ladder(Objective):
             rungs.append(Rung(*parts, mean, deviation))
         return rungs
 
-    def _descend(self, codec: Any, state: LadderState, rungs: list[Rung]) -> Tensor:
+    def _descend(self, codec: Any, state: LadderState, rungs: list[Rung], weight: Tensor | None) -> Tensor:
         """Return the weighted squared errors of the guesses of the clean values, from the output down."""
         weights = self._weights(codec.depth)
         total = rungs[0].clean.new_zeros(())
@@ -146,7 +146,7 @@ class Ladder(Objective):
             rung = rungs[level]
             guess = state.combine(level, rung.noisy, u)
             if weights[level]:
-                total = total + weights[level] * F.mse_loss((guess - rung.mean) / rung.deviation, rung.clean)
+                total = total + weights[level] * _distance((guess - rung.mean) / rung.deviation, rung.clean, weight)
             if level:
                 u = normalised(state.down[level - 1](guess))[0]
         return total
@@ -171,6 +171,12 @@ def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     x = x.float() if x.dtype == torch.bfloat16 else x  # moments of a batch need more digits
     z, mean, inverse = torch.native_batch_norm(x, None, None, None, None, True, 0.0, EPSILON)
     return z, mean.detach(), 1.0 / inverse.detach()
+
+
+def _distance(guess: Tensor, clean: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return F.mse_loss(guess, clean)
+    return ((guess - clean).square().mean(1) * weight).sum() / weight.sum().clamp_min(1e-12)
 
 
 class LadderState(nn.Module):

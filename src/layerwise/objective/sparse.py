@@ -13,7 +13,7 @@ from .._errors import PairingError
 from .._random import Draws
 from .._spec import check_name, check_number, register
 from .objective import Terms
-from .wrapper import Wrapper
+from .wrapper import Wrapper, weighted_mean
 
 PENALTIES = ("kl", "l1")
 
@@ -74,7 +74,8 @@ class Sparse(Wrapper):
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         loss, terms = self.objective.loss(codec, state, batch, draws)
         code = codec.encode(batch.x, draws.dropout).flatten(1)
-        penalty = code.abs().mean() if self.penalty == "l1" else self._divergence(code.mean(0))
+        activation = weighted_mean(code.abs() if self.penalty == "l1" else code, batch.weight)  # (k,)
+        penalty = activation.mean() if self.penalty == "l1" else self._divergence(activation)
         return loss + self.weight * penalty, terms | {"sparsity": penalty.detach()}
 
     def _divergence(self, activation: Tensor) -> Tensor:

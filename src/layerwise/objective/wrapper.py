@@ -36,6 +36,12 @@ class Wrapper(Objective):
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module | None:
         return self.objective.init(codec, target, generator)
 
+    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
+        return self.objective.resume(state, codec)
+
+    def predictor(self, state: nn.Module | None) -> nn.Module | None:
+        return self.objective.predictor(state)
+
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
         return self.objective.validation(codec, state, batch, draws)
 
@@ -44,3 +50,10 @@ class Wrapper(Objective):
 
     def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
         self.objective.begin_epoch(codec, state, epoch)
+
+
+def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean over the rows, ``(n, ...) -> (...)``; ``weight`` is ``(n,)``."""
+    if weight is None:
+        return values.mean(0)
+    return (values * weight.view(-1, *[1] * (values.ndim - 1))).sum(0) / weight.sum().clamp_min(1e-12)
