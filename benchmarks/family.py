@@ -48,9 +48,11 @@ def autoencoder(options):
     train, test = data.X.reshape(len(data.X), -1), data.test.X
     recipes = {
         "deep_autoencoder_from_rbms": make_recipe("deep_autoencoder_from_rbms", epochs=10, joint_epochs=40),
-        "the same, modern": make_recipe("deep_autoencoder_from_rbms", epochs=10, joint_epochs=80, modern=True),
+        "modern": make_recipe("deep_autoencoder_from_rbms", epochs=10, joint_epochs=80, modern=True),
     }
     for name, recipe in recipes.items():
+        if options.only and name != options.only:
+            continue
         errors = []
         for seed in range(options.seeds):
             began = time.perf_counter()
@@ -182,7 +184,7 @@ def main():
     parser.add_argument("--labels", type=int, default=1000)
     parser.add_argument("--precision", default="auto", help="of the ladder")
     parser.add_argument("--control", action="store_true", help="run the control arm of the ladder too")
-    parser.add_argument("--only", help="one recipe of full-labels")
+    parser.add_argument("--only", help="one recipe of autoencoder or full-labels")
     parser.add_argument("--sets", default="rectangles,basic,rot,bg-rand", help="of larochelle")
     options = parser.parse_args()
     for name in options.names or FIGURES:

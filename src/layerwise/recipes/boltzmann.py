@@ -34,12 +34,18 @@ def deep_belief_network(
 
 
 def deep_autoencoder_from_rbms(
-    widths: tuple[int, ...] = (1000, 500, 250, 30), *, epochs: int = 50, joint_epochs: int = 100, **settings: Any
+    widths: tuple[int, ...] = (1000, 500, 250, 30),
+    *,
+    epochs: int = 50,
+    joint_epochs: int = 100,
+    modern: bool = False,
+    **settings: Any,
 ) -> Recipe:
     """Return Boltzmann machines, then end to end.
 
     CD-1 greedily, then the unrolled deep autoencoder; 1000-500-250-30 units, linear code. Settings as in
-    ``deep_belief_network``, with a rate of 0.001 for the linear code.
+    ``deep_belief_network``, with a rate of 0.001 for the linear code. ``modern`` takes AdamW with a weight decay of 0.06 for the
+    joint part: the paper's network fits the training images far better than others.
 
     References
     ----------
@@ -48,11 +54,13 @@ def deep_autoencoder_from_rbms(
     *hidden, code = widths
     stages = [Dense(width, activation="sigmoid", tied=True, init="normal(0.01)") for width in hidden]
     stack = Stack(*stages, Dense(code, activation="linear", tied=True, init="normal(0.01)"))
+    optimiser: dict[str, Any] = {"optimiser": "adamw", "weight_decay": 0.06} if modern else {}
+    joint = Training(learning_rate=2e-3, batch_size=100, **optimiser)
     rates = (*[RATE] * len(hidden), LINEAR_RATE)
     plan = as_plan(
         [
             (ContrastiveDivergence(), Greedy(epochs), _training(rates)),
-            (Reconstruction(), Joint(joint_epochs), Training(learning_rate=2e-3, batch_size=100)),
+            (Reconstruction(), Joint(joint_epochs), joint),
         ]
     )
     return Recipe("deep_autoencoder_from_rbms", stack=stack, plan=plan, finetune=finetune(**settings), numbers="unit")
