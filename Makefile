@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,6 +40,14 @@ bench: $(STAMP) .venv-keras/.installed  ## speed: ratios in one run (minutes; Ke
 
 bench-figures: $(STAMP)  ## the published and house figures of benchmarks/README.md (hours)
 	$(BIN)/python -m benchmarks.figures
+	$(BIN)/python -m benchmarks.family
+	$(BIN)/python -m benchmarks.larochelle svm
+
+claims: $(STAMP)  ## the claims of the field, measured: docs/claims.md (about 90 minutes; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.claims
+
+claims-quick: $(STAMP)  ## the same on tiny networks: shows that everything runs (minutes)
+	$(BIN)/python -m benchmarks.claims --quick
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-keras demo-out .pytest_cache .ruff_cache .mypy_cache .coverage

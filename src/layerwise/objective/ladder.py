@@ -28,7 +28,8 @@ class Ladder(Objective):
 
     A noisy and a clean pass share the encoder; the decoder goes down from the noisy output and sees at each layer, through a
     lateral connection, the noisy values there; it is trained to give the clean ones. The stages are ``Dense`` with batch
-    normalisation; the output layer and the decoder are this objective's own. Each step takes a batch of all rows and, beside
+    normalisation; the output layer and the decoder are this objective's own. The moments by which a guess is normalised are taken
+    as constants. Each step takes a batch of all rows and, beside
     it, labelled rows; an epoch is one pass over all rows.
 
     Parameters
