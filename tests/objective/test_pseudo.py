@@ -157,9 +157,9 @@ def test_the_teacher_stands_still_in_a_phase_and_is_renewed_in_the_next_step(mon
     teachers = []
     original = Taught.answer
 
-    def spy(self, x, threshold):
+    def spy(self, x, *settings):
         teachers.append((weights(self.codec), weights(self.codec_head)))
-        return original(self, x, threshold)
+        return original(self, x, *settings)
 
     monkeypatch.setattr(Taught, "answer", spy)
     starts = []
@@ -263,3 +263,14 @@ def test_numbers_and_rows_without_labels_are_refused():
         PretrainedRegressor(pretrainer, plan=[(PseudoLabels(), Joint(1))]).fit(rows, rows[:, 0])
     with pytest.raises(PairingError, match="needs labels, and none were given"):
         Pretrainer(Stack(Dense(4)), objective=PseudoLabels(), schedule=Joint(1)).fit(rows)
+
+
+def test_a_teacher_is_as_sure_as_its_smoothed_labels_let_it_be():
+    codec = Stack(Dense(3)).build(Space.of("real", 3), torch.Generator().manual_seed(0))
+    head = Supervised().init(codec, Space.of("category", 4), torch.Generator().manual_seed(0))
+    with torch.no_grad():  # the smoothed target itself, 0.925 and three times 0.025
+        head.layers[0].bias.copy_(torch.log(torch.tensor([0.925, 0.025, 0.025, 0.025])))
+    state = PseudoLabels(Supervised(label_smoothing=0.1)).resume(head, codec)
+    x = torch.zeros(2, 3)
+    assert state.answer(x, 0.95)[1].tolist() == [0.0, 0.0]
+    assert state.answer(x, 0.95, smoothing=0.1)[1].tolist() == [1.0, 1.0]

@@ -30,7 +30,8 @@ class PseudoLabels(Objective):
     ----------
     supervised : Supervised, default Supervised()
     threshold : float, default 0.95
-        Smallest probability of the teacher's class at which a row is used, in [0, 1].
+        Smallest probability of the teacher's class at which a row is used, in [0, 1]. What label smoothing took from it is given
+        back first: a teacher that was taught at most ``1 - s + s / classes`` is sure at that.
     weight : float, default 1.0
         At least 0.
     ratio : float, default 4.0
@@ -100,7 +101,7 @@ class PseudoLabels(Objective):
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         assert isinstance(state, Taught) and batch.other is not None
         supervised, _ = self.supervised.loss(codec, state.head, replace(batch, other=None), draws)
-        label, sure = state.answer(batch.other.x, self.threshold)
+        label, sure = state.answer(batch.other.x, self.threshold, self.supervised.label_smoothing)
         given = batch.other.weight
         taught = replace(batch.other, y=label, weight=sure if given is None else sure * given)
         pseudo, _ = self.supervised.loss(codec, state.head, taught, draws)
@@ -121,9 +122,10 @@ class Taught(nn.Module):
         self.codec = deepcopy(codec).requires_grad_(False).eval()
         self.codec_head = deepcopy(head).requires_grad_(False).eval()
 
-    def answer(self, x: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
+    def answer(self, x: Tensor, threshold: float, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
         """Return the teacher's class of each row, and 1.0 where it is sure of it, else 0.0."""
         with torch.no_grad():
             outputs = self.codec_head(self.codec.encode(x).flatten(1))
             probability, label = torch.softmax(outputs.float(), dim=1).max(dim=1)
+            probability = (probability - smoothing / outputs.shape[1]) / (1.0 - smoothing)
         return label, (probability >= threshold).float()
