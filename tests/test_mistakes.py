@@ -56,8 +56,8 @@ class Spy:
         self.seen.append(x.clone())
         return self.module.encode(x, generator)
 
-    def decode_params(self, z):
-        return self.module.decode_params(z)
+    def reconstruct_params(self, x, generator=None):
+        return self.module.decode_params(self.encode(x, generator))
 
     def link(self, params):
         return self.module.link(params)

@@ -49,7 +49,7 @@ class Sparse(Wrapper):
     --------
     >>> from layerwise import Reconstruction, Sparse
     >>> Sparse(Reconstruction(), penalty="l1", weight=0.01)
-    Sparse(Reconstruction(), penalty='l1', weight=0.01)
+    Sparse(penalty='l1', weight=0.01)
     """
 
     _: KW_ONLY
