@@ -19,9 +19,9 @@ from .study import Size
 
 SMALL = "normal(0.01)"
 PIXELS = Reconstruction("bce")
-# Peak rates of momentum descent on the mean cross-entropy per pixel, the best that were tried on 2,000 held-out training images (seed
-# 1000, 500-250-100-30, 10 to 20 epochs): among 1, 3, 10, 30 and 100 with sigmoid units, where none moves the net with small weights;
-# among 0.3, 1, 3 and 10 with ReLU units and with batch normalisation.
+# Peak rates of momentum descent on the mean cross-entropy per pixel, the best that were tried on 2,000 held-out training images
+# (seed 1000, 500-250-100-30, 10 to 20 epochs): among 1, 3, 10, 30 and 100 with sigmoid units, where none moves the net with small
+# weights; among 0.3, 1, 3 and 10 with ReLU units and with batch normalisation.
 RATE, GREEDY_RATE, RELU_RATE, BATCH_RATE = 30.0, 10.0, 3.0, 3.0
 RBM = Training(
     "momentum", learning_rate=0.1, momentum=(0.5, 0.9), weight_decay=2e-4, batch_size=100, shape="constant", momentum_switch=2
