@@ -25,7 +25,7 @@ from layerwise.workflows.choices import resolve  # noqa: E402
 from layerwise.workflows.fit import make_model, make_pretrainer, run_arms, typed  # noqa: E402
 from layerwise.workflows.problem import make_problem  # noqa: E402
 
-SELF_TRAINING = {"self_training": 3}
+SELF_TRAINING = {"self_training": 4}
 
 
 def mnist():
@@ -114,7 +114,7 @@ def ladder(options):
 
 
 def self_training(options):
-    """Three rounds of self-training on the pretrained 3 x 1,000 net, with 1,000 and with 100 labels."""
+    """Four rounds of self-training on the pretrained 3 x 1,000 net, with 1,000 and with 100 labels."""
     data = mnist()
     plain = make_recipe("stacked_denoising_autoencoder", modern=True)
     taught = make_recipe("stacked_denoising_autoencoder", modern=True, **SELF_TRAINING)

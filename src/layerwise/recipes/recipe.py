@@ -82,7 +82,7 @@ def finetune(
     finetune_batch: int = 32,
     layer_decay: float | tuple[float, ...] | str = 1.0,
     self_training: int = 0,
-    threshold: float = 0.95,
+    threshold: float = 0.7,
 ) -> tuple[Step, ...]:
     """Return the head first, then everything, then rounds of self-training.
 
