@@ -141,15 +141,15 @@ def test_the_teacher_is_a_copy_in_evaluation_mode_that_is_never_trained():
     module.train()
     state.train()
     objective.begin_epoch(module, state, 0)
-    assert module.training and not state.codec.training
-    assert all(not p.requires_grad for p in [*state.codec.parameters(), *state.codec_head.parameters()])
+    assert module.training and not state.teacher.training
+    assert all(not p.requires_grad for p in [*state.teacher.parameters(), *state.teacher_head.parameters()])
     assert all(p.requires_grad for p in [*module.parameters(), *state.head.parameters()])
-    before = weights(state.codec)
+    before = weights(state.teacher)
     first, again = (state.answer(X, 0.5) for _ in range(2))
     assert torch.equal(first[0], again[0])
     objective.loss(module, state, Batch(X[:20], Y[:20], other=Batch(X)), draws())[0].backward()
-    assert same(before, weights(state.codec))
-    shared = {id(p) for p in module.parameters()} & {id(p) for p in state.codec.parameters()}
+    assert same(before, weights(state.teacher))
+    shared = {id(p) for p in module.parameters()} & {id(p) for p in state.teacher.parameters()}
     assert not shared
 
 
@@ -158,7 +158,7 @@ def test_the_teacher_stands_still_in_a_phase_and_is_renewed_in_the_next_step(mon
     original = Taught.answer
 
     def spy(self, x, *settings):
-        teachers.append((weights(self.codec), weights(self.codec_head)))
+        teachers.append((weights(self.teacher), weights(self.teacher_head)))
         return original(self, x, *settings)
 
     monkeypatch.setattr(Taught, "answer", spy)

@@ -96,7 +96,7 @@ class PseudoLabels(Objective):
 
     def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
         assert isinstance(state, Taught)
-        state.codec.eval()
+        state.teacher.eval()
 
     def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
         assert isinstance(state, Taught) and batch.other is not None
@@ -119,13 +119,13 @@ class Taught(nn.Module):
     def __init__(self, head: Head, codec: Any) -> None:
         super().__init__()
         self.head = head
-        self.codec = deepcopy(codec).requires_grad_(False).eval()
-        self.codec_head = deepcopy(head).requires_grad_(False).eval()
+        self.teacher = deepcopy(codec).requires_grad_(False).eval()
+        self.teacher_head = deepcopy(head).requires_grad_(False).eval()
 
     def answer(self, x: Tensor, threshold: float, smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
         """Return the teacher's class of each row, and 1.0 where it is sure of it, else 0.0."""
         with torch.no_grad():
-            outputs = self.codec_head(self.codec.encode(x).flatten(1))
+            outputs = self.teacher_head(self.teacher.encode(x).flatten(1))
             probability, label = torch.softmax(outputs.float(), dim=1).max(dim=1)
             probability = (probability - smoothing / outputs.shape[1]) / (1.0 - smoothing)
         return label, (probability >= threshold).float()
