@@ -297,3 +297,12 @@ def test_rendering_leaves_matplotlib_as_it_was() -> None:
 def test_clean_keeps_ordinary_text() -> None:
     text = "Käse, 漢字, عربي, 🙂\n\ttab $x^2$ <b>"
     assert clean({text: [text, 1, None]}) == {text: [text, 1, None]}
+
+
+def test_a_log_scale_of_less_than_two_decades_has_labels_that_do_not_overlap():
+    from layerwise.report.plots import Line, curves
+
+    values = [0.2 * 0.0425 ** (i / 59) for i in range(60)]  # from 0.2 to 0.0085
+    svg = str(curves("loss", "loss by epoch", [Line(list(range(60)), values)]))
+    assert ">0.05<" in svg and ">0.02<" in svg
+    assert ">0.009<" not in svg and ">0.09<" not in svg

@@ -68,7 +68,11 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
         values = [v for line in lines for v in line.values if math.isfinite(v)]
         if values and min(values) > 0 and max(values) / min(values) > _DECADES:
             axes.set_yscale("log")
-            axes.yaxis.set_minor_formatter(_plain if max(values) / min(values) < 100 else _empty)
+            from matplotlib.ticker import LogLocator
+
+            narrow = max(values) / min(values) < 100  # fewer than two decades: their ends alone would say little
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
+            axes.yaxis.set_minor_formatter(_empty)
         axes.yaxis.set_major_formatter(_plain)
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
         axes.set_xlabel("epoch", fontsize=9.5)
