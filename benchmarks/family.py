@@ -32,6 +32,10 @@ def mnist():
     return load_dataset(str(DATA / "mnist"))
 
 
+def seeds_of(options):
+    return range(options.first, options.first + options.seeds)
+
+
 def per_image(model, images):
     """Return the squared error of reconstructions, summed over the pixels of an image, pixels in [0, 1]."""
     rows = images.reshape(len(images), -1)
@@ -54,7 +58,7 @@ def autoencoder(options):
         if options.only and name != options.only:
             continue
         errors = []
-        for seed in range(options.seeds):
+        for seed in seeds_of(options):
             began = time.perf_counter()
             model = Pretrainer(recipe.stack, plan=recipe.plan, random_state=seed).fit(train)
             took = time.perf_counter() - began
@@ -79,7 +83,7 @@ def full_labels(options):
         if options.only and name != options.only:
             continue
         errors = {"pretrained": [], "random": []}
-        for seed in range(options.seeds):
+        for seed in seeds_of(options):
             for start, values in errors.items():
                 began = time.perf_counter()
                 model = make_model(problem, recipe, seed, "auto", start)
@@ -95,7 +99,7 @@ def ladder(options):
     recipe = make_recipe("ladder").replace("precision", options.precision)
     for labels in (options.labels,) if options.labels else (1000, 100):
         errors = {"pretrained": [], "random_start": []}
-        for seed in range(options.seeds):
+        for seed in seeds_of(options):
             problem = make_problem(mnist(), labels=labels, seed=seed)
             began = time.perf_counter()
             if options.control:
@@ -119,7 +123,7 @@ def self_training(options):
     plain = make_recipe("stacked_denoising_autoencoder", modern=True)
     taught = make_recipe("stacked_denoising_autoencoder", modern=True, **SELF_TRAINING)
     errors = {}
-    for seed in range(options.seeds):
+    for seed in seeds_of(options):
         pretrainer = make_pretrainer(plain, seed, "auto").fit(make_problem(data, labels=1000, seed=seed).X)
         for labels in (1000, 100):
             problem = make_problem(data, labels=labels, seed=seed)
@@ -136,10 +140,10 @@ def self_training(options):
 
 def convolution(options):
     """A convolutional recipe at 1,000 labels without augmentation, beside its random start."""
-    arguments = ["channels=[32,64,128]", "modern=true", "epochs=2", "self_training=3"]
+    arguments = ["channels=[32,64,128]", "modern=true", "epochs=2", f"self_training={options.rounds}"]
     errors = {"pretrained": [], "random_start": []}
     labels = options.labels or 1000
-    for seed in range(options.seeds):
+    for seed in seeds_of(options):
         problem = make_problem(mnist(), labels=labels, seed=seed)
         recipe, _ = resolve(problem, "stacked_convolutional_autoencoder", arguments)
         arms = run_arms(problem, recipe, seed=seed)
@@ -155,7 +159,7 @@ def larochelle_suite(options):
     """The stacked denoising autoencoder on rectangles, basic, rot and bg-rand; beside it ``benchmarks.larochelle svm``."""
     for name in options.sets.split(","):
         errors = {"pretrained": [], "random": []}
-        for seed in range(options.seeds):
+        for seed in seeds_of(options):
             suite = larochelle.make(name, seed)
             recipe = make_recipe("stacked_denoising_autoencoder", modern=True, epochs=30, finetune_epochs=60)
             for start, values in errors.items():
@@ -183,7 +187,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=", ".join(FIGURES), default=[])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--labels", type=int, help="of ladder and convolution")
+    parser.add_argument("--rounds", type=int, default=0, help="of self-training, of convolution")
     parser.add_argument("--precision", default="auto", help="of the ladder")
     parser.add_argument("--control", action="store_true", help="run the control arm of the ladder too")
     parser.add_argument("--only", help="one recipe of autoencoder or full-labels")
