@@ -25,7 +25,7 @@ from layerwise.workflows.choices import resolve  # noqa: E402
 from layerwise.workflows.fit import make_model, make_pretrainer, run_arms, typed  # noqa: E402
 from layerwise.workflows.problem import make_problem  # noqa: E402
 
-SELF_TRAINING = {"self_training": 4}
+SELF_TRAINING = {"self_training": 6}
 
 
 def mnist():
@@ -118,14 +118,14 @@ def ladder(options):
 
 
 def self_training(options):
-    """Four rounds of self-training on the pretrained 3 x 1,000 net, with 1,000 and with 100 labels."""
+    """Six rounds of self-training on the pretrained 3 x 1,000 net, with 1,000 and with 100 labels."""
     data = mnist()
     plain = make_recipe("stacked_denoising_autoencoder", modern=True)
     taught = make_recipe("stacked_denoising_autoencoder", modern=True, **SELF_TRAINING)
     errors = {}
     for seed in seeds_of(options):
         pretrainer = make_pretrainer(plain, seed, "auto").fit(make_problem(data, labels=1000, seed=seed).X)
-        for labels in (1000, 100):
+        for labels in (options.labels,) if options.labels else (1000, 100):
             problem = make_problem(data, labels=labels, seed=seed)
             for name, recipe in (("plain", plain), ("self-training", taught)):
                 model = PretrainedClassifier(
@@ -188,7 +188,7 @@ def main():
     parser.add_argument("names", nargs="*", help=", ".join(FIGURES), default=[])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--labels", type=int, help="of ladder and convolution")
+    parser.add_argument("--labels", type=int, help="of ladder, self-training and convolution")
     parser.add_argument("--rounds", type=int, default=0, help="of self-training, of convolution")
     parser.add_argument("--precision", default="auto", help="of the ladder")
     parser.add_argument("--control", action="store_true", help="run the control arm of the ladder too")
