@@ -3,7 +3,7 @@
 from .cache import BLOCK_ROWS, CodeSource, encoded, in_block
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .loop import LoopResult, Work, run_phase
-from .optimisers import OPTIMISERS
+from .optimisers import OPTIMISERS, default_rate
 from .plan import Step, as_plan
 from .run import Feed, Run, device_of, precision_of, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
@@ -25,6 +25,7 @@ __all__ = [
     "Training",
     "Work",
     "as_plan",
+    "default_rate",
     "describe",
     "device_of",
     "encoded",

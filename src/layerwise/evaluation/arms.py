@@ -1,0 +1,173 @@
+"""What takes part in a study: anything that makes a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from .._durable import jsonable
+from .._errors import ParameterError
+
+ROLES = ("pretrained", "control", "baseline")
+UNLABELLED = -1
+
+
+class Arm:
+    """Base of all arms; subclass it, or use :class:`EstimatorArm`.
+
+    Attributes
+    ----------
+    name : str
+        Unique in a study.
+    role : {'pretrained', 'control', 'baseline'}
+    against : str or None
+        Of a pretrained arm: the name of its control.
+    group : str
+        Arms of one group run together and share what they prepare.
+    learns_from : {'labelled', 'all'}
+        Whether ``fit`` is given the labelled rows alone, or all rows with -1 (classes) or NaN (numbers) for those without a label.
+    pays : bool
+        Whether the seconds of ``prepare`` count as this arm's.
+    """
+
+    name: str
+    role: str = "baseline"
+    against: str | None = None
+    group: str = "baselines"
+    learns_from: str = "labelled"
+    pays: bool = True
+
+    def spec(self) -> dict[str, Any]:
+        """Return plain data that decides what this arm does; results are kept under it."""
+        raise NotImplementedError
+
+    def settings(self, count: int) -> list[dict[str, Any]]:
+        """Return at most ``count`` fine-tuning settings to choose from, the usual one first."""
+        raise NotImplementedError
+
+    def shared(self) -> str:
+        """Return what tells apart the things that ``prepare`` makes: arms with equal words share one."""
+        raise NotImplementedError
+
+    def prepare(self, X: Any, seed: int) -> Any:
+        """Learn from rows without labels, once per draw."""
+        raise NotImplementedError
+
+    def inputs(self, prepared: Any, X: Any) -> Any:
+        """Return what the estimator is given for rows X."""
+        return X
+
+    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+        """Return an unfitted estimator."""
+        raise NotImplementedError
+
+    def keep(self, prepared: Any, folder: Path) -> bool:
+        """Write what was prepared into an empty folder; False when it is not worth keeping."""
+        return False
+
+    def recall(self, folder: Path) -> Any:
+        """Read what ``keep`` wrote."""
+        raise NotImplementedError
+
+
+class EstimatorArm(Arm):
+    """A scikit-learn estimator, after a transformer that is fitted on all rows without their labels.
+
+    Parameters
+    ----------
+    name : str
+    estimator : estimator
+    grid : sequence of dict, default ({},)
+        Parameters of the settings to choose from, the usual one first.
+    representation : transformer or None
+        Fitted on all rows that the draw may learn from.
+    learns_from : {'labelled', 'all'}, default 'labelled'
+    role, against, group
+        As in :class:`Arm`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> EstimatorArm("logistic regression", LogisticRegression(), [{"C": 1.0}, {"C": 0.1}]).settings(2)
+    [{'C': 1.0}, {'C': 0.1}]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        estimator: Any,
+        grid: Any = ({},),
+        *,
+        representation: Any = None,
+        learns_from: str = "labelled",
+        role: str = "baseline",
+        against: str | None = None,
+        group: str = "baselines",
+    ) -> None:
+        if not (hasattr(estimator, "fit") and hasattr(estimator, "predict") and hasattr(estimator, "get_params")):
+            raise ParameterError(
+                f"The arm {name!r} is no scikit-learn estimator: {type(estimator).__name__} lacks fit, predict or get_params.",
+                "Give an unfitted classifier or regressor.",
+            )
+        if learns_from not in ("labelled", "all"):
+            raise ParameterError(f"The 'learns_from' of {name!r} must be 'labelled' or 'all'. Got {learns_from!r} instead.")
+        self.name, self.estimator, self.grid = name, estimator, [dict(setting) for setting in grid]
+        self.representation, self.learns_from = representation, learns_from
+        self.role, self.against, self.group = role, against, group
+
+    def spec(self) -> dict[str, Any]:
+        return {
+            "estimator": described(self.estimator),
+            "grid": jsonable(self.grid),
+            "representation": self.shared(),
+            "learns_from": self.learns_from,
+        }
+
+    def settings(self, count: int) -> list[dict[str, Any]]:
+        return self.grid[:count]
+
+    def shared(self) -> str:
+        return described(self.representation)
+
+    def prepare(self, X: Any, seed: int) -> Any:
+        return None if self.representation is None else seeded(clone(self.representation), seed).fit(X)
+
+    def inputs(self, prepared: Any, X: Any) -> Any:
+        return X if prepared is None else prepared.transform(X)
+
+    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+        return seeded(clone(self.estimator).set_params(**setting), seed)
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """Return the estimator with every ``random_state`` that is None set."""
+    params = estimator.get_params(deep=True)
+    names = [name for name in params if name == "random_state" or name.endswith("__random_state")]
+    return estimator.set_params(**{name: seed for name in names if params[name] is None})
+
+
+def described(value: Any) -> str:
+    """Return words that are the same for equal settings: class and parameters, nested ones too.
+
+    >>> from sklearn.linear_model import Ridge
+    >>> described(Ridge(2.0))[:40]
+    'sklearn.linear_model._ridge.Ridge(alpha='
+    """
+    if isinstance(value, BaseEstimator) or (hasattr(value, "get_params") and not isinstance(value, type)):
+        params = value.get_params(deep=False)
+        inner = ", ".join(f"{name}={described(params[name])}" for name in sorted(params))
+        return f"{type(value).__module__}.{type(value).__qualname__}({inner})"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(described(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {described(value[key])}' for key in sorted(value, key=str))}}}"
+    if isinstance(value, np.ndarray):
+        return json.dumps(jsonable(value))
+    if callable(value):
+        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    return repr(value)

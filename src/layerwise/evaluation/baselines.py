@@ -1,0 +1,116 @@
+"""What a user would pick instead of a pretrained network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
+
+from .._errors import ParameterError, did_you_mean
+from .arms import EstimatorArm
+
+COMPONENTS = 0.95  # of the variance, that PCA keeps
+SPREADABLE = 20_000  # rows; label spreading keeps a neighbour graph of all of them
+# Settings to choose from, the usual one first.
+_STRENGTHS = (1.0, 0.1, 10.0, 0.01)
+_PENALTIES = (1.0, 10.0, 0.1, 100.0)
+_NEIGHBOURS = (5, 1, 10, 3)
+_FEATURES = ("sqrt", 0.3, "log2", 1.0)
+_LEAVES = (20, 5, 10, 2)  # with 20, boosting learns nothing from fewer than 40 labels
+_THRESHOLDS = (0.9, 0.75, 0.95, 0.99)
+
+
+class FewNeighbours(KNeighborsClassifier):
+    """K-nearest neighbours that takes all rows when there are fewer than ``n_neighbors``."""
+
+    def fit(self, X: Any, y: Any) -> FewNeighbours:
+        """Fit."""
+        self.n_neighbors = min(self.n_neighbors, len(y))
+        super().fit(X, y)
+        return self
+
+
+class FewNeighboursRegressor(KNeighborsRegressor):
+    """The same for numbers."""
+
+    def fit(self, X: Any, y: Any) -> FewNeighboursRegressor:
+        """Fit."""
+        self.n_neighbors = min(self.n_neighbors, len(y))
+        super().fit(X, y)
+        return self
+
+
+def baselines(task: str, rows: int, preprocessing: Any, names: Sequence[str] | None = None) -> tuple[list[EstimatorArm], list[str]]:
+    """Return the baselines for a task, and notes on those that were left out.
+
+    Parameters
+    ----------
+    task : {'classification', 'regression'}
+    rows : int
+        That a draw learns from.
+    preprocessing : transformer
+        To standardised numbers; fitted on all rows of a draw.
+    names : sequence of str, optional
+        Some of them; by default all that fit.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name.
+    """
+    made = _classifiers(preprocessing) if task == "classification" else _regressors(preprocessing)
+    known = {arm.name: arm for arm in made}
+    for name in names or ():
+        if name not in known:
+            raise ParameterError(f"There is no baseline {name!r} for a {task}.", did_you_mean(name, known))
+    chosen = [known[name] for name in dict.fromkeys(names)] if names is not None else made
+    notes = []
+    if rows > SPREADABLE and "label spreading" in [arm.name for arm in chosen]:
+        chosen = [arm for arm in chosen if arm.name != "label spreading"]
+        notes.append(f"Label spreading was left out: {rows:,} rows are more than the {SPREADABLE:,} whose graph it is given here.")
+    return chosen, notes
+
+
+def _classifiers(preprocessing: Any) -> list[EstimatorArm]:
+    components = make_pipeline(preprocessing, PCA(COMPONENTS))
+    linear = LogisticRegression(max_iter=1000)
+    return [
+        EstimatorArm("majority", DummyClassifier()),
+        _arm("logistic regression", linear, preprocessing, C=_STRENGTHS),
+        _arm("k-nearest neighbours", FewNeighbours(), preprocessing, n_neighbors=_NEIGHBOURS),
+        _arm("random forest", RandomForestClassifier(n_jobs=1), preprocessing, max_features=_FEATURES),
+        _arm("gradient boosting", HistGradientBoostingClassifier(), preprocessing, min_samples_leaf=_LEAVES),
+        _arm("PCA + logistic regression", linear, components, C=_STRENGTHS),
+        _arm("self-training", SelfTrainingClassifier(linear), components, learns_from="all", threshold=_THRESHOLDS),
+        _arm("label spreading", LabelSpreading(kernel="knn"), components, learns_from="all", n_neighbors=_NEIGHBOURS),
+    ]
+
+
+def _regressors(preprocessing: Any) -> list[EstimatorArm]:
+    components = make_pipeline(preprocessing, PCA(COMPONENTS))
+    return [
+        EstimatorArm("mean", DummyRegressor()),
+        _arm("ridge regression", Ridge(), preprocessing, alpha=_PENALTIES),
+        _arm("k-nearest neighbours", FewNeighboursRegressor(), preprocessing, n_neighbors=_NEIGHBOURS),
+        _arm("random forest", RandomForestRegressor(n_jobs=1), preprocessing, max_features=(1.0, 0.3, "sqrt", "log2")),
+        _arm("gradient boosting", HistGradientBoostingRegressor(), preprocessing, min_samples_leaf=_LEAVES),
+        _arm("PCA + ridge regression", Ridge(), components, alpha=_PENALTIES),
+    ]
+
+
+def _arm(name: str, estimator: Any, representation: Any, learns_from: str = "labelled", **choices: tuple[Any, ...]) -> EstimatorArm:
+    ((parameter, values),) = choices.items()
+    grid = [{parameter: value} for value in values]
+    return EstimatorArm(name, estimator, grid, representation=representation, learns_from=learns_from)

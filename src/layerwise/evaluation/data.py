@@ -1,0 +1,98 @@
+"""The rows of a study."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from .._errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class StudyData:
+    """Rows to learn from and, where the data have one, a test part.
+
+    Parameters
+    ----------
+    name : str
+    X : array or data frame of n rows
+    y : int64 array of shape (n,) for classes, float array for a regression
+        -1 or NaN where a row has no label.
+    classes : tuple of str
+        Names of the classes 0, 1, ...; empty for a regression.
+    test_X, test_y : optional
+        The test part, all labelled. Without one, every draw holds out a fifth of the labelled rows.
+    keys : list of bytes
+        What each row holds, of X and then of test_X: equal rows have equal keys.
+    """
+
+    name: str
+    X: Any = field(repr=False)
+    y: np.ndarray = field(repr=False)
+    classes: tuple[str, ...]
+    test_X: Any = field(repr=False, default=None)
+    test_y: np.ndarray | None = field(repr=False, default=None)
+    keys: tuple[bytes, ...] = field(repr=False, default=())
+
+    def __post_init__(self) -> None:
+        if len(self.keys) != len(self.y) + (0 if self.test_y is None else len(self.test_y)):
+            raise DataError(f"{len(self.keys)} keys were given for {len(self.y)} rows and the test part.")
+        if len(self.labelled) < 2:
+            raise DataError(f"{len(self.labelled)} rows of {self.name!r} have a label: too few for a study.", "Label more rows.")
+
+    @property
+    def task(self) -> str:
+        """'classification' or 'regression'."""
+        return "classification" if self.classes else "regression"
+
+    @cached_property
+    def labelled(self) -> np.ndarray:
+        """Positions of the labelled rows."""
+        return np.flatnonzero(self.y >= 0) if self.classes else np.flatnonzero(~np.isnan(self.y))
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """A number for each row of X, the same for equal rows."""
+        return np.unique(np.array(self.keys[: len(self.y)], dtype=object), return_inverse=True)[1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows, the labels and the classes."""
+        digest = hashlib.sha256(repr((self.classes, len(self.y), self.test_y is not None)).encode())
+        for key in self.keys:
+            digest.update(key)
+        for labels in (self.y, self.test_y):
+            if labels is not None:
+                digest.update(np.ascontiguousarray(labels).tobytes())
+        return digest.hexdigest()
+
+    def rows(self, index: np.ndarray) -> Any:
+        """Return rows of X."""
+        return _safe_indexing(self.X, index)
+
+
+def row_keys(X: Any) -> tuple[bytes, ...]:
+    """Return a hash for each row of an array, so that equal rows have equal ones.
+
+    >>> keys = row_keys(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]))
+    >>> keys[0] == keys[1], keys[0] == keys[2]
+    (True, False)
+    """
+    if hasattr(X, "rows"):  # polars
+        return tuple(hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.rows())
+    if hasattr(X, "itertuples"):  # pandas
+        return tuple(hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.itertuples(index=False))
+    if hasattr(X, "tocsr"):
+        X = X.tocsr()
+        return tuple(
+            hashlib.sha256(row.indices.tobytes() + b"|" + row.data.tobytes()).digest() for row in (X[i] for i in range(X.shape[0]))
+        )
+    rows = np.ascontiguousarray(np.asarray(X).reshape(len(X), -1))
+    if rows.dtype == object:
+        return tuple(hashlib.sha256(repr(row.tolist()).encode("utf-8", "surrogatepass")).digest() for row in rows)
+    return tuple(hashlib.sha256(row.tobytes()).digest() for row in rows)

@@ -1,0 +1,232 @@
+"""What would make a study say too much, found before it runs.
+
+What is done: a column that gives the target away, an identifier and a constant column are left out for all arms; equal rows are kept
+on one side of the split, and training rows that equal a row of a given test part are left out; classes with too few rows
+lose their labels. Each is named in the results.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+GIVEN_AWAY = 0.99  # score of a single column on rows that it was not fitted to
+MANY_DUPLICATES = 0.05  # share of rows that equal another
+DISTINCT = 0.99  # share of distinct values of an identifier
+FEWEST_ROWS = 50  # to say anything about a column
+FEWEST_OF_A_CLASS = 10  # labelled rows
+LOOKED_AT = 1_000  # labelled rows that a column is tried on
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Parameters
+    ----------
+    kind : {'leak', 'identifier', 'constant', 'duplicates', 'test_duplicates', 'conflict', 'rare_class'}
+    name : str or None
+        The column or class.
+    text : str
+        What was found, and what was done.
+    value : float
+        The score, or a count or share.
+    """
+
+    kind: str
+    name: str | None
+    text: str
+    value: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+
+def check_columns(columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int, numeric_only: bool = False) -> list[Finding]:
+    """Look for columns that give the target away, identify rows, or never change.
+
+    Parameters
+    ----------
+    columns : mapping of name to array of shape (n,)
+        Numbers (NaN is missing), or objects (None is missing).
+    y : array of shape (n,)
+        Class indices with -1, or numbers with NaN, where there is no label.
+    classes : int
+        0 for a regression.
+    numeric_only : bool, default False
+        The columns are pixels or measurements of one kind: no identifiers among them.
+
+    Returns
+    -------
+    list of Finding
+        At most one per column, in the order of the columns.
+    """
+    labelled = np.flatnonzero(y >= 0 if classes else ~np.isnan(y))
+    if len(labelled) > LOOKED_AT:
+        labelled = np.sort(np.random.default_rng(0).choice(labelled, LOOKED_AT, replace=False))
+    found = []
+    for name, values in columns.items():
+        finding = _constant(name, values)
+        finding = finding or _leak(name, values[labelled], y[labelled], classes)
+        finding = finding or (None if numeric_only else _identifier(name, values))
+        if finding is not None:
+            found.append(finding)
+    return found
+
+
+def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Finding]:
+    """Look for rows that equal another, and for equal rows with different labels.
+
+    Parameters
+    ----------
+    groups : int array of shape (n,)
+        The same number for equal rows.
+    y : array of shape (n,)
+    known : bool array of shape (n,)
+        Which rows have a label.
+    """
+    counts = np.bincount(groups)
+    repeated = counts[groups] > 1
+    share = float(repeated.mean())
+    found = []
+    if share > MANY_DUPLICATES:
+        found.append(
+            Finding(
+                "duplicates",
+                None,
+                f"{int(repeated.sum()):,} of {len(groups):,} rows ({share:.1%}) equal another row; equal rows are kept on one "
+                "side of every split.",
+                share,
+            )
+        )
+    labels: dict[int, set[float]] = {}
+    for i in np.flatnonzero(repeated & known):
+        labels.setdefault(int(groups[i]), set()).add(float(y[i]))
+    torn = {group for group, values in labels.items() if len(values) > 1}
+    if torn:
+        rows = int((np.isin(groups, list(torn)) & known).sum())
+        text = f"{rows:,} rows equal another row that has another label: no model can be right about all of them. They are kept."
+        found.append(Finding("conflict", None, text, float(rows)))
+    return found
+
+
+def check_test(train: Sequence[bytes], test: Sequence[bytes]) -> tuple[list[Finding], np.ndarray]:
+    """Look for training rows that equal a row of a given test part; return findings and which training rows to leave out."""
+    tested = set(test)
+    equal = np.array([key in tested for key in train], dtype=bool)
+    if not equal.any():
+        return [], equal
+    text = f"{int(equal.sum()):,} training rows equal a row of the test part ({equal.mean():.1%}); they are left out."
+    return [Finding("test_duplicates", None, text, float(equal.mean()))], equal
+
+
+def check_classes(y: np.ndarray, names: Sequence[str]) -> tuple[list[Finding], list[int]]:
+    """Look for classes with too few labelled rows; return findings and the classes to leave out."""
+    counts = Counter(y[y >= 0].tolist())
+    rare = [i for i in range(len(names)) if counts.get(i, 0) < FEWEST_OF_A_CLASS]
+    return [
+        Finding(
+            "rare_class",
+            str(names[i]),
+            f"Class {names[i]!r} has {counts.get(i, 0)} labelled rows, fewer than {FEWEST_OF_A_CLASS}: its labels are left out.",
+            float(counts.get(i, 0)),
+        )
+        for i in rare
+    ], rare
+
+
+def _constant(name: str, values: np.ndarray) -> Finding | None:
+    known = values[~_missing(values)]
+    if len(known) and len(set(known.tolist())) > 1:
+        return None
+    what = "is empty" if not len(known) else "has the same value in every row"
+    return Finding("constant", name, f"Column {name!r} {what}; it is left out.", 0.0)
+
+
+def _identifier(name: str, values: np.ndarray) -> Finding | None:
+    """Find words that hardly repeat, and whole numbers that count the rows."""
+    known = values[~_missing(values)]
+    if len(known) < FEWEST_ROWS:
+        return None
+    distinct = len(set(known.tolist()))
+    if distinct < DISTINCT * len(known):
+        return None
+    if known.dtype != object:
+        numbers = known.astype(float)
+        whole = bool((numbers == np.round(numbers)).all())
+        if not whole or numbers.max() - numbers.min() >= 1.5 * len(known):
+            return None
+    text = f"Column {name!r} has {distinct:,} different values in {len(known):,} rows: an identifier; it is left out."
+    return Finding("identifier", name, text, distinct / len(known))
+
+
+def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding | None:
+    """Find a column from which alone the target can be told, by a small tree on rows that it was not fitted to."""
+    if len(y) < FEWEST_ROWS or (classes and np.bincount(y[y >= 0].astype(int)).max() > 0.999 * len(y)):
+        return None
+    score = _single_score(values, y, classes)
+    if score < GIVEN_AWAY:
+        return None
+    what = "balanced accuracy" if classes else "R²"
+    text = f"Column {name!r} alone gives the target away ({what} {score:.3f} on rows not fitted to); it is left out."
+    return Finding("leak", name, text, score)
+
+
+def _single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
+    codes = _codes(values)
+    scores = np.empty(len(y))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class with fewer rows than folds
+        splits = list(
+            (StratifiedKFold if classes else KFold)(FOLDS, shuffle=True, random_state=0).split(codes, y if classes else None)
+        )
+    for train, held in splits:
+        if values.dtype == object:
+            answer = _by_value(codes[train], y[train], codes[held], classes)
+        else:
+            tree: Any = DecisionTreeClassifier(random_state=0, max_leaf_nodes=max(4, 4 * classes)) if classes else None
+            tree = tree or DecisionTreeRegressor(random_state=0, min_samples_leaf=2)
+            answer = tree.fit(codes[train, None], y[train]).predict(codes[held, None])
+        scores[held] = answer == y[held] if classes else (answer - y[held]) ** 2
+    if classes:
+        return float(np.mean([scores[y == c].mean() for c in np.unique(y)]))
+    return 1 - float(scores.mean()) / max(float(np.var(y)), 1e-300)
+
+
+def _by_value(train: np.ndarray, y: np.ndarray, held: np.ndarray, classes: int) -> np.ndarray:
+    """Answer with what is most frequent, or the mean, among rows of the same value; of all rows where there is none."""
+    best = (lambda part: Counter(part.tolist()).most_common(1)[0][0]) if classes else np.mean
+    known = {code: best(y[train == code]) for code in np.unique(train)}
+    default = best(y)
+    return np.array([known.get(code, default) for code in held])
+
+
+def _codes(values: np.ndarray) -> np.ndarray:
+    """Return numbers: as they are, with a number of its own for what is missing; or one number for each different value."""
+    missing = _missing(values)
+    if values.dtype != object:
+        numbers = values.astype(float)
+        low = float(np.min(numbers[~missing])) if (~missing).any() else 0.0
+        return np.where(missing, low - 1.0, numbers)
+    words = np.array(["" if gone else f"={value}" for value, gone in zip(values, missing, strict=True)])
+    return np.unique(words, return_inverse=True)[1].astype(float)
+
+
+def _missing(values: np.ndarray) -> np.ndarray:
+    if values.dtype == object:
+        return np.array([value is None or value != value for value in values], dtype=bool)
+    return np.isnan(values.astype(float))
+
+
+def texts(findings: Iterable[Finding]) -> list[str]:
+    """Return the sentences."""
+    return [finding.text for finding in findings]

@@ -1,0 +1,238 @@
+"""Run a study: plan, first trial, the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .._errors import ParameterError
+from .arms import Arm
+from .data import StudyData
+from .design import fewest_labels, make_draw, shared_labels
+from .store import Store
+from .study import Study
+from .task import Task, run_task
+from .workers import cluster, cores, run_tasks
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a study found, before any statistics.
+
+    Parameters
+    ----------
+    study : Study
+        With all numbers filled in.
+    data : StudyData
+    arms : tuple of Arm
+    records : list of dict
+        One per arm, draw and budget, of the draws in which every arm was run; a failed one has ``error``.
+    draws : tuple of int
+        Those draws.
+    tests : dict
+        Draw to the positions of its test rows.
+    shared : dict
+        Budget to the share of a draw's labelled rows that other draws have too.
+    notes : tuple of str
+    seconds : float
+        Of this run.
+    """
+
+    study: Study
+    data: StudyData = field(repr=False)
+    arms: tuple[Arm, ...]
+    records: list[dict[str, Any]] = field(repr=False)
+    draws: tuple[int, ...]
+    tests: dict[int, Any] = field(repr=False)
+    shared: dict[int, float]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def run_study(
+    study: Study,
+    data: StudyData,
+    arms: Sequence[Arm],
+    *,
+    folder: str | Path | None = None,
+    workers: int | None = None,
+    backend: str = "loky",
+    address: str | None = None,
+    time_limit: float | None = None,
+    tell: Tell = lambda line: None,
+) -> Outcome:
+    """Run every arm with every budget in every draw.
+
+    Parameters
+    ----------
+    study : Study
+    data : StudyData
+    arms : sequence of Arm
+        The control of every pretrained arm among them.
+    folder : path, optional
+        Where results and pretrained stacks are kept; a study whose folder exists goes on.
+    workers : int, optional
+        Processes; by default one per core. The cores are divided among them.
+    backend : {'loky', 'ray', 'dask'}, default 'loky'
+    address : str, optional
+        Of a Ray or Dask cluster. Its machines should see ``folder``; one that does not keeps its stacks to itself.
+    time_limit : float, optional
+        Seconds. Draws that would not end by then are left out, for all arms alike; the first is always run.
+    tell : callable
+        Told the plan, the estimate of the time, and the progress.
+
+    Raises
+    ------
+    ParameterError
+        When arms or settings do not fit.
+    """
+    began = time.perf_counter()
+    _check(arms, workers, time_limit)
+    draw_labels = fewest_labels(data, study)
+    study = study.fitted(len(data.y), draw_labels, len(data.classes))
+    workers = workers or cores()
+    runs = _Runs(study, data, arms, None if folder is None else Path(folder), workers, backend, max(1, cores() // workers), tell)
+    with cluster(backend, address, workers, runs.threads):
+        runs.announce()
+        runs.first_trial()
+        runs.all(None if time_limit is None else began + time_limit)
+    draws = [make_draw(data, study, index) for index in runs.complete]
+    records = sorted(runs.records, key=lambda r: (r["draw"], [arm.name for arm in arms].index(r["arm"]), r["labels"]))
+    return Outcome(
+        study,
+        data,
+        tuple(arms),
+        [record for record in records if record["draw"] in runs.complete],
+        tuple(runs.complete),
+        {draw.index: draw.test for draw in draws},
+        {budget: shared_labels(draws, budget) for budget in study.labels or ()},
+        tuple(runs.notes),
+        time.perf_counter() - began,
+    )
+
+
+class _Runs:
+    """The tasks of a study, what they gave, and how long they take."""
+
+    def __init__(
+        self,
+        study: Study,
+        data: StudyData,
+        arms: Sequence[Arm],
+        folder: Path | None,
+        workers: int,
+        backend: str,
+        threads: int,
+        tell: Tell,
+    ) -> None:
+        assert study.draws is not None and study.labels is not None
+        self.study, self.data, self.arms, self.tell = study, data, arms, tell
+        self.folder, self.workers, self.backend, self.threads = folder, workers, backend, threads
+        self.draws, self.labels = study.draws, study.labels
+        self.groups = {arm.group: tuple(other for other in arms if other.group == arm.group) for arm in arms}
+        self.records: list[dict[str, Any]] = []
+        self.complete: list[int] = []
+        self.notes: list[str] = []
+        self.took: dict[str, list[float]] = {}
+        self.first: float | None = None
+
+    def tasks(self, draw: int) -> list[Task]:
+        """Return the tasks of a draw, those of pretrained arms first: they take longest."""
+        return [self._task(group, draw, self.labels) for group in self.groups.values()]
+
+    def announce(self) -> None:
+        """Tell the plan."""
+        budgets = ", ".join(f"{budget:,}" for budget in self.labels)
+        trials = len(self.arms) * len(self.labels) * self.draws
+        self.tell(
+            f"{len(self.arms)} arms, {budgets} labels, {self.draws} draws: {trials:,} trials of {self.study.settings} settings on "
+            f"{self.workers} worker{'s' * (self.workers > 1)}"
+        )
+
+    def first_trial(self) -> None:
+        """Time the first trial that is still to be run, with what it prepares, and tell what that means for all."""
+        store = Store(self.folder)
+        missing = sum(task.missing(store) for draw in range(self.draws) for task in self.tasks(draw))
+        total = len(self.arms) * len(self.labels) * self.draws
+        if missing < total:
+            self.tell(f"{total - missing:,} of {total:,} trials are there already")
+        first = next(iter(self.groups.values()))
+        task = Task(self.data, self.study, first[:1], 0, self.labels[:1], self.folder, self.threads)
+        if self.folder is None or not task.missing(store):
+            return
+        began = time.perf_counter()
+        [record] = run_task(task)
+        took = time.perf_counter() - began
+        prepare = record.get("seconds", {}).get("prepare", 0.0)
+        paired = sum(1 for arm in self.arms if arm.role != "baseline") / len(self.arms)
+        trials = missing * paired * max(took - prepare, 0.0)
+        stacks = prepare * self.draws * sum(1 for arm in self.arms if arm.role == "pretrained")
+        self.tell(f"about {_minutes((trials + stacks) / self.workers)} by the first trial, baselines apart")
+
+    def all(self, deadline: float | None) -> None:
+        """Run all draws at once, or with a deadline one after another while they fit."""
+        if deadline is None:
+            self._run([task for draw in range(self.draws) for task in self.tasks(draw)])
+            self.complete = list(range(self.draws))
+            return
+        longest = 0.0
+        for draw in range(self.draws):
+            began = time.perf_counter()
+            if draw and began + longest > deadline:
+                self.notes.append(
+                    f"The time limit left {draw} of {self.draws} draws: the others were left out for all arms alike. "
+                    "The same command without the limit adds them."
+                )
+                break
+            self._run(self.tasks(draw))
+            self.complete.append(draw)
+            longest = max(longest, time.perf_counter() - began)
+
+    def _task(self, arms: tuple[Arm, ...], draw: int, budgets: tuple[int, ...]) -> Task:
+        return Task(self.data, self.study, arms, draw, budgets, self.folder, self.threads)
+
+    def _run(self, tasks: list[Task]) -> None:
+        began, ended = time.perf_counter(), 0
+
+        def done(task: Task, records: list[dict[str, Any]]) -> None:
+            nonlocal ended
+            ended += 1
+            self.records += records
+            wrong = [record for record in records if "error" in record]
+            if wrong:
+                where = f"draw {task.draw + 1}, {wrong[0]['labels']:,} labels"
+                self.notes.append(f"{wrong[0]['arm']} failed ({where}{_more(len(wrong) - 1)}): {wrong[0]['error']}")
+                self.tell(self.notes[-1])
+            left = (time.perf_counter() - began) / ended * (len(tasks) - ended)
+            self.tell(f"{ended} of {len(tasks)} parts done" + (f", about {_minutes(left)} left" if ended < len(tasks) else ""))
+
+        run_tasks(tasks, self.workers, self.backend, done)
+
+
+def _check(arms: Sequence[Arm], workers: int | None, time_limit: float | None) -> None:
+    names = [arm.name for arm in arms]
+    if not arms:
+        raise ParameterError("A study needs at least one arm.")
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterError(f"Two arms are called {name!r}.", "Give every arm a name of its own.")
+    for arm in arms:
+        if arm.role == "pretrained" and arm.against not in names:
+            raise ParameterError(f"The control {arm.against!r} of {arm.name!r} is not among the arms.", "Add it.")
+    if workers is not None and workers < 1:
+        raise ParameterError(f"The number of workers must be at least 1. Got {workers} instead.")
+    if time_limit is not None and not time_limit > 0:
+        raise ParameterError(f"The time limit must be above 0. Got {time_limit} instead.")
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count else ""
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,116 @@
+"""What one worker does: the trials of one group of arms in one draw."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from .arms import Arm
+from .data import StudyData
+from .design import Draw, make_draw
+from .store import Store, stack_key, trial_key
+from .study import Study
+from .trial import Given, give, run_trial
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One group of arms in one draw, with all budgets or some of them."""
+
+    data: StudyData = field(repr=False)
+    study: Study
+    arms: tuple[Arm, ...]
+    draw: int
+    budgets: tuple[int, ...]
+    folder: Path | None
+    threads: int
+
+    def keys(self) -> Iterator[tuple[Arm, int, str]]:
+        """Yield arm, budget and the name of the record of every trial."""
+        for arm in self.arms:
+            for budget in self.budgets:
+                yield arm, budget, trial_key(arm, self.data, self.study, self.draw, budget)
+
+    def missing(self, store: Store) -> int:
+        """Return how many trials have no record."""
+        return sum(store.read(key) is None for _, _, key in self.keys())
+
+
+def run_task(task: Task) -> list[dict[str, Any]]:
+    """Return a record per trial; those that are kept are read, the others are run and kept.
+
+    A trial that raises becomes a record with ``error``, which is not kept: another run of the study tries it again.
+    """
+    with threadpool_limits(limits=task.threads):
+        store = Store(task.folder)
+        draw = make_draw(task.data, task.study, task.draw)
+        given = _Givens(task, store, draw)
+        records = []
+        for arm, budget, key in task.keys():
+            record = store.read(key)
+            if record is None:
+                record = _attempt(task, arm, budget, draw, given)
+                if "error" not in record:
+                    store.write(key, record)
+            records.append(record)
+        return records
+
+
+def failed(task: Task, reason: str) -> list[dict[str, Any]]:
+    """Return the records of a task whose worker died: what was kept before, and an error for the rest."""
+    store = Store(task.folder)
+    return [store.read(key) or _record(arm, budget, task.draw) | {"error": reason} for arm, budget, key in task.keys()]
+
+
+def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> dict[str, Any]:
+    record = _record(arm, budget, draw.index)
+    try:
+        return record | run_trial(arm, givens.of(arm), task.data, task.study, draw, budget)
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0][:300]
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return record | {"error": f"{type(error).__name__}: {first} ({Path(place.filename).name}, line {place.lineno})"}
+
+
+def _record(arm: Arm, budget: int, draw: int) -> dict[str, Any]:
+    return {"arm": arm.name, "role": arm.role, "against": arm.against, "labels": budget, "draw": draw}
+
+
+class _Givens:
+    """What the arms of a task are given, each made when it is first needed and shared where it is the same."""
+
+    def __init__(self, task: Task, store: Store, draw: Draw) -> None:
+        self.task, self.store, self.draw = task, store, draw
+        self.prepared: dict[str, tuple[Any, float]] = {}
+        self.given: dict[str, Given] = {}
+
+    def of(self, arm: Arm) -> Given:
+        words = arm.shared()
+        if words not in self.prepared:
+            key = stack_key(arm, self.task.data, self.task.study, self.draw.index)
+            self.prepared[words] = self.store.prepared(arm, key, self._rows(), self.draw.seed)
+        if words not in self.given:
+            prepared, seconds = self.prepared[words]
+            self.given = {words: give(arm, prepared, self.task.data, self.draw, seconds)}  # one at a time: rows are large
+        return self.given[words].paid_by(arm)
+
+    def _rows(self) -> Any:
+        """Return the rows to learn from without labels: with the test rows when the study is transductive."""
+        data, draw = self.task.data, self.draw
+        if not self.task.study.transductive:
+            return data.rows(draw.pool)
+        if data.test_y is None:
+            return data.rows(np.sort(np.concatenate([draw.pool, draw.test])))
+        return _stacked(data.rows(draw.pool), data.test_X)
+
+
+def _stacked(first: Any, second: Any) -> Any:
+    if hasattr(first, "vstack"):  # polars
+        return first.vstack(second)
+    return np.concatenate([np.asarray(first), np.asarray(second)])

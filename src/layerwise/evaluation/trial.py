@@ -1,0 +1,128 @@
+"""One trial: one arm, one draw, one budget. Choose a setting on the labelled rows, fit, measure on the test rows."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import log_loss
+from sklearn.utils import _safe_indexing
+
+from .arms import UNLABELLED, Arm
+from .data import StudyData
+from .design import Draw
+from .measures import measure_classes, measure_numbers, packed, row_scores
+from .memory import peak_memory
+from .study import Study
+
+HELD_OUT = 3  # every third labelled row judges the settings
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What one arm is given in one draw: rows as its estimator takes them."""
+
+    prepared: Any = field(repr=False)
+    pool: Any = field(repr=False)
+    test: Any = field(repr=False)
+    test_y: np.ndarray = field(repr=False)
+    seconds: float = 0.0
+
+    def paid_by(self, arm: Arm) -> Given:
+        """Return the same with no seconds for an arm that does not use what was learned."""
+        return self if arm.pays else replace(self, seconds=0.0)
+
+
+def give(arm: Arm, prepared: Any, data: StudyData, draw: Draw, seconds: float) -> Given:
+    """Transform the rows of a draw for an arm."""
+    test = data.rows(draw.test) if data.test_y is None else data.test_X
+    test_y = data.y[draw.test] if data.test_y is None else data.test_y
+    return Given(prepared, arm.inputs(prepared, data.rows(draw.pool)), arm.inputs(prepared, test), test_y, seconds)
+
+
+def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw, budget: int) -> dict[str, Any]:
+    """Return what is kept of a trial: settings tried, measures, a score per test row, seconds, peak memory, warnings."""
+    labels = draw.order[:budget]
+    settings = arm.settings(study.settings)
+    with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
+        warnings.simplefilter("always")
+        began = time.perf_counter()
+        tried = [{"setting": setting, "score": None} for setting in settings]
+        if len(settings) > 1:
+            for one in tried:
+                one["score"] = _held_out(arm, given, data, draw, labels, one["setting"])
+        best = max(range(len(tried)), key=lambda i: (-np.inf if tried[i]["score"] is None else tried[i]["score"], -i))
+        chosen = time.perf_counter()
+        model = _fitted(arm, given, data, draw, labels, settings[best])
+        fitted = time.perf_counter()
+        answer, probability = _answers(model, given.test, data)
+        done = time.perf_counter()
+    if data.classes:
+        measures = measure_classes(given.test_y, answer, probability, len(data.classes))
+    else:
+        measures = measure_numbers(given.test_y, answer)
+    return {
+        "tried": tried,
+        "chosen": best,
+        "measures": measures,
+        "scores": packed(row_scores(given.test_y, answer, bool(data.classes)), bool(data.classes)),
+        "seconds": {
+            "prepare": given.seconds,
+            "choose": chosen - began,
+            "fit": fitted - chosen,
+            "predict": done - fitted,
+        },
+        "peak_memory": memory.bytes,
+        "warnings": sorted({f"{item.category.__name__}: {str(item.message).splitlines()[0][:200]}" for item in heard}),
+    }
+
+
+def _held_out(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> float:
+    """Return minus the log loss, or R², on a third of the labelled rows, by a fit on the others."""
+    least = len(np.unique(data.y[labels])) if data.classes else 2
+    held = np.arange(least, len(labels))[::HELD_OUT]  # the first rows hold every class and are always learned from
+    if not len(held):
+        return 0.0
+    model = _fitted(arm, given, data, draw, np.delete(labels, held), setting)
+    answer, probability = _answers(model, _rows(given, draw, labels[held]), data)
+    return _score(data.y[labels[held]], answer, probability, data, float(np.var(data.y[labels])))
+
+
+def _score(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, data: StudyData, variance: float) -> float:
+    if not data.classes:
+        return 1 - float(((truth - answer) ** 2).mean()) / max(variance, 1e-300)
+    if probability is None:
+        return float((truth == answer).mean())
+    return -float(log_loss(truth, np.clip(probability, 1e-6, 1), labels=np.arange(len(data.classes))))
+
+
+def _fitted(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> Any:
+    model = arm.make(given.prepared, setting, draw.seed)
+    if arm.learns_from == "labelled":
+        return model.fit(_rows(given, draw, labels), data.y[labels])
+    y = np.full(len(draw.pool), UNLABELLED if data.classes else np.nan, dtype=data.y.dtype)
+    y[np.searchsorted(draw.pool, labels)] = data.y[labels]
+    return model.fit(given.pool, y)
+
+
+def _rows(given: Given, draw: Draw, index: np.ndarray) -> Any:
+    return _safe_indexing(given.pool, np.searchsorted(draw.pool, index))
+
+
+def _answers(model: Any, X: Any, data: StudyData) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return answers and, for classes where there are any, probabilities of all classes of the study."""
+    if not data.classes:
+        return np.asarray(model.predict(X), dtype=float).reshape(-1), None
+    if not hasattr(model, "predict_proba"):
+        return np.asarray(model.predict(X)).astype(int), None
+    known = np.asarray(model.classes_).astype(int)
+    probability = np.zeros((_length(X), len(data.classes)))
+    probability[:, known] = np.nan_to_num(model.predict_proba(X))
+    return np.asarray(model.predict(X)).astype(int), probability
+
+
+def _length(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)

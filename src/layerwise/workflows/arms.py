@@ -1,0 +1,101 @@
+"""Recipes as arms of a study: pretrained, and the same network from random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.frozen import FrozenEstimator
+
+from ..artifacts import load, save
+from ..estimators import PretrainedClassifier, PretrainedRegressor
+from ..evaluation import Arm
+from ..recipes import Recipe
+from ..training import EVERYTHING, Step, default_rate
+from .fit import make_pretrainer
+from .words import words_of
+
+RATES = (1.0, 0.3, 3.0, 0.1)  # factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
+
+
+class RecipeArm(Arm):
+    """A recipe, pretrained or from random weights.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    task : {'classification', 'regression'}
+    start : {'pretrained', 'random'}
+    device : str
+    """
+
+    def __init__(self, recipe: Recipe, task: str, start: str, device: str = "auto") -> None:
+        words = words_of(recipe)
+        names = {"pretrained": f"{recipe.name}, {words.first}", "random": f"{recipe.name}, {words.second}"}
+        self.recipe, self.task, self.start, self.device = recipe, task, start, device
+        self.name, self.group = names[start], recipe.name
+        self.role = "pretrained" if start == "pretrained" else "control"
+        self.against = names["random"] if start == "pretrained" else None
+        self.pays = start == "pretrained"
+        self.learns_from = "all" if any(_needs_rows(step) for step in self.plan()) else "labelled"
+
+    def plan(self) -> tuple[Step, ...]:
+        """Return how this arm is fine-tuned."""
+        control = self.recipe.control
+        return control if self.start == "random" and control is not None else self.recipe.finetune
+
+    def spec(self) -> dict[str, Any]:
+        recipe = self.recipe.to_dict()
+        return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES, "torch": torch.__version__}
+
+    def settings(self, count: int) -> list[dict[str, Any]]:
+        return [{"rate": factor} for factor in RATES[:count]]
+
+    def shared(self) -> str:
+        about = self.recipe.to_dict()
+        return repr(sorted((name, about[name]) for name in about if name not in ("finetune", "control", "validation")))
+
+    def prepare(self, X: Any, seed: int) -> Any:
+        return make_pretrainer(self.recipe, seed, self.device).fit(X)
+
+    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+        kind = PretrainedClassifier if self.task == "classification" else PretrainedRegressor
+        return kind(
+            FrozenEstimator(prepared),
+            plan=[scaled(step, setting["rate"]) for step in self.plan()],
+            start=self.start,
+            unlabeled=(-1 if self.task == "classification" else np.nan) if self.learns_from == "all" else None,
+            validation=self.recipe.validation,
+            device=self.device,
+            precision=self.recipe.precision,
+            random_state=seed,
+        )
+
+    def keep(self, prepared: Any, folder: Path) -> bool:
+        save(prepared, folder)
+        return True
+
+    def recall(self, folder: Path) -> Any:
+        return load(folder).set_params(device=self.device)
+
+
+def recipe_arms(recipe: Recipe, task: str, device: str = "auto") -> list[RecipeArm]:
+    """Return a recipe's two arms: they differ in their start alone, or in its control plan where it has one."""
+    return [RecipeArm(recipe, task, start, device) for start in ("pretrained", "random")]
+
+
+def scaled(step: Step, factor: float) -> Step:
+    """Return a step with its learning rate times a factor."""
+    training = step.training or EVERYTHING
+    rate = training.learning_rate if training.learning_rate is not None else default_rate(training.optimiser)
+    rates = tuple(one * factor for one in rate) if isinstance(rate, tuple) else rate * factor
+    return replace(step, training=replace(training, learning_rate=rates))
+
+
+def _needs_rows(step: Step) -> bool:
+    """Say whether a step of fine-tuning learns from rows without labels too."""
+    return any(objective.needs in ("both", "rows") for objective in step.objectives)

@@ -1,0 +1,211 @@
+"""What is pretraining worth on these data: the study, its verdict and its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._durable import jsonable
+from .._errors import DataError, ParameterError, did_you_mean
+from ..data.preprocessing import Preprocessor
+from ..data.readers import Dataset, load_dataset
+from ..evaluation import Arm, EstimatorArm, Finding, Outcome, Study, baselines, judge, metric_of, run_study, tables
+from ..recipes import Recipe
+from ..report import write_study_report
+from .arms import recipe_arms
+from .choices import default_recipes, resolve
+from .fit import writable
+from .guarded import make_study_data
+from .study_facts import study_facts, write_rows
+
+Tell = Callable[[str], None]
+
+
+def compare(
+    data: Any,
+    y: Any = None,
+    *,
+    target: str | None = None,
+    test: str | None = None,
+    recipes: Sequence[str] | None = None,
+    changes: Sequence[str] = (),
+    baseline: Sequence[str] | None = None,
+    arms: Mapping[str, Any] | Sequence[Arm] = (),
+    study: Study | None = None,
+    keep: Sequence[str] = (),
+    out: str | Path = "compare-out",
+    workers: int | None = None,
+    backend: str = "loky",
+    address: str | None = None,
+    time_limit: float | None = None,
+    device: str = "auto",
+    command: str = "",
+    tell: Tell = lambda line: None,
+) -> dict[str, Any]:
+    """Say what pretraining is worth on some data: recipes, their random starts and baselines over label budgets and draws.
+
+    Parameters
+    ----------
+    data : str or array or polars.DataFrame
+        What ``layerwise compare`` takes, or rows ``(n, d)`` with their labels in ``y``.
+    y : array of shape (n,), optional
+        Labels of the rows; None where there is none. A float array is a regression.
+    target, test : str, optional
+        Column of the labels, and a test part, for files.
+    recipes : sequence of str, optional
+        By default three that fit the data.
+    changes : sequence of 'path=value'
+        As ``--set`` of ``layerwise fit``, for every recipe that has it.
+    baseline : sequence of str, optional
+        Names of baselines; by default all that fit.
+    arms : mapping of name to estimator, or sequence of Arm
+        More arms: any scikit-learn classifier or regressor. It is given numbers, scaled by ``Preprocessor``.
+    study : Study, optional
+    keep : sequence of str
+        Columns to keep whatever the guards find.
+    out : path
+        The study folder, where a study goes on: results, pretrained stacks, report.
+    workers, backend, address, time_limit
+        As in ``layerwise.evaluation.run_study``; the time limit in seconds.
+    device : str
+    command : str
+        For the report.
+    tell : callable
+
+    Returns
+    -------
+    dict
+        What ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``, ``labels_saved``, ``guards``, ``verdict``,
+        ``report`` and more.
+
+    Raises
+    ------
+    LayerwiseError
+        When the data, the settings or the place to write cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from layerwise import Study, compare
+    >>> X, y = load_iris(return_X_y=True)
+    >>> result = compare(X, y, recipes=[], study=Study((10, 30), 3), out=tempfile.mkdtemp(), workers=1)
+    >>> result["verdict"]["kind"], len(result["rows"])
+    ('not_separable', 48)
+    """
+    began = time.perf_counter()
+    out, study = writable(Path(out)), study or Study()
+    given = _dataset(data, y, target, test)
+    _check_kept(given, keep)
+    rows, kept, found = make_study_data(given, tuple(keep))
+    chosen, why = _recipes(kept, recipes, changes)
+    everyone: list[Arm] = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
+    learned = min(study.rows or len(rows.y), len(rows.y))
+    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline)
+    everyone += [*simple, *_own_arms(arms)]
+    for finding in found:
+        tell(finding.text)
+    outcome = run_study(
+        study,
+        rows,
+        everyone,
+        folder=out,
+        workers=workers,
+        backend=backend,
+        address=address,
+        time_limit=time_limit,
+        tell=tell,
+    )
+    result = _result(outcome, found, [*why, *given.notes, *left_out])
+    files = write_rows(result["rows"], out)
+    facts = study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files})
+    result["report"] = str(write_study_report(jsonable(facts), out))
+    result["files"] = {name: str(out / name) for name in files}
+    result["seconds"] = time.perf_counter() - began
+    return jsonable(result)
+
+
+def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[str, Any]:
+    metric = metric_of(outcome)
+    found_tables = tables(outcome)
+    verdict = judge(found_tables, metric, outcome.study.practical)
+    about = {
+        "data": outcome.data.name,
+        "task": outcome.data.task,
+        "metric": metric,
+        "study": outcome.study.to_dict(),
+        "draws": len(outcome.draws),
+        "shared_labels": outcome.shared,
+    }
+    return about | found_tables | {
+        "guards": [finding.as_dict() for finding in found],
+        "notes": [*notes, *outcome.notes, *_cautions(outcome)],
+        "verdict": verdict,
+    }
+
+
+def _cautions(outcome: Outcome) -> list[str]:
+    """Return what a reader of the intervals must know."""
+    notes = []
+    shared = [budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1]
+    if shared:
+        notes.append(
+            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled rows, so these intervals hold for "
+            "these labelled rows and are too short for others."
+        )
+    if outcome.study.transductive:
+        notes.append("Transductive: the test rows, without their labels, took part in pretraining.")
+    return notes
+
+
+def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset:
+    if isinstance(data, (str, Path)):
+        if y is not None:
+            raise ParameterError("y was given for a file.", "Name the column with target=.")
+        return load_dataset(str(data), target=target, test=test)
+    if y is None:
+        raise ParameterError("Rows were given without y.", "Give the labels, None where a row has none.")
+    if target is not None or test is not None:
+        raise ParameterError("target= and test= are for files; rows were given.", "Give y, and let each draw hold out its test rows.")
+    X = data if hasattr(data, "select") else np.asarray(data)
+    labels = np.asarray(y)
+    if len(labels) != len(X):
+        raise DataError(f"{len(X):,} rows and {len(labels):,} labels were given.", "Give one label per row, None where there is none.")
+    task = "regression" if labels.dtype.kind == "f" else "classification"
+    return Dataset("data", X, labels, "y", None, task)
+
+
+def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
+    columns = [f"x{i}" for i in range(data.X.shape[1])] if isinstance(data.X, np.ndarray) else list(data.X.columns)
+    for name in keep:
+        if name not in columns:
+            raise ParameterError(f"There is no column {name!r} to keep.", did_you_mean(name, columns))
+
+
+def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str]) -> tuple[list[Recipe], list[str]]:
+    """Return recipes with their changes, and who chose them."""
+    if names is None:
+        defaults = default_recipes(data)
+        why = [f"Recipes {', '.join(name for name, _ in defaults)} were chosen: {'a table' if _is_table(data) else 'an array'}."]
+        pairs = defaults
+    else:
+        pairs, why = [(name, None) for name in dict.fromkeys(names)], []
+    made = []
+    for name, arguments in pairs:
+        recipe, _ = resolve(data, name, changes, arguments)
+        made.append(recipe)
+    return made, why
+
+
+def _is_table(data: Dataset) -> bool:
+    return not isinstance(data.X, np.ndarray)
+
+
+def _own_arms(arms: Mapping[str, Any] | Sequence[Arm]) -> list[Arm]:
+    if isinstance(arms, Mapping):
+        return [EstimatorArm(name, estimator, representation=Preprocessor(), group=name) for name, estimator in arms.items()]
+    return list(arms)
