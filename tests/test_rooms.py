@@ -25,6 +25,7 @@ LEVELS = {
     "training": 2,
     "recipes": 3,
     "estimators": 4,
+    "evaluation": 4,
     "artifacts": 5,
     "report": 5,
     "workflows": 6,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .artifacts import inspect, load, save
     from .data import Preprocessor
     from .estimators import LabeledSplit, LayerRateSearch, PretrainedClassifier, PretrainedRegressor, Pretrainer
+    from .evaluation import Arm, EstimatorArm, Study
     from .objective import (
         Combined,
         Compose,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     )
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
+    from .workflows import compare
 
 __version__ = "0.1.0"
 
@@ -76,6 +78,7 @@ _HOMES = {
     "artifacts": ("inspect", "load", "save"),
     "data": ("Preprocessor",),
     "estimators": ("LabeledSplit", "LayerRateSearch", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
+    "evaluation": ("Arm", "EstimatorArm", "Study"),
     "objective": (
         "Combined",
         "Compose",
@@ -97,6 +100,7 @@ _HOMES = {
     ),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
     "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing"),
+    "workflows": ("compare",),
 }
 _MODULES = ("recipes",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
+from .._errors import ParameterError
 from .ending import ended
 from .output import Output
 from .process import tune_process
@@ -103,6 +104,78 @@ def fit(
 
 
 @app.command()
+def compare(
+    data: Data,
+    target: Annotated[str | None, typer.Option(help="Column of the labels; empty cells have none.")] = None,
+    test: Annotated[
+        str | None, typer.Option(help="File or folder of rows to test on; by default every draw holds out a fifth.")
+    ] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option("--recipe", help="A recipe to compare, may be given again; by default three that fit.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option("--baseline", help="A baseline to compare, may be given again; by default all that fit.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change every recipe: field.path=value, may be given again.")
+    ] = None,
+    labels: Annotated[str | None, typer.Option(help="Numbers of labels, such as 50,200,1000; by default four that fit.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="How often labels are drawn; by default 5, 10 with fewer than 1,000 rows.")
+    ] = None,
+    settings: Annotated[int, typer.Option(help="Fine-tuning settings every arm may choose from, 1 to 4.")] = 2,
+    rows: Annotated[int | None, typer.Option(help="Rows without labels in one draw; by default all.")] = None,
+    practical: Annotated[
+        float, typer.Option(help="What is practically nothing: 0.005 is half a point of accuracy, or 0.005 R².")
+    ] = 0.005,
+    transductive: Annotated[
+        bool, typer.Option("--transductive", help="Let pretraining see the test rows, without labels.")
+    ] = False,
+    keep: Annotated[list[str] | None, typer.Option("--keep", help="A column to keep whatever is found about it.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
+    backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
+    address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Minutes; draws that do not fit are left out for all arms alike.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The study folder: a study that is there goes on.")] = Path("compare-out"),
+    seed: Seed = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what pretraining is worth on these data.
+
+    Recipes, the same networks from random weights and simple baselines, over numbers of labels and draws of them, with
+    intervals and a verdict. A study that was interrupted goes on where it was.
+    """
+    from .. import workflows
+    from ..evaluation import Study
+
+    with Output(as_json, quiet) as output:
+        study = Study(_numbers(labels), draws, settings, rows, transductive, practical, seed)
+        result = workflows.compare(
+            data,
+            target=target,
+            test=test,
+            recipes=recipe,
+            changes=changes or (),
+            baseline=baseline,
+            study=study,
+            keep=keep or (),
+            out=out,
+            workers=workers,
+            backend=backend,
+            address=address,
+            time_limit=None if time_limit is None else 60 * time_limit,
+            device=device,
+            command=_command(),
+            tell=output.say,
+        )
+        output.show_study(result)
+
+
+@app.command()
 def predict(
     model: Model,
     data: Data,
@@ -193,6 +266,16 @@ def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, device: 
     with Output(as_json, quiet) as output:
         columns: dict[str, Any] = getattr(workflows, verb)(model, data, device=device, say=output.say)
         output.show_columns(columns, out, raw)
+
+
+def _numbers(text: str | None) -> tuple[int, ...] | None:
+    """Return '50,200' as numbers."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(part.replace("_", "")) for part in text.split(","))
+    except ValueError:
+        raise ParameterError(f"--labels takes numbers. Got {text!r} instead.", "For example --labels 50,200,1000") from None
 
 
 def _command() -> str:

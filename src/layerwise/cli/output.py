@@ -61,6 +61,27 @@ class Output(contextlib.ExitStack):
         for name in ("model", "report"):
             print(f"{name}: {result[name]}")
 
+    def show_study(self, result: dict[str, Any]) -> None:
+        """Print a table of arms by numbers of labels, the findings of the guards, the verdict, and where the report lies."""
+        self.running.close()
+        if self.as_json:
+            print(json.dumps(result, ensure_ascii=False))
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(highlight=False)
+        console.print(_study_table(result))
+        for finding in result["guards"]:
+            console.print(Text(finding["text"], style="yellow"))
+        for note in result["notes"]:
+            console.print(Text(note, style="dim"))
+        verdict = result["verdict"]
+        console.print(Text(verdict["finding"], style="bold"))
+        for text in (verdict["advice"], verdict["details"]):
+            console.print(Text(text))
+        print(f"report: {result['report']}")
+
     def show_columns(self, columns: dict[str, Any], out: Path | None, raw: bool) -> None:
         """Write columns as CSV, or as JSON records."""
         from .._durable import jsonable
@@ -117,6 +138,25 @@ def _is_terminal() -> bool:
 def _facts_line(result: dict[str, Any]) -> str:
     rows = f"{result['rows']:,} rows, {result['labels']:,} with a label; {result['test']['rows']:,} test rows"
     return f"{rows}; recipe {result['recipe']}"
+
+
+def _study_table(result: dict[str, Any]) -> Any:
+    """Return arms by numbers of labels, the highest learning curve first."""
+    from rich.table import Table
+
+    classes = result["metric"] == "accuracy"
+    budgets = sorted({row["labels"] for row in result["summary"]})
+    mean = {(row["arm"], row["labels"]): row["mean"] for row in result["summary"]}
+    area = {row["arm"]: row["area"] for row in result["areas"]}
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(f"test {'accuracy' if classes else 'R²'} with labels", overflow="fold")
+    for budget in budgets:
+        table.add_column(f"{budget:,}", justify="right")
+    for arm in sorted(dict.fromkeys(arm for arm, _ in mean), key=lambda arm: -area.get(arm, -1e9)):
+        values = [mean[arm, budget] for budget in budgets]
+        shown = ["failed" if value is None else f"{value:.1%}" if classes else f"{value:.3f}" for value in values]
+        table.add_row(arm, *shown)
+    return table
 
 
 def _arms_table(result: dict[str, Any]) -> Any:

@@ -37,7 +37,7 @@ class FewNeighbours(KNeighborsClassifier):
 
     def fit(self, X: Any, y: Any) -> FewNeighbours:
         """Fit."""
-        self.n_neighbors = min(self.n_neighbors, len(y))
+        self.set_params(n_neighbors=min(self.get_params()["n_neighbors"], len(y)))
         super().fit(X, y)
         return self
 
@@ -47,7 +47,7 @@ class FewNeighboursRegressor(KNeighborsRegressor):
 
     def fit(self, X: Any, y: Any) -> FewNeighboursRegressor:
         """Fit."""
-        self.n_neighbors = min(self.n_neighbors, len(y))
+        self.set_params(n_neighbors=min(self.get_params()["n_neighbors"], len(y)))
         super().fit(X, y)
         return self
 

@@ -1,8 +1,8 @@
 """What would make a study say too much, found before it runs.
 
-What is done: a column that gives the target away, an identifier and a constant column are left out for all arms; equal rows are kept
-on one side of the split, and training rows that equal a row of a given test part are left out; classes with too few rows
-lose their labels. Each is named in the results.
+What is done: a column that gives the target away, an identifier and a constant column are left out for all arms; equal rows
+are kept on one side of the split, and training rows that equal a row of a given test part are left out; classes with too
+few rows lose their labels. Each is named in the results.
 """
 
 from __future__ import annotations

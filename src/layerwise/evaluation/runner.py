@@ -17,6 +17,7 @@ from .study import Study
 from .task import Task, run_task
 from .workers import cluster, cores, run_tasks
 
+QUIET = 2.0  # seconds before there is progress to tell
 Tell = Callable[[str], None]
 
 
@@ -209,7 +210,8 @@ class _Runs:
                 self.notes.append(f"{wrong[0]['arm']} failed ({where}{_more(len(wrong) - 1)}): {wrong[0]['error']}")
                 self.tell(self.notes[-1])
             left = (time.perf_counter() - began) / ended * (len(tasks) - ended)
-            self.tell(f"{ended} of {len(tasks)} parts done" + (f", about {_minutes(left)} left" if ended < len(tasks) else ""))
+            if time.perf_counter() - began > QUIET:
+                self.tell(f"{ended} of {len(tasks)} parts done" + (f", about {_minutes(left)} left" if ended < len(tasks) else ""))
 
         run_tasks(tasks, self.workers, self.backend, done)
 

@@ -46,8 +46,8 @@ def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.nda
     Returns
     -------
     list of dict
-        ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved`` (needed minus labels; None then too)
-        and ``most``, the largest budget. ``needed`` of the smallest budget means: that many or fewer.
+        ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved`` (needed minus labels; None
+        then too) and ``most``, the largest budget. ``needed`` of the smallest budget means: that many or fewer.
     """
     rng = np.random.default_rng(seed)
     n = len(pretrained)

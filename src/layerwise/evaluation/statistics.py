@@ -50,8 +50,8 @@ class Estimate:
 def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
     """Return the mean over draws with its 95 % interval, for another draw of labels *and* another test row.
 
-    The variance of the mean of the draws' means is ``s² / n + c``: ``s²`` their variance, and ``c`` the mean covariance of two draws
-    because both are tested on some same rows, estimated from the products of the two draws' deviations on those rows. With
+    The variance of the mean of the draws' means is ``s² / n + c``: ``s²`` their variance, and ``c`` the mean covariance of two
+    draws because both are tested on some same rows, estimated from the products of the two draws' deviations on those rows. With
     a common test part that is the analysis of variance of draws by rows (both random); with test parts that have no row
     in common it is Student's paired t. Degrees of freedom by Satterthwaite.
 
@@ -63,8 +63,8 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
 
     References
     ----------
-    Cornfield and Tukey (1956), "Average values of mean squares in factorials"; Satterthwaite (1946), "An approximate distribution of
-    estimates of variance components".
+    Cornfield and Tukey (1956), "Average values of mean squares in factorials"; Satterthwaite (1946), "An approximate
+    distribution of estimates of variance components".
 
     Examples
     --------

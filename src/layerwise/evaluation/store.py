@@ -105,4 +105,3 @@ def _about(data: StudyData, study: Study, draw: int) -> dict[str, Any]:
 
 def _hash(value: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(jsonable(value), sort_keys=True).encode()).hexdigest()
-

@@ -87,14 +87,14 @@ class Study(Spec):
         labels = self.labels if self.labels is not None else ladder(max(10, 2 * classes), min(labelled // 2, LARGEST_BUDGET))
         if not labels:
             raise ParameterError(
-                f"{labelled:,} labelled rows a draw are too few for a study; its smallest default budget is {max(10, 2 * classes)}.",
+                f"{labelled:,} labelled rows a draw are too few: the smallest default budget is {max(10, 2 * classes)} labels.",
                 "Label more rows, or name the budgets with --labels.",
             )
         for budget in labels:
             if not least <= budget <= labelled:
                 what = f"{classes} classes need" if classes else "a regression needs"
                 raise ParameterError(
-                    f"A budget of {budget:,} labels was asked for; {what} at least {least}, and a draw has {labelled:,} labelled rows.",
+                    f"A budget of {budget:,} labels was asked for; {what} at least {least}, and a draw has {labelled:,}.",
                     f"Choose budgets from {least} to {labelled:,}.",
                 )
         return replace(self, labels=labels, draws=self.draws or (10 if rows < SMALL else 5))

@@ -79,7 +79,7 @@ class _Cells:
         self.draws = outcome.draws
         self.records = {(r["arm"], r["labels"], r["draw"]): r for r in outcome.records if "error" not in r}
         self.arms = outcome.arms
-        every = [positions for positions in outcome.tests.values()]
+        every = list(outcome.tests.values())
         self.test_rows = len(np.unique(np.concatenate(every))) if every else 0
         self.least = smallest_half_width(self.test_rows) if outcome.data.classes else 0.0
         self._scores: dict[tuple[str, int, int], RowScores] = {}
@@ -169,8 +169,9 @@ def _labels_saved(cells: _Cells) -> Table:
         draws = [d for d in cells.draws if all(d in cells.common(labels, arm.name, arm.against) for labels in cells.budgets)]
         if not draws or len(cells.budgets) < 2:
             continue
-        curves = [np.column_stack([cells.values(name, b, draws) for b in cells.budgets]) for name in (arm.name, arm.against)]
-        table += [{"recipe": arm.group} | row for row in labels_saved(cells.budgets, *curves, seed=cells.outcome.study.seed)]
+        first, second = (np.column_stack([cells.values(name, b, draws) for b in cells.budgets]) for name in (arm.name, arm.against))
+        saved = labels_saved(cells.budgets, first, second, seed=cells.outcome.study.seed)
+        table += [{"recipe": arm.group} | row for row in saved]
     return table
 
 

@@ -31,7 +31,7 @@ class Task:
     folder: Path | None
     threads: int
 
-    def keys(self) -> Iterator[tuple[Arm, int, str]]:
+    def trials(self) -> Iterator[tuple[Arm, int, str]]:
         """Yield arm, budget and the name of the record of every trial."""
         for arm in self.arms:
             for budget in self.budgets:
@@ -39,7 +39,7 @@ class Task:
 
     def missing(self, store: Store) -> int:
         """Return how many trials have no record."""
-        return sum(store.read(key) is None for _, _, key in self.keys())
+        return sum(store.read(key) is None for _, _, key in self.trials())
 
 
 def run_task(task: Task) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def run_task(task: Task) -> list[dict[str, Any]]:
         draw = make_draw(task.data, task.study, task.draw)
         given = _Givens(task, store, draw)
         records = []
-        for arm, budget, key in task.keys():
+        for arm, budget, key in task.trials():
             record = store.read(key)
             if record is None:
                 record = _attempt(task, arm, budget, draw, given)
@@ -65,7 +65,7 @@ def run_task(task: Task) -> list[dict[str, Any]]:
 def failed(task: Task, reason: str) -> list[dict[str, Any]]:
     """Return the records of a task whose worker died: what was kept before, and an error for the rest."""
     store = Store(task.folder)
-    return [store.read(key) or _record(arm, budget, task.draw) | {"error": reason} for arm, budget, key in task.keys()]
+    return [store.read(key) or _record(arm, budget, task.draw) | {"error": reason} for arm, budget, key in task.trials()]
 
 
 def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw,
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
         warnings.simplefilter("always")
         began = time.perf_counter()
-        tried = [{"setting": setting, "score": None} for setting in settings]
+        tried: list[dict[str, Any]] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:
             for one in tried:
                 one["score"] = _held_out(arm, given, data, draw, labels, one["setting"])

@@ -33,12 +33,13 @@ def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, An
     Returns
     -------
     dict
-        ``kind``, ``text``, ``recipe``, ``helps_at``, ``hurts_at``, ``nil_at``, ``unclear_at`` and ``baseline_at`` (budgets), ``advice``.
+        ``kind``, ``text`` (the sentences of ``finding``, ``details`` and ``advice``), ``recipe``, and the budgets
+        ``helps_at``, ``hurts_at``, ``nil_at``, ``unclear_at`` and ``baseline_at``.
     """
     differences: Table = tables["differences"]
     words = _Words(metric, practical)
     if not differences:
-        return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", None, {})
+        return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", "", None, {})
     if min(row["draws"] for row in differences) < FEWEST:
         return _too_few(differences)
     recipe = _spoken_of(tables)
@@ -47,9 +48,10 @@ def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, An
     beaten = _budgets_where(tables, recipe, lost=True)
     kind = _kind(states, cells, beaten, _beats_all(tables, recipe))
     advice = _advice(kind, recipe, states, beaten, tables, words)
-    parts = [_finding(kind, recipe, states, tables, words), _rest(kind, states, words)]
-    parts += [_baselines(recipe, beaten, tables, words), _cost(recipe, tables), advice]
-    return _verdict(kind, " ".join(part for part in parts if part), advice, recipe, states, beaten)
+    finding = _finding(kind, recipe, states, tables, words)
+    others = [_rest(states, words), _baselines(recipe, beaten, tables, words), _cost(recipe, tables)]
+    details = " ".join(part for part in others if part)
+    return _verdict(kind, finding, details, advice, recipe, states, beaten)
 
 
 def state(row: dict[str, Any]) -> str:
@@ -94,38 +96,37 @@ def _beats_all(tables: dict[str, Any], recipe: str) -> list[int]:
 
 
 def _finding(kind: str, recipe: str, states: dict[str, Table], tables: dict[str, Any], words: _Words) -> str:
-    at = words.budgets
-    if states["helps"]:
-        shown = words.cells(states["helps"], tables)
-        start = "Pretraining helps" if kind == "helps" else "Against its own random start, pretraining helps"
-        return f"{start} with {at(states['helps'])}: {recipe} has {shown}."
-    if states["hurts"]:
-        start = "Pretraining hurts" if kind == "hurts" else "Against its own random start, pretraining hurts"
-        return f"{start} with {at(states['hurts'])}: {recipe} has {words.cells(states['hurts'], tables)}."
-    rows = states["nil"] + states["unclear"]
+    """Return the sentence that a reader in a hurry takes away."""
+    for name, most in (("helps", max), ("hurts", min)):
+        if states[name]:
+            start = f"Pretraining {name}" if kind == name else f"Against its own random start, pretraining {name}"
+            row = most(states[name], key=lambda row: row["mean"])
+            where = f": most with {row['labels']:,}, where" if len(states[name]) > 1 else ":"
+            return f"{start} with {words.budgets(states[name])}{where} {recipe} has {words.cell(row, tables)}."
+    rows = sorted(states["nil"] + states["unclear"], key=lambda row: row["labels"])
     if kind == "nil":
-        return f"Pretraining with {recipe} makes no practical difference with {at(rows)}: {words.nil(rows)}."
-    rows = sorted(rows, key=lambda row: row["labels"])
+        return f"Pretraining with {recipe} makes no practical difference with {words.budgets(rows)}: {words.nil(rows)}."
     return (
-        f"Whether pretraining with {recipe} helps cannot be told with {rows[0]['draws']} draws: the differences are "
-        f"{words.list([words.difference(row) for row in rows])} with {at(rows)}."
+        f"With {rows[0]['draws']} draws it cannot be told whether pretraining with {recipe} helps: the mean differences are "
+        f"{words.means(rows)} with {words.budgets(rows)}, and none is clear of chance."
     )
 
 
-def _rest(kind: str, states: dict[str, Table], words: _Words) -> str:
-    """Say what holds at the other budgets."""
-    if not states["helps"] and not states["hurts"]:
-        return ""
+def _rest(states: dict[str, Table], words: _Words) -> str:
+    """Say what was seen at every budget."""
+    said = {
+        "helps": "it helps with",
+        "hurts": "it hurts with",
+        "nil": "it makes no practical difference with",
+        "unclear": "nothing can be told with",
+    }
     parts = []
-    if states["helps"] and states["hurts"]:
-        parts.append(f"it hurts with {words.budgets(states['hurts'])} ({words.list(words.difference(r) for r in states['hurts'])})")
-    if states["nil"]:
-        parts.append(f"it makes no practical difference with {words.budgets(states['nil'])}")
-    if states["unclear"]:
-        rows = states["unclear"]
-        parts.append(f"nothing can be told with {words.budgets(rows)} ({words.list(words.difference(row) for row in rows)})")
+    for name, text in said.items():
+        if states[name]:
+            shown = words.list(words.difference(row) for row in states[name])
+            parts.append(f"{text} {words.budgets(states[name])} ({shown})")
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return f"{text[0].upper()}{text[1:]}; in brackets 95 % intervals."
 
 
 def _baselines(recipe: str, beaten: list[int], tables: dict[str, Any], words: _Words) -> str:
@@ -143,7 +144,9 @@ def _baselines(recipe: str, beaten: list[int], tables: dict[str, Any], words: _W
         )
         return f"A simple baseline is better with {words.numbers(beaten)} labels ({words.list(names)})."
     ahead = _beats_all(tables, recipe)
-    where = f"better than every baseline with {words.numbers(ahead)} labels" if ahead else "not shown to be better than every baseline"
+    where = (
+        f"better than every baseline with {words.numbers(ahead)} labels" if ahead else "not shown to be better than every baseline"
+    )
     return f"It is {where}; the highest of them is {best}{words.levels_of(best, tables)}."
 
 
@@ -166,9 +169,7 @@ def _cost(recipe: str, tables: dict[str, Any]) -> str:
     return f"Pretraining takes {_seconds(prepare)} once, fine-tuning {_seconds(rest)} a budget (settings tried included)."
 
 
-def _advice(
-    kind: str, recipe: str, states: dict[str, Table], beaten: list[int], tables: dict[str, Any], words: _Words
-) -> str:
+def _advice(kind: str, recipe: str, states: dict[str, Table], beaten: list[int], tables: dict[str, Any], words: _Words) -> str:
     if kind == "baseline":
         return f"Use {_best_baseline(tables)}; a pretrained network is not worth its trouble here."
     if kind == "helps":
@@ -208,29 +209,32 @@ def _more_labels(recipe: str, tables: dict[str, Any], words: _Words, start: str 
 
 def _more_draws(unclear: Table, words: _Words) -> str:
     """Say how many draws would tell a difference of the size seen."""
-    row = max(unclear, key=lambda row: abs(row["mean"]) / max(row["error"], 1e-12))
+    seen = [row for row in unclear if abs(row["mean"]) > words.practical]
+    if not seen:
+        return "Do not pretrain on this evidence: every difference seen is practically nothing."
+    row = max(seen, key=lambda row: abs(row["mean"]) / max(row["error"], 1e-12))
     half = (row["high"] - row["low"]) / 2
-    if abs(row["mean"]) <= words.practical:
-        return "Do not pretrain for these numbers: what was seen is within what is practically nothing."
     needed = math.ceil(row["draws"] * (half / abs(row["mean"])) ** 2 * 1.3)
     if needed > _MOST_DRAWS:
         return "More draws would hardly tell."
-    return f"About {max(needed, row['draws'] + 1)} draws (--draws) would tell a difference of the size seen with {row['labels']:,} labels."
+    more = max(needed, row["draws"] + 1)
+    return f"About {more} draws (--draws) would tell a difference of the size seen with {row['labels']:,} labels."
 
 
 def _too_few(differences: Table) -> dict[str, Any]:
     fewest = min(row["draws"] for row in differences)
     advice = f"Run the same command with --draws 5 or more; what is there stays. At least {FEWEST} are needed for an interval."
-    text = f"{fewest} {'draw' if fewest == 1 else 'draws'} of labels cannot tell chance from effect. {advice}"
-    return _verdict("too_few_draws", text, advice, differences[0]["recipe"], {})
+    finding = f"{fewest} {'draw' if fewest == 1 else 'draws'} of labels cannot tell chance from effect."
+    return _verdict("too_few_draws", finding, "", advice, differences[0]["recipe"], {})
 
 
 def _verdict(
-    kind: str, text: str, advice: str, recipe: str | None, states: dict[str, Table], beaten: Sequence[int] = ()
+    kind: str, finding: str, details: str, advice: str, recipe: str | None, states: dict[str, Table], beaten: Sequence[int] = ()
 ) -> dict[str, Any]:
-    assert kind in KINDS
+    text = " ".join(part for part in (finding, details, advice) if part)
     at = {f"{name}_at": [row["labels"] for row in states.get(name, [])] for name in ("helps", "hurts", "nil", "unclear")}
-    return {"kind": kind, "text": text, "recipe": recipe} | at | {"baseline_at": list(beaten), "advice": advice}
+    parts = {"finding": finding, "details": details, "advice": advice}
+    return {"kind": kind, "text": text} | parts | {"recipe": recipe} | at | {"baseline_at": list(beaten)}
 
 
 class _Words:
@@ -250,20 +254,19 @@ class _Words:
         return self.signed(value) + (" points" if self.points else " R²")
 
     def difference(self, row: dict[str, Any]) -> str:
-        return f"{self.gain(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
+        return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
 
-    def cells(self, rows: Table, tables: dict[str, Any]) -> str:
-        """Return levels of both arms and the difference, per row."""
-        mean = {(row["arm"], row["labels"]): row["mean"] for row in tables["summary"]}
-        shown = [
-            f"{self.level(mean[row['arm'], row['labels']])} instead of {self.level(mean[row['against'], row['labels']])}, "
-            f"{self.difference(row)}"
-            for row in rows
-        ]
-        return f"{'; '.join(shown)}{' (95 % intervals)' if len(rows) > 1 else ' (95 % interval)'}"
+    def cell(self, row: dict[str, Any], tables: dict[str, Any]) -> str:
+        """Return the levels of both arms, and the difference."""
+        mean = {(other["arm"], other["labels"]): other["mean"] for other in tables["summary"]}
+        first, second = (self.level(mean[row[name], row["labels"]]) for name in ("arm", "against"))
+        return f"{first} instead of {second} ({self.gain(row['mean'])}, 95 % interval {self.signed(row['low'])} to {self.signed(row['high'])})"
+
+    def means(self, rows: Table) -> str:
+        return self.list(self.signed(row["mean"]) for row in rows) + (" points" if self.points else " R²")
 
     def nil(self, rows: Table) -> str:
-        return f"the differences are {self.list(self.difference(row) for row in rows)}, all within {self.size(self.practical)}"
+        return f"the mean differences are {self.means(rows)}, within {self.size(self.practical)} with 95 % probability"
 
     def size(self, value: float) -> str:
         return f"{100 * value:g} points" if self.points else f"{value:g} R²"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -115,8 +116,8 @@ def _ray(address: str | None, workers: int) -> Iterator[None]:
     started = not ray.is_initialized()
     if started:
         with _answering("ray", address):
-            local = {} if address else {"num_cpus": workers, "include_dashboard": False}
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
+            local: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     try:
         yield
     finally:
@@ -129,7 +130,7 @@ def _dask(address: str | None, workers: int) -> Iterator[None]:
     with _installed("dask"):
         from distributed import Client
     with _answering("dask", address):
-        local = {} if address else {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        local: dict[str, Any] = {} if address else {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
         client = Client(address, **local)
     with client:
         yield

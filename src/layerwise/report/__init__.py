@@ -6,5 +6,6 @@ The page names no external address, holds no script, and opens with JavaScript o
 from __future__ import annotations
 
 from .render import render, write_report
+from .study import render_study, write_study_report
 
-__all__ = ["render", "write_report"]
+__all__ = ["render", "render_study", "write_report", "write_study_report"]

@@ -79,7 +79,7 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
         axes.tick_params(labelsize=9.5)
         axes.grid(axis="y", color=RULE, linewidth=0.5)
 
-    return _draw(name, label, (2.9, 1.95), (0.55, 0.08, 0.42, 0.08), paint)
+    return draw(name, label, (2.9, 1.95), (0.55, 0.08, 0.42, 0.08), paint)
 
 
 def draws(name: str, label: str, seeds: Sequence[str], pretrained: Sequence[float], start: Sequence[float], metric: str) -> Markup:
@@ -96,7 +96,7 @@ def draws(name: str, label: str, seeds: Sequence[str], pretrained: Sequence[floa
         _metric_axis(axes, metric)
 
     height = 0.75 + min(0.24 * len(rows), 6.0)
-    return _draw(name, label, (4.6, height), (0.95, 0.15, 0.45, 0.1), paint)
+    return draw(name, label, (4.6, height), (0.95, 0.15, 0.45, 0.1), paint)
 
 
 def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float, float, float], metric: str) -> Markup:
@@ -114,7 +114,7 @@ def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float
         axes.tick_params(axis="y", length=0)
         _metric_axis(axes, metric, difference=True)
 
-    return _draw(name, label, (4.6, 1.5 if len(values) else 1.2), (0.95, 0.15, 0.45, 0.1), paint)
+    return draw(name, label, (4.6, 1.5 if len(values) else 1.2), (0.95, 0.15, 0.45, 0.1), paint)
 
 
 def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]) -> Markup:
@@ -136,7 +136,7 @@ def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], na
                 text.set_gid("halo")
         _bare(axes)
 
-    return _draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
+    return draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
 
 
 def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[float]) -> Markup:
@@ -149,7 +149,7 @@ def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[
         axes.scatter(*points.T, s=_dot(len(points)), c=list(values), cmap=ramp, alpha=0.8, linewidths=0, rasterized=True)
         _bare(axes)
 
-    return _draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
+    return draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
 
 
 def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[float]) -> Markup:
@@ -167,7 +167,7 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
         axes.grid(color=RULE, linewidth=0.5)
         axes.set_axisbelow(True)
 
-    return _draw(name, label, (4.6, 4.2), (0.85, 0.15, 0.5, 0.12), paint)
+    return draw(name, label, (4.6, 4.2), (0.85, 0.15, 0.5, 0.12), paint)
 
 
 def group_look(group: int) -> tuple[str, int]:
@@ -177,14 +177,14 @@ def group_look(group: int) -> tuple[str, int]:
     return PALETTE[group % len(PALETTE)], (group // len(PALETTE)) % len(MARKERS)
 
 
-def _draw(
+def draw(
     name: str,
     label: str,
     size: tuple[float, float],
     margins: tuple[float, float, float, float],
     paint: Callable[[Any], None],
 ) -> Markup:
-    """Draw one axes of fixed margins (left, right, bottom, top, in inches): text can never change the layout."""
+    """Return one axes of fixed margins (left, right, bottom, top, in inches): text can never change the layout."""
     from matplotlib.figure import Figure
 
     (width, height), (left, right, bottom, top) = size, margins

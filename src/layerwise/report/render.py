@@ -34,7 +34,7 @@ def render(facts: dict[str, Any]) -> str:
     """
     plain, arrays = split(facts)
     page = view(plain, arrays)
-    return _environment().get_template("report.html.j2").render(**page)
+    return environment().get_template("report.html.j2").render(**page)
 
 
 def write_report(facts: dict[str, Any], folder: Path) -> Path:
@@ -71,12 +71,13 @@ def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the template engine: autoescape, and an error for a name that is missing."""
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["short"] = short
-    return environment
+    made.filters["short"] = short
+    return made
 
 
 def _rounded(array: np.ndarray) -> list[list[float]]:

@@ -1,0 +1,307 @@
+"""The report of a study: from its result to a page and its JSON twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .._durable import jsonable, write_json, write_text
+from .formats import MISSING, clean, duration, gain, is_number, metric_name, number, score
+from .render import environment
+from .study_plots import Curve, budget_curves, cost, differences
+
+Facts = dict[str, Any]
+_VERDICTS = {
+    "helps": ("▲", "Pretraining helps", "helps"),
+    "hurts": ("▼", "Pretraining hurts", "hurts"),
+    "nil": ("=", "Pretraining changes nothing", "nil"),
+    "not_separable": ("?", "Cannot be told yet", "unsure"),
+    "baseline": ("▼", "A simple baseline is better", "hurts"),
+    "too_few_draws": ("?", "Too few draws", "unsure"),
+}
+_PLAIN = {"None": "all", "True": "yes", "False": "no"}
+_LOOKS = {"pretrained": "first", "control": "second", "baseline": "other"}
+_MOST = {"recipes": 8, "classes": 40, "rows": 400, "findings": 100}
+_MEASURES = {
+    "macro_f1": "macro F1",
+    "ece": "calibration error",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+    "mean_absolute_error": "mean absolute error",
+    "root_mean_squared_error": "root mean squared error",
+}
+
+
+def write_study_report(facts: Facts, folder: Path) -> Path:
+    """Write ``report.html`` and the same facts as ``report.json``; return the path of the page.
+
+    Raises
+    ------
+    FileError
+        When the folder cannot be written.
+    """
+    plain = clean(jsonable(facts))
+    page = Path(folder) / "report.html"
+    write_text(page, render_study(plain))
+    write_json(page.with_suffix(".json"), plain)
+    return page
+
+
+def render_study(facts: Facts) -> str:
+    """Return the report of a study as one self-contained HTML page.
+
+    Parameters
+    ----------
+    facts : dict
+        What ``layerwise compare --json`` prints, with ``run``. Parts that are missing or empty are left out.
+
+    Examples
+    --------
+    >>> facts = {"verdict": {"kind": "nil", "finding": "No difference.", "details": "", "advice": "Do not pretrain."}}
+    >>> "Pretraining changes nothing" in render_study(facts)
+    True
+    """
+    return environment().get_template("study.html.j2").render(**_view(clean(jsonable(facts))))
+
+
+def _view(facts: Facts) -> Facts:
+    metric = str(facts.get("metric") or "score")
+    return {
+        "title": facts.get("data") or "Study",
+        "version": facts.get("version") or "",
+        "verdict": _verdict(facts.get("verdict") or {}),
+        "counts": _counts(facts),
+        "transductive": bool((facts.get("study") or {}).get("transductive")),
+        "curves": _curves(facts, metric),
+        "table": _table(facts, metric),
+        "measures": _measures(facts),
+        "saved": _saved(facts),
+        "classes": _classes(facts),
+        "cost": _cost(facts, metric),
+        "wins": _wins(facts),
+        "guards": [str(finding.get("text") or "") for finding in facts.get("guards") or []][: _MOST["findings"]],
+        "notes": [str(note) for note in facts.get("notes") or []],
+        "run": _run(facts),
+        "metric": metric_name(metric),
+    }
+
+
+def _verdict(part: Facts) -> Facts | None:
+    if not part.get("finding"):
+        return None
+    sign, words, look = _VERDICTS.get(str(part.get("kind")), ("", "", "none"))
+    return {"sign": sign, "words": words, "look": look} | {key: part.get(key) or "" for key in ("finding", "details", "advice")}
+
+
+def _counts(facts: Facts) -> list[tuple[str, str]]:
+    counts = facts.get("counts") or {}
+    shown = [(number(counts[key]), key.replace("_", " ")) for key in counts if counts[key] is not None]
+    return [*shown, (number(facts["draws"]), "draws")] if facts.get("draws") else shown
+
+
+def _recipes(facts: Facts) -> list[str]:
+    """Return the recipes, the one that the verdict speaks of first."""
+    names = list(dict.fromkeys(row["recipe"] for row in facts.get("differences") or []))
+    spoken = (facts.get("verdict") or {}).get("recipe")
+    return sorted(names, key=lambda name: name != spoken)[: _MOST["recipes"]]
+
+
+def _curves(facts: Facts, metric: str) -> list[Facts]:
+    """Return two plots for each recipe: both arms beside the best baseline, and their paired differences."""
+    summary, practical = facts.get("summary") or [], (facts.get("study") or {}).get("practical") or 0.0
+    best = _best_baseline(facts)
+    result = []
+    for i, recipe in enumerate(_recipes(facts)):
+        rows = [row for row in facts["differences"] if row["recipe"] == recipe]
+        arms = [rows[0]["arm"], rows[0]["against"], *([best] if best else [])]
+        shown = [_curve(summary, arm) for arm in arms]
+        label = f"{metric_name(metric)} over the number of labels: {recipe}, its control and the best baseline"
+        named = [(row["arm"], _LOOKS.get(str(row["role"]), "other")) for row in _first_rows(summary) if row["arm"] in arms]
+        result.append(
+            {
+                "recipe": recipe,
+                "key": named,
+                "curves": budget_curves(f"curves{i}", label, [curve for curve in shown if curve.labels], metric),
+                "differences": differences(
+                    f"gaps{i}", f"paired differences of {recipe} by number of labels", rows, metric, practical
+                ),
+                "rows": [_difference_row(row, metric) for row in rows],
+            }
+        )
+    return result
+
+
+def _difference_row(row: Facts, metric: str) -> Facts:
+    interval = f"{gain(row['low'], metric).removesuffix(' points')} to {gain(row['high'], metric)}"
+    return {
+        "labels": number(row["labels"]),
+        "mean": gain(row["mean"], metric),
+        "interval": interval if is_number(row["low"]) else MISSING,
+        "p": _small(row["p_adjusted"]),
+        "nil": _small(row["p_practically_nil"]),
+        "draws": number(row["draws"]),
+    }
+
+
+def _small(p: Any) -> str:
+    return "< 0.001" if is_number(p) and p < 0.001 else "> 0.999" if is_number(p) and p > 0.999 else number(p, 2)
+
+
+def _curve(summary: list[Facts], arm: str) -> Curve:
+    rows = [row for row in summary if row["arm"] == arm and is_number(row["mean"])]
+    low, high = ([row[end] if is_number(row[end]) else float("nan") for row in rows] for end in ("low", "high"))
+    look = _LOOKS.get(str(rows[0]["role"]), "other") if rows else "other"
+    return Curve([row["labels"] for row in rows], [row["mean"] for row in rows], low, high, look)
+
+
+def _first_rows(summary: list[Facts]) -> list[Facts]:
+    seen: dict[str, Facts] = {}
+    for row in summary:
+        seen.setdefault(row["arm"], row)
+    return list(seen.values())
+
+
+def _best_baseline(facts: Facts) -> str | None:
+    rows = [row for row in facts.get("areas") or [] if row["role"] == "baseline" and is_number(row["area"])]
+    return max(rows, key=lambda row: row["area"])["arm"] if rows else None
+
+
+def _table(facts: Facts, metric: str) -> Facts | None:
+    """Return arms by budgets: mean and half the interval; the best of each budget marked."""
+    summary = facts.get("summary") or []
+    if not summary:
+        return None
+    budgets = sorted({row["labels"] for row in summary})
+    cells = {(row["arm"], row["labels"]): row for row in summary}
+    best = {
+        b: max((row["mean"] for row in summary if row["labels"] == b and is_number(row["mean"])), default=None) for b in budgets
+    }
+    areas = {row["arm"]: row["area"] for row in facts.get("areas") or []}
+    rows = []
+    for first in sorted(_first_rows(summary), key=lambda row: -(areas.get(row["arm"]) or -1e9)):
+        arm = first["arm"]
+        values = []
+        for budget in budgets:
+            row = cells.get((arm, budget)) or {}
+            half = (row["high"] - row["low"]) / 2 if is_number(row.get("low")) and is_number(row.get("high")) else None
+            values.append((score(row.get("mean"), metric), _plus(half, metric), row.get("mean") == best[budget] is not None))
+        rows.append(
+            {"arm": arm, "look": _LOOKS.get(str(first["role"]), "other"), "values": values, "area": score(areas.get(arm), metric)}
+        )
+    return {"budgets": [number(b) for b in budgets], "rows": rows}
+
+
+def _plus(half: Any, metric: str) -> str:
+    return f"± {score(half, metric).removesuffix(' %')}" if is_number(half) else ""
+
+
+def _measures(facts: Facts) -> Facts | None:
+    """Return the further measures at the budget in the middle."""
+    summary = facts.get("summary") or []
+    budgets = sorted({row["labels"] for row in summary})
+    if not budgets:
+        return None
+    middle = budgets[(len(budgets) - 1) // 2]
+    rows = [row for row in summary if row["labels"] == middle]
+    names = [key for key in _MEASURES if any(is_number(row.get(key)) for row in rows)]
+    shown = [{"arm": row["arm"], "values": [number(row.get(key), 3) for key in names]} for row in rows]
+    return {"labels": number(middle), "names": [_MEASURES[key] for key in names], "rows": shown} if names else None
+
+
+def _saved(facts: Facts) -> list[Facts]:
+    def count(value: Any, most: Any) -> str:
+        return f"more than {number(most)}" if value is None else number(round(value))
+
+    rows = []
+    for row in facts.get("labels_saved") or []:
+        low, high = count(row["low"], row["most"]), count(row["high"], row["most"])
+        rows.append(
+            {
+                "recipe": row["recipe"],
+                "labels": number(row["labels"]),
+                "needed": count(row["needed"], row["most"]),
+                "interval": low if low == high else f"{low} to {high}",
+                "saved": MISSING if row["saved"] is None else number(round(row["saved"])),
+            }
+        )
+    return rows
+
+
+def _classes(facts: Facts) -> Facts | None:
+    part, recipes = facts.get("classes") or {}, _recipes(facts)
+    rows = part.get("rows") or []
+    if not rows or not recipes:
+        return None
+    gap = next(row for row in facts["differences"] if row["recipe"] == recipes[0])
+    recall = {(row["arm"], row["class"]): row["recall"] for row in rows}
+    names = list(dict.fromkeys(row["class"] for row in rows))
+    table = []
+    for name in names[: _MOST["classes"]]:
+        first, second = recall.get((gap["arm"], name)), recall.get((gap["against"], name))
+        change = MISSING if first is None or second is None else gain(first - second)
+        table.append({"class": name, "first": score(first), "second": score(second), "change": change})
+    return {
+        "labels": number(part.get("labels")),
+        "arms": [gap["arm"], gap["against"]],
+        "rows": table,
+        "more": max(0, len(names) - _MOST["classes"]),
+    }
+
+
+def _cost(facts: Facts, metric: str) -> Facts | None:
+    summary, areas = facts.get("summary") or [], {row["arm"]: row["area"] for row in facts.get("areas") or []}
+    points: list[tuple[int, float, float, str]] = []
+    rows: list[Facts] = []
+    for first in _first_rows(summary):
+        arm, look = first["arm"], _LOOKS.get(str(first["role"]), "other")
+        mine = [row for row in summary if row["arm"] == arm]
+        seconds = [row["seconds"] for row in mine if is_number(row["seconds"])]
+        memory = [row["peak_memory"] for row in mine if is_number(row["peak_memory"])]
+        if not seconds or not is_number(areas.get(arm)):
+            continue
+        mean = sum(seconds) / len(seconds)
+        points.append((len(points) + 1, max(mean, 1e-3), areas[arm], look))
+        rows.append(
+            {
+                "arm": arm,
+                "number": len(points),
+                "look": look,
+                "area": score(areas[arm], metric),
+                "seconds": duration(mean),
+                "prepare": duration(mine[0]["seconds_prepare"]) if mine[0].get("seconds_prepare") else "",
+                "memory": f"{max(memory) / 2**20:,.0f} MiB" if memory else MISSING,
+            }
+        )
+    if not points:
+        return None
+    return {"plot": cost("cost", "mean score over seconds, one point per arm", points, metric), "rows": rows}
+
+
+def _wins(facts: Facts) -> list[Facts]:
+    spoken = (facts.get("verdict") or {}).get("recipe")
+    arms = {row["arm"] for row in facts.get("differences") or [] if row["recipe"] == spoken}
+    return [row for row in facts.get("wins") or [] if row["arm"] in arms]
+
+
+def _run(facts: Facts) -> Facts | None:
+    run = facts.get("run") or {}
+    if not run:
+        return None
+    return {
+        "command": run.get("command"),
+        "machine": run.get("machine"),
+        "versions": [(str(key), str(value)) for key, value in (run.get("versions") or {}).items()],
+        "study": [(str(key), _text(value)) for key, value in (facts.get("study") or {}).items() if key != "type"],
+        "recipes": run.get("recipes") or [],
+        "files": run.get("files") or [],
+    }
+
+
+def _text(value: Any) -> str:
+    return (
+        ", ".join(number(v) for v in value)
+        if isinstance(value, list)
+        else number(value)
+        if is_number(value)
+        else _PLAIN.get(str(value), str(value))
+    )

@@ -58,9 +58,7 @@ def default_recipes(data: Rows) -> list[tuple[str, dict[str, Any]]]:
     return [(first, arguments), *rest[:2]]
 
 
-def resolve(
-    problem: Rows, name: str | None, changes: Sequence[str], arguments: dict[str, Any] | None = None
-) -> tuple[Recipe, str]:
+def resolve(problem: Rows, name: str | None, changes: Sequence[str], arguments: dict[str, Any] | None = None) -> tuple[Recipe, str]:
     """Return the recipe with its changes, and a sentence on who chose it.
 
     Parameters

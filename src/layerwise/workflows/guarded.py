@@ -37,7 +37,9 @@ def make_study_data(data: Dataset, keep: tuple[str, ...] = ()) -> tuple[StudyDat
         found += rare
         names, y, test_y, data = _without_classes(names, y, test_y, data, without)
     columns_found = _check_columns(data, y, len(names))
-    found += [replace(f, text=f.text.replace("it is left out", "it was kept as asked")) if f.name in keep else f for f in columns_found]
+    found += [
+        replace(f, text=f.text.replace("it is left out", "it was kept as asked")) if f.name in keep else f for f in columns_found
+    ]
     data = _without_columns(data, [f.name for f in columns_found if f.kind in LEFT_OUT and f.name not in (None, *keep)])
     keys = row_keys(data.X)
     X, test_X = data.X, None

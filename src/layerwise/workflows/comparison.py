@@ -122,11 +122,9 @@ def compare(
     )
     result = _result(outcome, found, [*why, *given.notes, *left_out])
     files = write_rows(result["rows"], out)
-    facts = study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files})
-    result["report"] = str(write_study_report(jsonable(facts), out))
-    result["files"] = {name: str(out / name) for name in files}
-    result["seconds"] = time.perf_counter() - began
-    return jsonable(result)
+    facts = jsonable(study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files}))
+    report = write_study_report(facts, out)
+    return facts | {"report": str(report), "seconds": time.perf_counter() - began}
 
 
 def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[str, Any]:
@@ -141,11 +139,15 @@ def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[st
         "draws": len(outcome.draws),
         "shared_labels": outcome.shared,
     }
-    return about | found_tables | {
-        "guards": [finding.as_dict() for finding in found],
-        "notes": [*notes, *outcome.notes, *_cautions(outcome)],
-        "verdict": verdict,
-    }
+    return (
+        about
+        | found_tables
+        | {
+            "guards": [finding.as_dict() for finding in found],
+            "notes": [*notes, *outcome.notes, *_cautions(outcome)],
+            "verdict": verdict,
+        }
+    )
 
 
 def _cautions(outcome: Outcome) -> list[str]:
@@ -154,8 +156,8 @@ def _cautions(outcome: Outcome) -> list[str]:
     shared = [budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1]
     if shared:
         notes.append(
-            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled rows, so these intervals hold for "
-            "these labelled rows and are too short for others."
+            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled rows, so these intervals hold "
+            "for these labelled rows and are too short for others."
         )
     if outcome.study.transductive:
         notes.append("Transductive: the test rows, without their labels, took part in pretraining.")
@@ -170,11 +172,15 @@ def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset
     if y is None:
         raise ParameterError("Rows were given without y.", "Give the labels, None where a row has none.")
     if target is not None or test is not None:
-        raise ParameterError("target= and test= are for files; rows were given.", "Give y, and let each draw hold out its test rows.")
+        raise ParameterError(
+            "target= and test= are for files; rows were given.", "Give y, and let each draw hold out its test rows."
+        )
     X = data if hasattr(data, "select") else np.asarray(data)
     labels = np.asarray(y)
     if len(labels) != len(X):
-        raise DataError(f"{len(X):,} rows and {len(labels):,} labels were given.", "Give one label per row, None where there is none.")
+        raise DataError(
+            f"{len(X):,} rows and {len(labels):,} labels were given.", "Give one label per row, None where there is none."
+        )
     task = "regression" if labels.dtype.kind == "f" else "classification"
     return Dataset("data", X, labels, "y", None, task)
 
@@ -188,21 +194,13 @@ def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
 
 def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str]) -> tuple[list[Recipe], list[str]]:
     """Return recipes with their changes, and who chose them."""
+    pairs: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in dict.fromkeys(names or ())]
+    why = []
     if names is None:
-        defaults = default_recipes(data)
-        why = [f"Recipes {', '.join(name for name, _ in defaults)} were chosen: {'a table' if _is_table(data) else 'an array'}."]
-        pairs = defaults
-    else:
-        pairs, why = [(name, None) for name in dict.fromkeys(names)], []
-    made = []
-    for name, arguments in pairs:
-        recipe, _ = resolve(data, name, changes, arguments)
-        made.append(recipe)
-    return made, why
-
-
-def _is_table(data: Dataset) -> bool:
-    return not isinstance(data.X, np.ndarray)
+        pairs = default_recipes(data)
+        kind = "an array" if isinstance(data.X, np.ndarray) else "a table"
+        why = [f"Recipes {', '.join(name for name, _ in pairs)} were chosen: the data are {kind}."]
+    return [resolve(data, name, changes, arguments)[0] for name, arguments in pairs], why
 
 
 def _own_arms(arms: Mapping[str, Any] | Sequence[Arm]) -> list[Arm]:
