@@ -33,6 +33,8 @@ class Arm:
         Whether ``fit`` is given the labelled rows alone, or all rows with -1 (classes) or NaN (numbers) for those without a label.
     pays : bool
         Whether the seconds of ``prepare`` count as this arm's.
+    keeps : bool
+        Whether what was prepared is worth a place in the study folder; then there are ``keep`` and ``recall``.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Arm:
     group: str = "baselines"
     learns_from: str = "labelled"
     pays: bool = True
+    keeps: bool = False
 
     def spec(self) -> dict[str, Any]:
         """Return plain data that decides what this arm does; results are kept under it."""
@@ -66,9 +69,9 @@ class Arm:
         """Return an unfitted estimator."""
         raise NotImplementedError
 
-    def keep(self, prepared: Any, folder: Path) -> bool:
-        """Write what was prepared into an empty folder; False when it is not worth keeping."""
-        return False
+    def keep(self, prepared: Any, folder: Path) -> None:
+        """Write what was prepared into an empty folder."""
+        raise NotImplementedError
 
     def recall(self, folder: Path) -> Any:
         """Read what ``keep`` wrote."""

@@ -65,14 +65,13 @@ class Store:
         began = time.perf_counter()
         prepared = arm.prepare(X, seed)
         seconds = time.perf_counter() - began
-        if place is None:
+        if place is None or not arm.keeps:
             return prepared, seconds
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{key[:8]}.", dir=place.parent) as name:
             whole = Path(name) / key
             whole.mkdir()
-            if not arm.keep(prepared, whole):
-                return prepared, seconds
+            arm.keep(prepared, whole)
             write_json(whole / "seconds.json", {"seconds": seconds})
             shutil.rmtree(place, ignore_errors=True)  # a damaged one; a whole one of another process is the same
             with contextlib.suppress(OSError):

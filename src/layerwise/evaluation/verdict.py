@@ -260,7 +260,8 @@ class _Words:
         """Return the levels of both arms, and the difference."""
         mean = {(other["arm"], other["labels"]): other["mean"] for other in tables["summary"]}
         first, second = (self.level(mean[row[name], row["labels"]]) for name in ("arm", "against"))
-        return f"{first} instead of {second} ({self.gain(row['mean'])}, 95 % interval {self.signed(row['low'])} to {self.signed(row['high'])})"
+        interval = f"95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}"
+        return f"{first} instead of {second} ({self.gain(row['mean'])}, {interval})"
 
     def means(self, rows: Table) -> str:
         return self.list(self.signed(row["mean"]) for row in rows) + (" points" if self.points else " R²")

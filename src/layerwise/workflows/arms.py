@@ -33,6 +33,8 @@ class RecipeArm(Arm):
     device : str
     """
 
+    keeps = True
+
     def __init__(self, recipe: Recipe, task: str, start: str, device: str = "auto") -> None:
         words = words_of(recipe)
         names = {"pretrained": f"{recipe.name}, {words.first}", "random": f"{recipe.name}, {words.second}"}
@@ -75,9 +77,8 @@ class RecipeArm(Arm):
             random_state=seed,
         )
 
-    def keep(self, prepared: Any, folder: Path) -> bool:
+    def keep(self, prepared: Any, folder: Path) -> None:
         save(prepared, folder)
-        return True
 
     def recall(self, folder: Path) -> Any:
         return load(folder).set_params(device=self.device)
