@@ -80,7 +80,7 @@ def test_helps_names_budgets_gain_interval_labels_saved_and_what_to_do():
         "Pretraining helps with 20 and 100 labels: most with 20, where sdae has 75.0 % instead of 70.0 % "
         "(+5.0 points, 95 % interval +3.0 to +7.0)."
     )
-    assert "nothing can be told with 500 labels (+0.1 [−1.9, +2.1])" in found["details"]
+    assert "nothing can be told with 500 labels (+0.1 [\N{MINUS SIGN}1.9, +2.1])" in found["details"]
     assert found["advice"] == "Pretrain with sdae: 20 labels do the work of about 44 (31 to more than 500)."
     assert found["text"] == f"{found['finding']} {found['details']} {found['advice']}"
 
@@ -95,7 +95,7 @@ def test_hurts_says_so_and_advises_against_it():
 def test_helps_and_hurts_at_once_says_both():
     found = judge(study(rows((0.05, 0.001), (0.0, 0.9), (-0.05, 0.001))), "accuracy", 0.005)
     assert found["kind"] == "helps" and found["hurts_at"] == [500]
-    assert "it hurts with 500 labels (−5.0 [−7.0, −3.0])" in found["details"]
+    assert "it hurts with 500 labels (\N{MINUS SIGN}5.0 [\N{MINUS SIGN}7.0, \N{MINUS SIGN}3.0])" in found["details"]
 
 
 def test_nil_is_said_when_every_difference_is_practically_nothing():

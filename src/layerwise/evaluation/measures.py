@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import f1_score, log_loss, mean_absolute_error, r2_score, recall_score, root_mean_squared_error
+from sklearn.metrics import f1_score, mean_absolute_error, r2_score, recall_score, root_mean_squared_error
 
 BINS = 15  # of the expected calibration error
 
@@ -37,9 +37,18 @@ def measure_classes(truth: np.ndarray, answer: np.ndarray, probability: np.ndarr
         result |= {
             "brier": float(((probability - hot) ** 2).sum(axis=1).mean()),
             "ece": calibration_error(probability.max(axis=1), probability.argmax(axis=1) == truth),
-            "log_loss": float(log_loss(truth, np.clip(probability, 1e-12, 1), labels=np.arange(classes))),
+            "log_loss": surprise(truth, probability),
         }
     return result
+
+
+def surprise(truth: np.ndarray, probability: np.ndarray) -> float:
+    """Return the log loss in nats; a probability counts as at least 1e-6, so that one sure mistake does not decide everything.
+
+    >>> round(surprise(np.array([0, 1]), np.array([[0.5, 0.5], [1.0, 0.0]])), 3)
+    7.254
+    """
+    return -float(np.log(np.clip(probability[np.arange(len(truth)), truth], 1e-6, 1)).mean())
 
 
 def measure_numbers(truth: np.ndarray, answer: np.ndarray) -> dict[str, Any]:

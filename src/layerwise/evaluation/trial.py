@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import log_loss
 from sklearn.utils import _safe_indexing
 
 from .arms import UNLABELLED, Arm
 from .data import StudyData
 from .design import Draw
-from .measures import measure_classes, measure_numbers, packed, row_scores
+from .measures import measure_classes, measure_numbers, packed, row_scores, surprise
 from .memory import peak_memory
 from .study import Study
 
@@ -96,7 +95,7 @@ def _score(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None
         return 1 - float(((truth - answer) ** 2).mean()) / max(variance, 1e-300)
     if probability is None:
         return float((truth == answer).mean())
-    return -float(log_loss(truth, np.clip(probability, 1e-6, 1), labels=np.arange(len(data.classes))))
+    return -surprise(truth, probability)
 
 
 def _fitted(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> Any:
