@@ -13,7 +13,7 @@ import layerwise as package
 
 TINY = ["--set", "widths=[4]", "--set", "epochs=1", "--set", "head_epochs=1", "--set", "finetune_epochs=1"]
 TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.training.min_steps=0"]
-VERBS = ["demo", "fit", "predict", "embed", "reconstruct", "score", "inspect"]
+VERBS = ["demo", "fit", "compare", "predict", "embed", "reconstruct", "score", "inspect"]
 
 
 def test_help_names_every_verb(layerwise):
@@ -26,7 +26,9 @@ def test_help_names_every_verb(layerwise):
 def test_every_verb_has_help(layerwise, verb):
     done = layerwise(verb, "--help")
     assert done.code == 0 and "--json" in done.out and f"layerwise {verb}" in done.out
-    assert verb in ("inspect", "demo", "fit") or all(name in done.out.lower() for name in ("model", "data", "--out", "--raw"))
+    assert verb in ("inspect", "demo", "fit", "compare") or all(
+        name in done.out.lower() for name in ("model", "data", "--out", "--raw")
+    )
 
 
 def test_the_version_is_told(layerwise):
@@ -59,6 +61,37 @@ def test_fit_prints_a_table_a_verdict_and_the_places(layerwise, files, tmp_path)
         f"model: {tmp_path}/model",
     ):
         assert words in done.out
+    assert f"report: {tmp_path}/report.html" in done.out
+
+
+STUDY = [
+    "--recipe",
+    "stacked_autoencoder",
+    *TINY,
+    "--baseline",
+    "random forest",
+    "--labels",
+    "4,8",
+    "--draws",
+    "3",
+    "--workers",
+    "1",
+]
+
+
+def test_compare_prints_one_json_object(layerwise, files, tmp_path):
+    done = layerwise("compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--json")
+    assert done.code == 0, done.err
+    assert done.out.count("\n") == 1 and len(done.json["rows"]) == 3 * 2 * 3
+    assert {"summary", "differences", "labels_saved", "guards", "verdict", "report"} <= done.json.keys()
+    assert "3 arms, 4, 8 labels, 3 draws: 18 trials of 2 settings on 1 worker" in done.err
+
+
+def test_compare_prints_a_table_a_verdict_and_the_report(layerwise, files, tmp_path):
+    done = layerwise("compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--quiet")
+    assert done.code == 0 and not done.err
+    for words in ("test accuracy with", "stacked_autoencoder, pretrained", "random forest", "fine-tuning"):
+        assert words in " ".join(done.out.split())
     assert f"report: {tmp_path}/report.html" in done.out
 
 

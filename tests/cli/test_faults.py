@@ -13,6 +13,8 @@ TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.traini
 FAILURE, USAGE = 1, 2
 
 GOOD = "{files}/good.csv"
+KIND = ["--target", "kind"]
+LITTLE = ["--recipe", "stacked_autoencoder", "--labels", "4", "--draws", "1", "--workers", "1", "--quiet"]
 FAULTS = [
     # (arguments, exit code, kind, words)
     (["fit", GOOD, "--target", "kinds"], FAILURE, "data", "no column 'kinds'.*Did you mean 'kind'.*'x', 'z', 'city', 'kind'"),
@@ -82,6 +84,19 @@ FAULTS = [
     (["fit", GOOD, "--device", "gpu"], USAGE, "parameter", "no device 'gpu' here.*Devices: cpu"),
     (["fit", GOOD, "--out", "{files}/file.txt"], FAILURE, "file", "Cannot write"),
     (["fit", GOOD, "--out", "{long}"], FAILURE, "file", "Cannot write.*name too long"),
+    (["compare", GOOD], FAILURE, "data", "has no target, so there is nothing to compare.*--target"),
+    (["compare", GOOD, *KIND, "--labels", "ten"], USAGE, "parameter", "--labels takes numbers. Got 'ten'"),
+    (["compare", GOOD, *KIND, "--labels", "4000"], USAGE, "parameter", "A budget of 4,000 labels was asked for"),
+    (["compare", GOOD, *KIND, "--draws", "0"], USAGE, "parameter", "'draws' parameter of Study must be an int"),
+    (["compare", GOOD, *KIND, "--settings", "5"], USAGE, "parameter", r"'settings' of Study.*\[1, 4\]. Got 5"),
+    (["compare", GOOD, *KIND, "--recipe", "laddr"], USAGE, "parameter", "no recipe 'laddr'.*Did you mean 'ladder'"),
+    (["compare", GOOD, *KIND, "--baseline", "forest"], USAGE, "parameter", "no baseline 'forest'.*random forest"),
+    (["compare", GOOD, *KIND, "--keep", "agge"], USAGE, "parameter", "no column 'agge' to keep"),
+    (["compare", GOOD, *KIND, "--backend", "slurm"], USAGE, "parameter", "no backend 'slurm'"),
+    (["compare", GOOD, *KIND, "--workers", "0"], USAGE, "parameter", "number of workers must be at least 1"),
+    (["compare", GOOD, *KIND, *LITTLE, "--device", "gpu"], USAGE, "parameter", "no device 'gpu' here"),
+    (["compare", GOOD, *KIND, *LITTLE, "--set", "objective.error=bce"], USAGE, "pairing", r"needs values in \[0, 1\]"),
+    (["compare", GOOD, *KIND, "--out", "{files}/file.txt"], FAILURE, "file", "Cannot write"),
     (["fit"], USAGE, "usage", "Missing argument '(?i:DATA)'"),
     (["fit", GOOD, "--tarjet", "kind"], USAGE, "usage", "No such option.*--tarjet"),
     (["fitt"], USAGE, "usage", "No such command 'fitt'"),

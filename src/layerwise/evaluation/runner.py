@@ -151,8 +151,8 @@ class _Runs:
         budgets = ", ".join(f"{budget:,}" for budget in self.labels)
         trials = len(self.arms) * len(self.labels) * self.draws
         self.tell(
-            f"{len(self.arms)} arms, {budgets} labels, {self.draws} draws: {trials:,} trials of {self.study.settings} settings on "
-            f"{self.workers} worker{'s' * (self.workers > 1)}"
+            f"{len(self.arms)} arms, {budgets} labels, {_of(self.draws, 'draw')}: {_of(trials, 'trial')} of "
+            f"{_of(self.study.settings, 'setting')} on {_of(self.workers, 'worker')}"
         )
 
     def first_trial(self) -> None:
@@ -230,6 +230,10 @@ def _check(arms: Sequence[Arm], workers: int | None, time_limit: float | None) -
         raise ParameterError(f"The number of workers must be at least 1. Got {workers} instead.")
     if time_limit is not None and not time_limit > 0:
         raise ParameterError(f"The time limit must be above 0. Got {time_limit} instead.")
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _more(count: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from .._errors import ParameterError
 from .arms import Arm
 from .data import StudyData
 from .design import Draw, make_draw
@@ -45,7 +46,8 @@ class Task:
 def run_task(task: Task) -> list[dict[str, Any]]:
     """Return a record per trial; those that are kept are read, the others are run and kept.
 
-    A trial that raises becomes a record with ``error``, which is not kept: another run of the study tries it again.
+    A trial that raises becomes a record with ``error``, which is not kept: another run of the study tries it again. A
+    ParameterError stops the study.
     """
     with threadpool_limits(limits=task.threads):
         store = Store(task.folder)
@@ -72,6 +74,8 @@ def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> 
     record = _record(arm, budget, draw.index)
     try:
         return record | run_trial(arm, givens.of(arm), task.data, task.study, draw, budget)
+    except ParameterError:
+        raise  # a wrong setting is wrong in every trial
     except Exception as error:
         first = (str(error).splitlines() or [""])[0][:300]
         place = traceback.extract_tb(error.__traceback__)[-1]
