@@ -8,7 +8,7 @@ import pytest
 
 from layerwise import DataError, Dense, Gaussian, Greedy, Masking, ParameterError
 from layerwise.data.readers import Dataset, load_dataset
-from layerwise.workflows.choices import default_recipe, parse, resolve
+from layerwise.workflows.choices import default_recipes, parse, resolve
 from layerwise.workflows.problem import make_problem
 
 
@@ -126,11 +126,21 @@ def test_tables_are_split_as_tables():
 
 
 def test_the_default_recipe_follows_the_kind_of_data(mixed_csv):
-    assert default_recipe(make_problem(load_dataset(str(mixed_csv), target="kind")))[0] == "tabular_denoising_autoencoder"
-    name, arguments, why = default_recipe(make_problem(load_dataset("digits")))
-    assert name == "stacked_denoising_autoencoder" and "widths" in arguments and "64 features" in why
+    assert default_recipes(make_problem(load_dataset(str(mixed_csv), target="kind")))[0].name == "tabular_denoising_autoencoder"
+    digits = default_recipes(make_problem(load_dataset("digits")))
+    assert [choice.name for choice in digits] == ["stacked_denoising_autoencoder", "progressive_autoencoder", "deep_autoencoder"]
+    assert "widths" in digits[0].arguments and "64 features" in digits[0].why
     wide = make_problem(dataset(["a", "b"] * 10, X=np.zeros((20, 300), np.float32)))
-    assert "widths" not in default_recipe(wide)[1]
+    assert "widths" not in default_recipes(wide)[0].arguments
+
+
+def test_auto_says_what_was_chosen_and_why_and_when_there_is_nothing_to_add():
+    some = make_problem(dataset(["a", "b", None, None] * 10))
+    named = resolve(some, "auto", (), labels=20)
+    assert named == resolve(some, None, (), labels=20)
+    assert named[1].startswith("Recipe stacked_denoising_autoencoder was chosen: rows are arrays of only")
+    full = resolve(some, "auto", (), labels=len(some.X))
+    assert full[1].endswith("Every row has a label, so pretraining has no rows to add.")
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,9 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
         How to fine-tune; by default the head alone for 5 epochs, then everything for 25, with at least 100 and 400
         steps.
+    recipe : 'auto', str or Recipe, optional
+        In place of ``pretrainer``, ``head`` and ``plan``: one that fits the rows and the number of labels, by name, or a value of
+        ``layerwise.recipes``. Attributes ``recipe_`` and ``why_`` then say which, and why.
     start : {'pretrained', 'random'}, default 'pretrained'
         'random' is the control: the same network, head, plan and settings from random weights.
     unlabeled : number, str or None, default None
@@ -82,6 +85,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         *,
         head: Any = (),
         plan: Any = None,
+        recipe: Any = None,
         start: str = "pretrained",
         unlabeled: Any = None,
         class_weight: Any = None,
@@ -95,6 +99,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         self.pretrainer = pretrainer
         self.head = head
         self.plan = plan
+        self.recipe = recipe
         self.start = start
         self.unlabeled = unlabeled
         self.class_weight = class_weight
@@ -126,6 +131,8 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         """
         self._validate_params()
         self._check_rows(X, reset=True)
+        if self.recipe is not None:
+            return self._fit_recipe(X, y, X_unlabeled, sample_weight)
         y = self._read_y(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,6 +22,7 @@ from ..data.frames import is_frame, stack_frames
 from ..data.reading import read_rows
 from ..data.sources import RowsOf
 from ..objective import Supervised
+from ..recipes import Recipe
 from ..schedule import HeadOnly, Joint
 from ..training import (
     BLOCK_ROWS,
@@ -37,6 +38,8 @@ from ..training import (
     precision_of,
     run_plan,
 )
+from .chosen import check_alone, chosen, finetuning_of, pretraining_of, take_over
+from .labels import as_labels, is_unlabelled
 from .params import SpecParams
 from .pretrainer import Pretrainer
 from .rows import changed, in_blocks, order_of, repeats
@@ -53,6 +56,7 @@ class Finetuned(SpecParams):
         "pretrainer": [Pretrainer, FrozenEstimator, None],
         "head": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list],
         "plan": [list, tuple, None],
+        "recipe": [str, Recipe, None],
         "start": [StrOptions({"pretrained", "random"})],
         "unlabeled": [str, numbers.Real, None],
         "training": [Training, None],
@@ -67,6 +71,21 @@ class Finetuned(SpecParams):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    def _fit_recipe(self, X: Any, y: Any, X_unlabeled: Any, sample_weight: Any) -> Self:
+        """Fit the estimator that the recipe means for these rows, and take over what it learned."""
+        check_alone(self, "pretrainer", "head", "plan")
+        labelled = int((~is_unlabelled(as_labels(y), self.unlabeled)).sum())
+        everything, _ = _with_unlabelled(X, X_unlabeled, None)
+        recipe, why = chosen(self.recipe, everything, labelled)
+        own = {name: getattr(self, name) for name in ("device", "random_state", "verbose")}
+        pretrainer = Pretrainer(**(own | pretraining_of(recipe, self)))
+        settings = {"recipe": None, "pretrainer": pretrainer} | finetuning_of(recipe, self)
+        meant = type(self)(**(self.get_params(deep=False) | settings))
+        meant.fit(X, y, X_unlabeled=X_unlabeled, sample_weight=sample_weight)
+        take_over(self, meant)
+        self.recipe_, self.why_ = recipe, why
+        return self
 
     def _fit(self, X: Any, y: np.ndarray, unlabelled: np.ndarray, X_unlabeled: Any, sample_weight: Any, classes: Any) -> None:
         """Pretrain on every row and fine-tune on the labelled ones.

@@ -24,8 +24,10 @@ from ..data.reading import read_rows
 from ..data.sources import RowsOf
 from ..objective import Denoising, Objective
 from ..objective.reconstruction import element_features, element_losses
+from ..recipes import Recipe
 from ..schedule import Greedy, Progressive, Schedule
 from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from .chosen import check_alone, chosen, pretraining_of, take_over
 from .growth import GROWTH_SHARE, Growth
 from .params import SpecParams
 from .rows import changed, in_blocks, order_of, repeats, row_shape, source_of
@@ -45,6 +47,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         By default ``Greedy(20)``.
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
         In place of ``objective`` and ``schedule``.
+    recipe : 'auto', str or Recipe, optional
+        In place of all of these, and of ``preprocessing='auto'``: one that fits the rows, by name, or a value of
+        ``layerwise.recipes``.
     training : Training, optional
         For the steps that have none of their own; by default ``Training()``.
     preprocessing : 'auto', None or transformer, default 'auto'
@@ -71,6 +76,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         The trained stack.
     history_ : list of dict
         A row per epoch.
+    recipe_, why_ : Recipe, str
+        With ``recipe``: the one that was taken, and who chose it.
     used_ : dict
         The device and the precision that were used.
     depth_report_ : list of dict
@@ -106,6 +113,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "stack": [Stack, None],
+        "recipe": [str, Recipe, None],
         "objective": [Objective, list, tuple, None],
         "schedule": [Schedule, None],
         "plan": [list, tuple, None],
@@ -126,6 +134,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         objective: Objective | None = None,
         schedule: Schedule | None = None,
         plan: list[Any] | tuple[Any, ...] | None = None,
+        recipe: Any = None,
         training: Training | None = None,
         preprocessing: Any = "auto",
         validation: float | None = None,
@@ -139,6 +148,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         self.objective = objective
         self.schedule = schedule
         self.plan = plan
+        self.recipe = recipe
         self.training = training
         self.preprocessing = preprocessing
         self.validation = validation
@@ -169,6 +179,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             When the loss is not finite.
         """
         self._validate_params()
+        if self.recipe is not None:
+            return self._fit_recipe(X, sample_weight, "fit")
         plan = self._plan()
         self._check_growth(plan)
         device, autocast = device_of(self.device), precision_of(self.precision, device_of(self.device))
@@ -199,12 +211,24 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
         This is the start of the control arm.
         """
+        if self.recipe is not None:
+            return self._fit_recipe(X, sample_weight, "fit_random")
         if self.depth is not None:
             return self._fit_random_as_deep(X, sample_weight)
         self._validate_params()
         self.plan_ = self._plan()
         self._prepare(X, sample_weight, control=True)
         self.history_ = []
+        return self
+
+    def _fit_recipe(self, X: Any, sample_weight: Any, method: str) -> Self:
+        """Fit the Pretrainer that the recipe means for these rows, and take over what it learned."""
+        check_alone(self, "stack", "objective", "schedule", "plan")
+        recipe, why = chosen(self.recipe, X)
+        meant = type(self)(**(self.get_params(deep=False) | {"recipe": None} | pretraining_of(recipe, self)))
+        getattr(meant, method)(X, sample_weight=sample_weight)
+        take_over(self, meant)
+        self.recipe_, self.why_ = recipe, why
         return self
 
     def _fit_random_as_deep(self, X: Any, sample_weight: Any) -> Self:

@@ -47,6 +47,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         *,
         head: Any = (),
         plan: Any = None,
+        recipe: Any = None,
         start: str = "pretrained",
         unlabeled: Any = None,
         training: Any = None,
@@ -59,6 +60,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         self.pretrainer = pretrainer
         self.head = head
         self.plan = plan
+        self.recipe = recipe
         self.start = start
         self.unlabeled = unlabeled
         self.training = training
@@ -88,6 +90,8 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         """
         self._validate_params()
         self._check_rows(X, reset=True)
+        if self.recipe is not None:
+            return self._fit_recipe(X, y, X_unlabeled, sample_weight)
         if y is None:
             raise ValueError("This PretrainedRegressor estimator requires y to be passed, but the target y is None.")
         y = as_labels(y)

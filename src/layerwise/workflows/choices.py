@@ -11,6 +11,7 @@ import numpy as np
 from .._errors import ParameterError, did_you_mean
 from ..architecture import Conv
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
+from ..recipes.choice import Choice, choose, choose_three
 
 _SHORT = {
     "objective": "plan.0.objective",
@@ -19,10 +20,6 @@ _SHORT = {
     "corruption": "plan.0.objective.corruption",
 }
 _PATHS = ("stack", "plan", "finetune", "numbers", "contrast", "whitening", "epsilon", "precision", "validation", *_SHORT)
-REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}  # as the modern recipes fine-tune
-SMALL = 256  # features; below, the stack is narrower than the papers'
-MANY = 5_000  # rows
-SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 
 
 class Rows(Protocol):
@@ -34,38 +31,32 @@ class Rows(Protocol):
     def image_shape(self) -> tuple[int, int, int] | None: ...
 
 
-def default_recipe(problem: Rows) -> tuple[str, dict[str, Any], str]:
-    """Return a recipe for the kind of data, its arguments, and why."""
-    if not isinstance(problem.X, np.ndarray):
-        return "tabular_denoising_autoencoder", {}, "the data are a table"
-    d = problem.X.shape[1]
-    if d >= SMALL:
-        return "stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {d} features"
-    return "stacked_denoising_autoencoder", {"modern": True} | SMALL_SETTINGS, f"rows are arrays of only {d} features"
+def default_recipes(data: Rows) -> list[Choice]:
+    """Return three recipes for the kind of data; the first is the default of ``fit``."""
+    return choose_three(**_shape(data))
 
 
-def default_recipes(data: Rows) -> list[tuple[str, dict[str, Any]]]:
-    """Return three recipes for the kind of data, with their arguments; the first is the default of ``fit``."""
-    first, arguments, _ = default_recipe(data)
-    large = first == "stacked_denoising_autoencoder" and "widths" not in arguments
-    effort = 1 if len(data.X) < MANY else 4  # many rows make many steps an epoch
-    others: dict[str, dict[str, Any]] = {
-        "stacked_denoising_autoencoder": {"modern": True} | SMALL_SETTINGS | {"epochs": 60 // effort},
-        "progressive_autoencoder": {"widths": (500, 250, 100) if large else (200, 100, 50), "epochs": 40 // effort} | REGULARISED,
-        "deep_autoencoder": {"widths": (500, 500, 500) if large else (200, 200, 200), "epochs": 80 // effort} | REGULARISED,
-    }
-    rest = [(name, settings) for name, settings in others.items() if name != first]
-    return [(first, arguments), *rest[:2]]
+def _shape(data: Rows) -> dict[str, Any]:
+    return {"table": not isinstance(data.X, np.ndarray), "features": data.X.shape[1], "rows": data.X.shape[0]}
 
 
-def resolve(problem: Rows, name: str | None, changes: Sequence[str], arguments: dict[str, Any] | None = None) -> tuple[Recipe, str]:
+def resolve(
+    problem: Rows,
+    name: str | None,
+    changes: Sequence[str],
+    arguments: dict[str, Any] | None = None,
+    labels: int | None = None,
+) -> tuple[Recipe, str]:
     """Return the recipe with its changes, and a sentence on who chose it.
 
     Parameters
     ----------
     name : str, optional
+        'auto' and None: chosen by :func:`layerwise.recipes.choice.choose`.
     arguments : dict, optional
         Of the recipe.
+    labels : int, optional
+        How many rows have a label.
     changes : sequence of 'path=value'
         A path is an argument of the recipe (``modern``, ``widths``) or a field (``objective.corruption.p``,
         ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is JSON, or a word.
@@ -75,13 +66,13 @@ def resolve(problem: Rows, name: str | None, changes: Sequence[str], arguments: 
     ParameterError
         For an unknown recipe or path; names the closest.
     """
-    if name is None:
-        name, arguments, why = default_recipe(problem)
-        why = f"Recipe {name} was chosen: {why}."
+    if name in (None, "auto"):
+        choice = choose(**_shape(problem), labels=labels)
+        name, arguments, why = choice.name, dict(choice.arguments), f"Recipe {choice.name} was chosen: {choice.why}"
     else:
         arguments, why = dict(arguments or {}), f"Recipe {name} was asked for."
     if name not in RECIPES:
-        raise ParameterError(f"There is no recipe {name!r}.", did_you_mean(name, RECIPES))
+        raise ParameterError(f"There is no recipe {name!r}.", did_you_mean(name, ["auto", *RECIPES]))
     fields = []
     for change in changes:
         path, value = parse(change)

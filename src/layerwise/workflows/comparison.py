@@ -197,9 +197,9 @@ def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str])
     pairs: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in dict.fromkeys(names or ())]
     why = []
     if names is None:
-        pairs = default_recipes(data)
-        kind = "an array" if isinstance(data.X, np.ndarray) else "a table"
-        why = [f"Recipes {', '.join(name for name, _ in pairs)} were chosen: the data are {kind}."]
+        choices = default_recipes(data)
+        pairs = [(choice.name, choice.arguments) for choice in choices]
+        why = [f"Recipes {', '.join(name for name, _ in pairs)} were chosen: {choices[0].why}"]
     return [resolve(data, name, changes, arguments)[0] for name, arguments in pairs], why
 
 

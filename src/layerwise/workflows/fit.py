@@ -71,7 +71,8 @@ def fit(
     out = writable(Path(out))
     tell("reading")
     problem = make_problem(load_dataset(data, target=target, test=test), labels=labels, seed=seed)
-    chosen, why = resolve(problem, recipe, changes)
+    labelled = None if problem.task is None else len(problem.labelled)
+    chosen, why = resolve(problem, recipe, changes, labels=labelled)
     context = {"command": command, "seed": seed, "why": why}
     if problem.task is None:
         return _encoder(problem, chosen, context, out, device, tell)

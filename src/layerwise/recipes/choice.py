@@ -1,0 +1,91 @@
+"""``recipe="auto"``: a recipe for the kind of data, their shape and the number of labels.
+
+The rules, with what they rest on (``docs/choosing.md``):
+
+* A table with columns of different kinds: ``tabular_denoising_autoencoder``.
+* Rows of 256 numbers and more, such as images: ``stacked_denoising_autoencoder`` of 3 x 1,000 ReLU units.
+* Rows of fewer numbers: the same of 3 x 200 units, with more epochs, for small layers need more steps.
+* The number of labels does not change the recipe: the default fine-tuning has a number of steps that few labels do not shrink.
+  Where every row has a label, the reason says that pretraining has nothing to add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._errors import ParameterError, did_you_mean
+
+SMALL = 256  # features; below, the stack is narrower than the papers'
+MANY = 5_000  # rows
+SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
+REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}  # as the modern recipes fine-tune
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A recipe's name and arguments, and why it was chosen."""
+
+    name: str
+    arguments: dict[str, Any]
+    why: str
+
+
+def choose(*, table: bool, features: int, rows: int, labels: int | None = None) -> Choice:
+    """Return a recipe for data.
+
+    Parameters
+    ----------
+    table : bool
+        Whether rows are columns of different kinds (a data frame) rather than numbers of one kind.
+    features : int
+        Numbers in a row.
+    rows : int
+        All rows.
+    labels : int, optional
+        Those with a label.
+
+    >>> choose(table=False, features=784, rows=60000, labels=1000).name
+    'stacked_denoising_autoencoder'
+    """
+    full = " Every row has a label, so pretraining has no rows to add." if labels is not None and labels >= rows else ""
+    if table:
+        return Choice("tabular_denoising_autoencoder", {}, f"the data are a table.{full}")
+    if features >= SMALL:
+        return Choice("stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {features:,} features.{full}")
+    settings = {"modern": True} | SMALL_SETTINGS
+    return Choice("stacked_denoising_autoencoder", settings, f"rows are arrays of only {features} features.{full}")
+
+
+def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
+    """Return the recipes that a study compares by default: the first is the one of :func:`choose`, then other schedules."""
+    first = choose(table=table, features=features, rows=rows)
+    large = not table and features >= SMALL
+    effort = 1 if rows < MANY else 4  # many rows make many steps an epoch
+    others = {
+        "stacked_denoising_autoencoder": {"modern": True} | SMALL_SETTINGS | {"epochs": 60 // effort},
+        "progressive_autoencoder": {"widths": (500, 250, 100) if large else (200, 100, 50), "epochs": 40 // effort} | REGULARISED,
+        "deep_autoencoder": {"widths": (500, 500, 500) if large else (200, 200, 200), "epochs": 80 // effort} | REGULARISED,
+    }
+    rest = [Choice(name, settings, first.why) for name, settings in others.items() if name != first.name]
+    return [first, *rest[:2]]
+
+
+def recipe_for(recipe: Any, *, table: bool, features: int, rows: int, labels: int | None = None) -> tuple[Any, str]:
+    """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who chose it.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name.
+    """
+    from . import RECIPES, Recipe, make_recipe
+
+    if isinstance(recipe, Recipe):
+        return recipe, f"Recipe {recipe.name} was given."
+    if recipe == "auto":
+        choice = choose(table=table, features=features, rows=rows, labels=labels)
+        return make_recipe(choice.name, **choice.arguments), f"Recipe {choice.name} was chosen: {choice.why}"
+    if recipe not in RECIPES:
+        raise ParameterError(f"There is no recipe {recipe!r}.", did_you_mean(recipe, ["auto", *RECIPES]))
+    return make_recipe(recipe), f"Recipe {recipe} was asked for."
