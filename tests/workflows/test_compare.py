@@ -57,8 +57,12 @@ def test_the_verdict_agrees_with_the_rows(result):
     for row in result["differences"]:
         gaps = [by[row["arm"], row["labels"], d] - by[row["against"], row["labels"], d] for d in range(3)]
         assert row["mean"] == pytest.approx(np.mean(gaps))
-        helped = row["labels"] in result["verdict"]["helps_at"]
-        assert helped == (row["p_study"] < 0.05 and row["mean"] > 0 and row["p_practically_nil"] < 0.95)
+    verdict, [gate] = result["verdict"], [row for row in result["overall"] if row["control"]]
+    differs = gate["p_adjusted"] < 0.05
+    assert (verdict["kind"] in ("helps", "hurts")) <= differs
+    for row in result["differences"]:
+        helped = differs and row["p_adjusted"] < 0.05 and row["mean"] > 0 and row["p_practically_nil"] < 0.95
+        assert (row["labels"] in verdict["helps_at"]) == helped
 
 
 def test_the_rows_lie_there_as_csv_and_parquet(result):

@@ -156,13 +156,30 @@ def smallest_half_width(rows: int) -> float:
     return 1 - (1 - LEVEL) ** (1 / max(rows, 1))
 
 
+def weights_of(budgets: Sequence[int]) -> np.ndarray:
+    """Return the weight of each budget in the mean height of a curve over the logarithm of the labels (trapezoids; sum 1).
+
+    >>> weights_of([10, 100, 1000]).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    if len(budgets) == 1:
+        return np.ones(1)
+    steps = np.diff(np.log(np.asarray(budgets, dtype=float)))
+    weights = np.zeros(len(budgets))
+    weights[:-1] += steps / 2
+    weights[1:] += steps / 2
+    return weights / weights.sum()
+
+
 def area(budgets: Sequence[int], values: Sequence[float]) -> float:
     """Return the mean height of a learning curve over the logarithm of the number of labels.
 
     >>> area([10, 100, 1000], [0.5, 0.7, 0.9])
     0.7
     """
-    if len(budgets) == 1:
-        return float(values[0])
-    x = np.log(np.asarray(budgets, dtype=float))
-    return round(float(np.trapezoid(values, x) / (x[-1] - x[0])), 12)
+    return round(float(weights_of(budgets) @ np.asarray(values)), 12)
+
+
+def averaged(scores: Sequence[RowScores], weights: np.ndarray) -> RowScores:
+    """Return the weighted mean of the scores of the same rows, at several budgets of one draw."""
+    return RowScores(scores[0].rows, sum(w * one.values for w, one in zip(weights, scores, strict=True)))

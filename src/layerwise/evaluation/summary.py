@@ -10,7 +10,17 @@ import numpy as np
 from .measures import unpacked
 from .runner import Outcome
 from .savings import labels_saved
-from .statistics import Estimate, RowScores, area, estimate, holm, practically_nil, smallest_half_width
+from .statistics import (
+    Estimate,
+    RowScores,
+    area,
+    averaged,
+    estimate,
+    holm,
+    practically_nil,
+    smallest_half_width,
+    weights_of,
+)
 
 Table = list[dict[str, Any]]
 MEASURES = ("macro_f1", "ece", "brier", "log_loss", "mean_absolute_error", "root_mean_squared_error")
@@ -22,14 +32,15 @@ def tables(outcome: Outcome) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``rows``, ``summary``, ``differences``, ``labels_saved``, ``against_baselines``, ``areas``, ``wins``, ``classes``.
+        ``rows``, ``summary``, ``overall``, ``differences``, ``labels_saved``, ``against_baselines``, ``areas``, ``wins``,
+        ``classes``.
     """
     cells = _Cells(outcome)
-    differences = _differences(cells)
     return {
         "rows": rows(outcome),
         "summary": _summary(cells),
-        "differences": differences,
+        "overall": _overall(cells),
+        "differences": _differences(cells),
         "labels_saved": _labels_saved(cells),
         "against_baselines": _against_baselines(cells),
         "areas": _areas(cells),
@@ -106,6 +117,13 @@ class _Cells:
         draws = self.common(labels, first, second)
         return estimate([self.scores(first, labels, d).minus(self.scores(second, labels, d)) for d in draws], self.least)
 
+    def mean_gap(self, first: str, second: str) -> Estimate:
+        """Return the paired difference of two arms, averaged over the budgets as the area under the learning curve is."""
+        draws = [d for d in self.draws if all(d in self.common(labels, first, second) for labels in self.budgets)]
+        weights = weights_of(self.budgets)
+        gaps = [averaged([self.scores(first, b, d).minus(self.scores(second, b, d)) for b in self.budgets], weights) for d in draws]
+        return estimate(gaps, self.least)
+
     def values(self, arm: str, labels: int, draws: Sequence[int]) -> np.ndarray:
         """Return the scores of an arm by draw."""
         return np.array([self.records[arm, labels, draw]["measures"][self.metric] for draw in draws])
@@ -145,21 +163,43 @@ def _summary(cells: _Cells) -> Table:
     return table
 
 
+def _overall(cells: _Cells) -> Table:
+    """Return pretrained minus control (p adjusted over recipes) and minus each baseline (over baselines), over all budgets."""
+    study, table = cells.outcome.study, []
+    pretrained = cells.of_role("pretrained")
+    baselines = [arm.name for arm in cells.of_role("baseline")]
+    for arm in pretrained:
+        for others in ([arm.against], baselines):
+            found = [cells.mean_gap(arm.name, other) for other in others]
+            for other, one, p in zip(others, found, _adjusted(found), strict=True):
+                table.append(
+                    {"recipe": arm.group, "arm": arm.name, "against": other, "control": other == arm.against}
+                    | _interval(one)
+                    | {"error": one.error, "p": one.p, "p_adjusted": p, "p_practically_nil": practically_nil(one, study.practical)}
+                )
+    gates = [row for row in table if row["control"]]
+    for row, p in zip(gates, holm([row["p"] if row["draws"] else 1.0 for row in gates]), strict=True):
+        row["p_adjusted"] = p
+    return table
+
+
+def _adjusted(found: Sequence[Estimate]) -> list[float]:
+    """Return Holm's adjusted p-values; what has no result counts as 1."""
+    return holm([one.p if one.draws else 1.0 for one in found])
+
+
 def _differences(cells: _Cells) -> Table:
-    """Return pretrained minus control per recipe and budget; p adjusted within the recipe, and over the whole study."""
+    """Return pretrained minus control per recipe and budget; p adjusted over the budgets of the recipe."""
     study, table = cells.outcome.study, []
     for arm in cells.of_role("pretrained"):
         found = [cells.gap(arm.name, arm.against, labels) for labels in cells.budgets]
-        adjusted = holm([one.p if one.draws else 1.0 for one in found])
-        for labels, one, p in zip(cells.budgets, found, adjusted, strict=True):
+        for labels, one, p in zip(cells.budgets, found, _adjusted(found), strict=True):
             table.append(
                 {"recipe": arm.group, "arm": arm.name, "against": arm.against, "labels": labels}
                 | _interval(one)
                 | {"error": one.error, "freedom": one.freedom, "p": one.p, "p_adjusted": p}
                 | {"p_practically_nil": practically_nil(one, study.practical)}
             )
-    for row, p in zip(table, holm([row["p"] if row["draws"] else 1.0 for row in table]), strict=True):
-        row["p_study"] = p
     return table
 
 

@@ -3,14 +3,18 @@
 The rules, in order (``SIGNIFICANT`` is 0.05, ``SURE`` 0.95, ``FEWEST`` 3):
 
 1. Fewer than three draws in common: ``too_few_draws``.
-2. A cell is one recipe at one budget. It is *nil* when the probability that the difference lies within the region of practical
-   equivalence is at least 0.95; else it *helps* or *hurts* when its p-value, adjusted over all cells of the study (Holm), is under
-   0.05; else it is *unclear*.
-3. The recipe that is spoken of has the highest learning curve (mean over the logarithm of the labels) among the recipes with a cell
-   that helps, or among all when none does.
-4. ``baseline``: at half of the budgets or more some baseline is better than that recipe (p under 0.05, Holm over baselines and
-   budgets), and at no budget is the recipe better than every baseline.
-5. ``helps``: some cell of the recipe helps. 6. ``hurts``: some cell of it hurts. 7. ``nil``: all its cells are nil.
+2. A recipe *differs* when its difference from its control, averaged over the budgets, has a p-value under 0.05, adjusted over
+   the recipes (Holm). Only then is anything claimed of it: where nothing is there, a study claims something in at most 5 % of
+   cases.
+3. The recipe that is spoken of has the highest learning curve (mean over the logarithm of the labels) among the recipes that
+   differ for the better, or among all when none does.
+4. A budget of it is *nil* when the probability that the difference there is within the region of practical equivalence is at
+   least 0.95; else it *helps* or *hurts* when the recipe differs and the p-value, adjusted over its budgets, is under 0.05;
+   else it is *unclear*.
+5. ``baseline``: averaged over the budgets some baseline is better than the recipe (p under 0.05, Holm over baselines), and at no
+   budget is the recipe better than every baseline.
+6. ``helps``, ``hurts``: the recipe differs, for the better or the worse.
+7. ``nil``: the average difference is practically nil (0.95) and no budget has a p-value under 0.05 without being nil.
 8. ``not_separable``: anything else.
 """
 
@@ -34,134 +38,142 @@ def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, An
     -------
     dict
         ``kind``, ``text`` (the sentences of ``finding``, ``details`` and ``advice``), ``recipe``, and the budgets
-        ``helps_at``, ``hurts_at``, ``nil_at``, ``unclear_at`` and ``baseline_at``.
+        ``helps_at``, ``hurts_at``, ``nil_at`` and ``unclear_at``, and ``better_baselines``.
     """
     differences: Table = tables["differences"]
-    words = _Words(metric, practical)
     if not differences:
         return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", "", None, {})
     if min(row["draws"] for row in differences) < FEWEST:
         return _too_few(differences)
-    recipe = _spoken_of(tables)
-    cells = [row for row in differences if row["recipe"] == recipe]
-    states = {name: [row for row in cells if state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
-    beaten = _budgets_where(tables, recipe, lost=True)
-    kind = _kind(states, cells, beaten, _beats_all(tables, recipe))
-    advice = _advice(kind, recipe, states, beaten, tables, words)
-    finding = _finding(kind, recipe, states, tables, words)
-    others = [_rest(states, words), _baselines(recipe, beaten, tables, words), _cost(recipe, tables)]
-    details = " ".join(part for part in others if part)
-    return _verdict(kind, finding, details, advice, recipe, states, beaten)
-
-
-def state(row: dict[str, Any]) -> str:
-    """Return 'helps', 'hurts', 'nil' or 'unclear' for a row of the differences."""
-    if row["p_practically_nil"] is not None and row["p_practically_nil"] >= SURE:
-        return "nil"
-    if row["p_study"] < SIGNIFICANT:
-        return "helps" if row["mean"] > 0 else "hurts"
-    return "unclear"
-
-
-def _kind(states: dict[str, Table], cells: Table, beaten: list[int], ahead: list[int]) -> str:
-    if 2 * len(beaten) >= len(cells) and not ahead:
-        return "baseline"
-    for name in ("helps", "hurts"):
-        if states[name]:
-            return name
-    return "nil" if len(states["nil"]) == len(cells) else "not_separable"
-
-
-def _spoken_of(tables: dict[str, Any]) -> str:
-    """Return the recipe with the highest learning curve, of those that help somewhere if any does."""
-    recipe_of = {row["arm"]: row["recipe"] for row in tables["differences"]}
-    areas = {recipe_of[row["arm"]]: row["area"] for row in tables["areas"] if row["arm"] in recipe_of}
-    helping = {row["recipe"] for row in tables["differences"] if state(row) == "helps"}
-    among = [name for name in dict.fromkeys(recipe_of.values()) if name in helping or not helping]
-    return max(among, key=lambda name: areas.get(name, -math.inf))
-
-
-def _budgets_where(tables: dict[str, Any], recipe: str, *, lost: bool) -> list[int]:
-    """Return the budgets at which some baseline is better than a recipe."""
-    rows = [row for row in tables["against_baselines"] if row["recipe"] == recipe and row["p_adjusted"] < SIGNIFICANT]
-    return sorted({row["labels"] for row in rows if (row["mean"] < 0) == lost})
-
-
-def _beats_all(tables: dict[str, Any], recipe: str) -> list[int]:
-    """Return the budgets at which a recipe is better than every baseline."""
-    rows = [row for row in tables["against_baselines"] if row["recipe"] == recipe and row["draws"]]
-    budgets = sorted({row["labels"] for row in rows})
-    better = {(row["labels"], row["baseline"]) for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] > 0}
-    return [b for b in budgets if all((b, row["baseline"]) in better for row in rows if row["labels"] == b)]
-
-
-def _finding(kind: str, recipe: str, states: dict[str, Table], tables: dict[str, Any], words: _Words) -> str:
-    """Return the sentence that a reader in a hurry takes away."""
-    for name, most in (("helps", max), ("hurts", min)):
-        if states[name]:
-            start = f"Pretraining {name}" if kind == name else f"Against its own random start, pretraining {name}"
-            row = most(states[name], key=lambda row: row["mean"])
-            where = f": most with {row['labels']:,}, where" if len(states[name]) > 1 else ":"
-            return f"{start} with {words.budgets(states[name])}{where} {recipe} has {words.cell(row, tables)}."
-    rows = sorted(states["nil"] + states["unclear"], key=lambda row: row["labels"])
-    if kind == "nil":
-        return f"Pretraining with {recipe} makes no practical difference with {words.budgets(rows)}: {words.nil(rows)}."
-    return (
-        f"With {rows[0]['draws']} draws it cannot be told whether pretraining with {recipe} helps: the mean differences are "
-        f"{words.means(rows)} with {words.budgets(rows)}, and none is clear of chance."
+    study = _Read(tables, _Words(metric, practical))
+    states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
+    kind = _kind(study, states)
+    details = [_rest(study, states), _baselines(study), _cost(study)]
+    return _verdict(
+        kind,
+        _finding(kind, study, states),
+        " ".join(part for part in details if part),
+        _advice(kind, study, states),
+        study.recipe,
+        states,
+        study.better_baselines(),
     )
 
 
-def _rest(states: dict[str, Table], words: _Words) -> str:
+class _Read:
+    """The tables, read for the recipe that is spoken of."""
+
+    def __init__(self, tables: dict[str, Any], words: _Words) -> None:
+        self.tables, self.words = tables, words
+        self.gates = {row["recipe"]: row for row in tables["overall"] if row["control"]}
+        self.areas = {row["arm"]: row["area"] for row in tables["areas"]}
+        better = [name for name, row in self.gates.items() if self._differs(row) and row["mean"] > 0]
+        self.recipe: str = max(better or self.gates, key=lambda name: self.areas.get(self.gates[name]["arm"], -math.inf))
+        self.gate = self.gates[self.recipe]
+        self.cells = [row for row in tables["differences"] if row["recipe"] == self.recipe]
+        self.budgets = [row["labels"] for row in self.cells]
+        self.differs = self._differs(self.gate)
+
+    @staticmethod
+    def _differs(row: dict[str, Any]) -> bool:
+        return bool(row["p_adjusted"] < SIGNIFICANT)
+
+    def state(self, row: dict[str, Any]) -> str:
+        """Return 'helps', 'hurts', 'nil' or 'unclear' for a budget."""
+        if row["p_practically_nil"] >= SURE:
+            return "nil"
+        if self.differs and row["p_adjusted"] < SIGNIFICANT:
+            return "helps" if row["mean"] > 0 else "hurts"
+        return "unclear"
+
+    def better_baselines(self) -> list[str]:
+        """Return the baselines that are better on average over the budgets, the highest first."""
+        rows = [row for row in self.tables["overall"] if row["recipe"] == self.recipe and not row["control"]]
+        names = [row["against"] for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] < 0]
+        return sorted(names, key=lambda name: -self.areas.get(name, -math.inf))
+
+    def ahead(self) -> list[int]:
+        """Return the budgets at which the recipe is better than every baseline."""
+        rows = [row for row in self.tables["against_baselines"] if row["recipe"] == self.recipe and row["draws"]]
+        better = {(row["labels"], row["baseline"]) for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] > 0}
+        budgets = sorted({row["labels"] for row in rows})
+        return [b for b in budgets if all((b, row["baseline"]) in better for row in rows if row["labels"] == b)]
+
+    def best_baseline(self) -> str | None:
+        """Return the baseline with the highest learning curve."""
+        rows = [row for row in self.tables["areas"] if row["role"] == "baseline"]
+        return max(rows, key=lambda row: row["area"])["arm"] if rows else None
+
+    def level(self, arm: str, labels: int) -> float:
+        """Return the mean score of an arm at a budget."""
+        return next(row["mean"] for row in self.tables["summary"] if (row["arm"], row["labels"]) == (arm, labels))
+
+    def levels(self, arm: str) -> Table:
+        """Return the rows of the summary of an arm that has results."""
+        return [row for row in self.tables["summary"] if row["arm"] == arm and row["draws"]]
+
+
+def _kind(study: _Read, states: dict[str, Table]) -> str:
+    if study.better_baselines() and not study.ahead():
+        return "baseline"
+    if study.differs:
+        return "helps" if study.gate["mean"] > 0 else "hurts"
+    loud = [row for row in states["unclear"] if row["p"] < SIGNIFICANT]
+    return "nil" if study.gate["p_practically_nil"] >= SURE and not loud else "not_separable"
+
+
+def _finding(kind: str, study: _Read, states: dict[str, Table]) -> str:
+    """Return the sentence that a reader in a hurry takes away."""
+    words, gate, recipe = study.words, study.gate, study.recipe
+    over = f"with {study.budgets[0]:,} labels" if len(study.budgets) == 1 else f"over {words.span(study.budgets)} labels"
+    if study.differs:
+        name, most = ("helps", max) if gate["mean"] > 0 else ("hurts", min)
+        start = f"Pretraining {name}" if kind == name else f"Against its own random start, pretraining {name}"
+        row = most(study.cells, key=lambda row: row["mean"])
+        first, second = (words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against"))
+        where = "" if len(study.budgets) == 1 else f"; {name} most with {row['labels']:,}"
+        return f"{start}: {over}, {recipe} is {words.away(gate)} its control{where} ({first} instead of {second})."
+    if kind == "nil":
+        return f"Pretraining with {recipe} makes no practical difference {over}: {words.away(gate)} its control."
+    start = f"With {gate['draws']} draws it cannot be told whether pretraining with {recipe} helps"
+    return f"{start}: {over}, it is {words.away(gate)} its control."
+
+
+def _rest(study: _Read, states: dict[str, Table]) -> str:
     """Say what was seen at every budget."""
+    if len(study.budgets) == 1:
+        return ""
     said = {
-        "helps": "it helps with",
-        "hurts": "it hurts with",
+        "helps": "it is shown to help with",
+        "hurts": "it is shown to hurt with",
         "nil": "it makes no practical difference with",
-        "unclear": "nothing can be told with",
+        "unclear": "nothing can be told of",
     }
-    parts = []
+    words, parts = study.words, []
     for name, text in said.items():
         if states[name]:
             shown = words.list(words.difference(row) for row in states[name])
-            parts.append(f"{text} {words.budgets(states[name])} ({shown})")
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}; in brackets 95 % intervals."
+            parts.append(f"{text} {words.numbers([row['labels'] for row in states[name]])} labels ({shown})")
+    return f"By itself, {'; '.join(parts)}; in brackets 95 % intervals."
 
 
-def _baselines(recipe: str, beaten: list[int], tables: dict[str, Any], words: _Words) -> str:
-    best = _best_baseline(tables)
+def _baselines(study: _Read) -> str:
+    best, words = study.best_baseline(), study.words
     if best is None:
         return ""
-    if beaten:
-        names = sorted(
-            {
-                row["baseline"]
-                for row in tables["against_baselines"]
-                if row["recipe"] == recipe and row["p_adjusted"] < SIGNIFICANT and row["mean"] < 0
-            },
-            key=lambda name: -_area(tables, name),
-        )
-        return f"A simple baseline is better with {words.numbers(beaten)} labels ({words.list(names)})."
-    ahead = _beats_all(tables, recipe)
+    better = study.better_baselines()
+    levels = words.list(words.level(row["mean"]) for row in study.levels(best))
+    if better:
+        return f"Better than it on average over these budgets: {words.list(better)}. The highest, {best}, has {levels}."
+    ahead = study.ahead()
     where = (
         f"better than every baseline with {words.numbers(ahead)} labels" if ahead else "not shown to be better than every baseline"
     )
-    return f"It is {where}; the highest of them is {best}{words.levels_of(best, tables)}."
+    return f"It is {where}; the highest of them, {best}, has {levels}."
 
 
-def _best_baseline(tables: dict[str, Any]) -> str | None:
-    rows = [row for row in tables["areas"] if row["role"] == "baseline"]
-    return max(rows, key=lambda row: row["area"])["arm"] if rows else None
-
-
-def _area(tables: dict[str, Any], arm: str) -> float:
-    return next((row["area"] for row in tables["areas"] if row["arm"] == arm), -math.inf)
-
-
-def _cost(recipe: str, tables: dict[str, Any]) -> str:
-    arm = next(row["arm"] for row in tables["differences"] if row["recipe"] == recipe)
-    rows = [row for row in tables["summary"] if row["arm"] == arm and row["seconds"] is not None]
+def _cost(study: _Read) -> str:
+    rows = [row for row in study.levels(study.gate["arm"]) if row["seconds"] is not None]
     if not rows:
         return ""
     prepare = rows[0]["seconds_prepare"] or 0.0
@@ -169,56 +181,50 @@ def _cost(recipe: str, tables: dict[str, Any]) -> str:
     return f"Pretraining takes {_seconds(prepare)} once, fine-tuning {_seconds(rest)} a budget (settings tried included)."
 
 
-def _advice(kind: str, recipe: str, states: dict[str, Table], beaten: list[int], tables: dict[str, Any], words: _Words) -> str:
+def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "baseline":
-        return f"Use {_best_baseline(tables)}; a pretrained network is not worth its trouble here."
+        return f"Use {study.best_baseline()}; a pretrained network is not worth its trouble here."
     if kind == "helps":
-        return f"Pretrain with {recipe}{_saved(recipe, states['helps'], tables)}."
+        return f"Pretrain with {study.recipe}{_saved(study)}."
     if kind == "hurts":
-        return f"Do not pretrain with {recipe}: start from random weights{_more_labels(recipe, tables, words)}."
+        return f"Do not pretrain with {study.recipe}: start from random weights.{_more_labels(study)}"
     if kind == "nil":
-        return f"Do not pretrain: it costs time and changes nothing{_more_labels(recipe, tables, words)}."
-    return f"{_more_draws(states['unclear'], words)}{_more_labels(recipe, tables, words, start='')}"
+        return f"Do not pretrain: it costs time and changes nothing.{_more_labels(study)}"
+    return f"{_more_draws(study)}{_more_labels(study)}"
 
 
-def _saved(recipe: str, helped: Table, tables: dict[str, Any]) -> str:
-    rows = {row["labels"]: row for row in tables["labels_saved"] if row["recipe"] == recipe}
-    parts = []
-    for labels in [row["labels"] for row in helped if row["labels"] in rows]:
-        row = rows[labels]
-        if row["needed"] is None:
-            parts.append(f"with {labels:,} labels it does what random weights do not do with {row['most']:,}")
-        elif row["needed"] > labels:
+def _saved(study: _Read) -> str:
+    """Say how many labels of the control the pretrained network saves, at the smallest budget where that is known."""
+    for row in [row for row in study.tables["labels_saved"] if row["recipe"] == study.recipe]:
+        if row["needed"] is not None and row["needed"] > row["labels"]:
             low, high = (f"{row[end]:,.0f}" if row[end] is not None else f"more than {row['most']:,}" for end in ("low", "high"))
-            parts.append(f"{labels:,} labels do the work of about {row['needed']:,.0f} ({low} to {high})")
-    return f": {parts[0]}" if parts else ""
+            return f": {row['labels']:,} labels do the work of about {row['needed']:,.0f} ({low} to {high})"
+        if row["needed"] is None:
+            return f": with {row['labels']:,} labels it does what random weights do not do with {row['most']:,}"
+    return ""
 
 
-def _more_labels(recipe: str, tables: dict[str, Any], words: _Words, start: str = "; ") -> str:
+def _more_labels(study: _Read) -> str:
     """Say what the next step in labels is worth to the control."""
-    control = next(row["against"] for row in tables["differences"] if row["recipe"] == recipe)
-    levels = [(row["labels"], row["mean"]) for row in tables["summary"] if row["arm"] == control and row["draws"]]
+    levels = [(row["labels"], row["mean"]) for row in study.levels(study.gate["against"])]
     if len(levels) < 2:
         return ""
     (fewer, low), (more, high) = levels[-2:]
-    if high - low <= words.practical:
+    if high - low <= study.words.practical:
         return ""
-    text = f"labelling more helps: from {fewer:,} to {more:,} labels the network without pretraining gains {words.gain(high - low)}"
-    return f"{start}{text}" if start else f" {text[0].upper()}{text[1:]}."
+    return f" More labels help: from {fewer:,} to {more:,} the network without pretraining gains {study.words.gain(high - low)}."
 
 
-def _more_draws(unclear: Table, words: _Words) -> str:
+def _more_draws(study: _Read) -> str:
     """Say how many draws would tell a difference of the size seen."""
-    seen = [row for row in unclear if abs(row["mean"]) > words.practical]
-    if not seen:
-        return "Do not pretrain on this evidence: every difference seen is practically nothing."
-    row = max(seen, key=lambda row: abs(row["mean"]) / max(row["error"], 1e-12))
-    half = (row["high"] - row["low"]) / 2
-    needed = math.ceil(row["draws"] * (half / abs(row["mean"])) ** 2 * 1.3)
+    gate = study.gate
+    if abs(gate["mean"]) <= study.words.practical:
+        return "Do not pretrain on this evidence: the difference seen is practically nothing."
+    half = (gate["high"] - gate["low"]) / 2
+    needed = math.ceil(1.3 * gate["draws"] * (half / abs(gate["mean"])) ** 2)  # a third more, for luck
     if needed > _MOST_DRAWS:
         return "More draws would hardly tell."
-    more = max(needed, row["draws"] + 1)
-    return f"About {more} draws (--draws) would tell a difference of the size seen with {row['labels']:,} labels."
+    return f"About {max(needed, gate['draws'] + 1)} draws (--draws) would tell a difference of the size seen."
 
 
 def _too_few(differences: Table) -> dict[str, Any]:
@@ -229,12 +235,18 @@ def _too_few(differences: Table) -> dict[str, Any]:
 
 
 def _verdict(
-    kind: str, finding: str, details: str, advice: str, recipe: str | None, states: dict[str, Table], beaten: Sequence[int] = ()
+    kind: str,
+    finding: str,
+    details: str,
+    advice: str,
+    recipe: str | None,
+    states: dict[str, Table],
+    better: Sequence[str] = (),
 ) -> dict[str, Any]:
     text = " ".join(part for part in (finding, details, advice) if part)
     at = {f"{name}_at": [row["labels"] for row in states.get(name, [])] for name in ("helps", "hurts", "nil", "unclear")}
     parts = {"finding": finding, "details": details, "advice": advice}
-    return {"kind": kind, "text": text} | parts | {"recipe": recipe} | at | {"baseline_at": list(beaten)}
+    return {"kind": kind, "text": text} | parts | {"recipe": recipe} | at | {"better_baselines": list(better)}
 
 
 class _Words:
@@ -253,34 +265,20 @@ class _Words:
     def gain(self, value: float) -> str:
         return self.signed(value) + (" points" if self.points else " R²")
 
+    def away(self, row: dict[str, Any]) -> str:
+        """Return the average difference with its interval: '2.3 points above (95 % interval +0.9 to +3.7)'."""
+        size = f"{100 * abs(row['mean']):.1f} points" if self.points else f"{abs(row['mean']):.3f} R²"
+        side = "above" if row["mean"] >= 0 else "below"
+        return f"on average {size} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) {side}"
+
     def difference(self, row: dict[str, Any]) -> str:
         return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
 
-    def cell(self, row: dict[str, Any], tables: dict[str, Any]) -> str:
-        """Return the levels of both arms, and the difference."""
-        mean = {(other["arm"], other["labels"]): other["mean"] for other in tables["summary"]}
-        first, second = (self.level(mean[row[name], row["labels"]]) for name in ("arm", "against"))
-        interval = f"95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}"
-        return f"{first} instead of {second} ({self.gain(row['mean'])}, {interval})"
-
-    def means(self, rows: Table) -> str:
-        return self.list(self.signed(row["mean"]) for row in rows) + (" points" if self.points else " R²")
-
-    def nil(self, rows: Table) -> str:
-        return f"the mean differences are {self.means(rows)}, within {self.size(self.practical)} with 95 % probability"
-
-    def size(self, value: float) -> str:
-        return f"{100 * value:g} points" if self.points else f"{value:g} R²"
-
-    def levels_of(self, arm: str, tables: dict[str, Any]) -> str:
-        means = [row["mean"] for row in tables["summary"] if row["arm"] == arm and row["draws"]]
-        return f" ({self.list(self.level(mean) for mean in means)})" if means else ""
-
-    def budgets(self, rows: Table) -> str:
-        return f"{self.numbers(sorted(row['labels'] for row in rows))} labels"
+    def span(self, budgets: Sequence[int]) -> str:
+        return f"{budgets[0]:,} to {budgets[-1]:,}"
 
     def numbers(self, values: Sequence[int]) -> str:
-        return self.list(f"{value:,}" for value in values)
+        return self.list(f"{value:,}" for value in sorted(values))
 
     @staticmethod
     def list(items: Any) -> str:
