@@ -48,10 +48,13 @@ def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, An
     study = _Read(tables, _Words(metric, practical))
     states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
     kind = _kind(study, states)
+    finding = _finding(kind, study)
     details = [_rest(study, states), _baselines(study), _cost(study)]
+    if kind == "baseline":
+        finding, details = _beaten(study), [finding, *details]
     return _verdict(
         kind,
-        _finding(kind, study, states),
+        finding,
         " ".join(part for part in details if part),
         _advice(kind, study, states),
         study.recipe,
@@ -77,6 +80,11 @@ class _Read:
     @staticmethod
     def _differs(row: dict[str, Any]) -> bool:
         return bool(row["p_adjusted"] < SIGNIFICANT)
+
+    def over(self) -> str:
+        """Return 'over 20 to 500 labels', or 'with 20 labels'."""
+        first, last = self.budgets[0], self.budgets[-1]
+        return f"with {first:,} labels" if first == last else f"over {first:,} to {last:,} labels"
 
     def state(self, row: dict[str, Any]) -> str:
         """Return 'helps', 'hurts', 'nil' or 'unclear' for a budget."""
@@ -122,10 +130,17 @@ def _kind(study: _Read, states: dict[str, Table]) -> str:
     return "nil" if study.gate["p_practically_nil"] >= SURE and not loud else "not_separable"
 
 
-def _finding(kind: str, study: _Read, states: dict[str, Table]) -> str:
+def _beaten(study: _Read) -> str:
+    """Return the finding when a baseline is better: by how much, of the highest of those that are."""
+    best = study.better_baselines()[0]
+    row = next(row for row in study.tables["overall"] if (row["recipe"], row["against"]) == (study.recipe, best))
+    turned = row | {"mean": -row["mean"], "low": -row["high"], "high": -row["low"]}
+    return f"A simple baseline is better: {study.over()}, {best} is {study.words.away(turned)} the pretrained {study.recipe}."
+
+
+def _finding(kind: str, study: _Read) -> str:
     """Return the sentence that a reader in a hurry takes away."""
-    words, gate, recipe = study.words, study.gate, study.recipe
-    over = f"with {study.budgets[0]:,} labels" if len(study.budgets) == 1 else f"over {words.span(study.budgets)} labels"
+    words, gate, recipe, over = study.words, study.gate, study.recipe, study.over()
     if study.differs:
         name, most = ("helps", max) if gate["mean"] > 0 else ("hurts", min)
         start = f"Pretraining {name}" if kind == name else f"Against its own random start, pretraining {name}"
@@ -164,7 +179,7 @@ def _baselines(study: _Read) -> str:
     better = study.better_baselines()
     levels = words.list(words.level(row["mean"]) for row in study.levels(best))
     if better:
-        return f"Better than it on average over these budgets: {words.list(better)}. The highest, {best}, has {levels}."
+        return f"Better than it on average over these budgets: {words.list(better)}. The highest baseline, {best}, has {levels}."
     ahead = study.ahead()
     where = (
         f"better than every baseline with {words.numbers(ahead)} labels" if ahead else "not shown to be better than every baseline"
@@ -183,7 +198,7 @@ def _cost(study: _Read) -> str:
 
 def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "baseline":
-        return f"Use {study.best_baseline()}; a pretrained network is not worth its trouble here."
+        return f"Use {study.better_baselines()[0]}; a pretrained network is not worth its trouble here."
     if kind == "helps":
         return f"Pretrain with {study.recipe}{_saved(study)}."
     if kind == "hurts":
@@ -273,9 +288,6 @@ class _Words:
 
     def difference(self, row: dict[str, Any]) -> str:
         return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
-
-    def span(self, budgets: Sequence[int]) -> str:
-        return f"{budgets[0]:,} to {budgets[-1]:,}"
 
     def numbers(self, values: Sequence[int]) -> str:
         return self.list(f"{value:,}" for value in sorted(values))
