@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -48,6 +48,12 @@ claims: $(STAMP)  ## the claims of the field, measured: docs/claims.md (about 90
 
 claims-quick: $(STAMP)  ## the same on tiny networks: shows that everything runs (minutes)
 	$(BIN)/python -m benchmarks.claims --quick
+
+nulls: $(STAMP)  ## does a study claim what is not there, and cover what is? 600 small studies (half an hour)
+	$(BIN)/python -m benchmarks.nulls
+
+studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.studies
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-keras demo-out .pytest_cache .ruff_cache .mypy_cache .coverage
