@@ -53,10 +53,12 @@ def test_a_column_that_equals_the_target_is_found(seed):
 
 
 @pytest.mark.parametrize("scale", [1.0, -2.5])
-def test_a_column_that_equals_a_number_to_predict_is_found(scale):
+@pytest.mark.parametrize("rows", [60, 1000])
+@pytest.mark.parametrize("shape", [lambda y: y, np.exp, lambda y: y**3, np.round], ids=["normal", "lognormal", "cubed", "counts"])
+def test_a_column_that_equals_a_number_to_predict_is_found(scale, rows, shape):
     rng = np.random.default_rng(0)
-    y = rng.normal(size=200)
-    found = check_columns({"copy": scale * y, "near": y + rng.normal(0, 0.5, 200)}, y, 0)
+    y = shape(2 * rng.normal(size=rows))
+    found = check_columns({"copy": scale * y, "near": y + rng.normal(0, y.std(), rows)}, y, 0)
     assert [finding.name for finding in found] == ["copy"]
 
 
@@ -91,6 +93,18 @@ def test_identifiers_and_constants_are_found_and_named():
         "empty": "constant",
     }
     assert "Column 'empty' is empty; it is left out." in [finding.text for finding in found]
+
+
+def test_a_column_that_is_sometimes_missing_and_otherwise_one_value_is_kept():
+    values = np.where(np.arange(100) % 3 == 0, np.nan, 1.0)
+    assert check_columns({"flag": values}, np.arange(100) % 2, 2) == []
+
+
+def test_a_leak_is_found_beside_a_very_rare_class():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 20_000)
+    y[:12] = 2
+    assert [one.kind for one in check_columns({"copy": y.astype(float)}, y, 3)] == ["leak"]
 
 
 def test_duplicates_are_flagged_above_five_percent():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,11 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
 
-from layerwise import ParameterError, Study
+from layerwise import ModelError, ParameterError, Study
 from layerwise.evaluation import EstimatorArm, baselines, judge, run_study, tables
+from layerwise.evaluation.arms import described
 from layerwise.evaluation.store import trial_key
 
 SMALL = Study((6, 20, 40), 3)
@@ -117,6 +121,74 @@ def test_a_study_goes_on_and_a_widened_one_only_adds(data, arms, tmp_path):
     assert [row for row in values(wider) if row["draw"] < 3 and row["labels"] < 60] == values(first)
 
 
+def test_an_arm_that_is_renamed_keeps_its_results_under_the_new_name(data, arms, tmp_path):
+    first = run_study(SMALL, data, [EstimatorArm("one", LogisticRegression())], workers=1, folder=tmp_path)
+    both = [EstimatorArm("one", LogisticRegression()), EstimatorArm("other", LogisticRegression())]
+    second = run_study(SMALL, data, both, workers=1, folder=tmp_path)
+    assert [record["arm"] for record in second.records] == (["one"] * 3 + ["other"] * 3) * 3
+    assert [row["value"] for row in values(second) if row["arm"] == "other"] == [row["value"] for row in values(first)]
+
+
+def test_functions_are_told_apart_by_what_they_do():
+    def scaled(by):
+        return lambda X: by * X
+
+    different = [
+        lambda X: X[:, :3],
+        lambda X: X[:, 3:],
+        scaled(2),
+        scaled(3),
+        partial(np.add, 1),
+        partial(np.add, 2),
+        np.add,
+        np.negative,
+    ]
+    assert len({described(FunctionTransformer(one)) for one in different}) == len(different)
+    assert described(FunctionTransformer(scaled(2))) == described(FunctionTransformer(scaled(2)))
+
+
+def test_a_setting_that_fails_is_not_chosen(data):
+    arm = EstimatorArm("choosy", LogisticRegression(), [{"C": -1.0}, {"C": 1.0}])
+    record = run_study(SMALL, data, [arm], workers=1).records[0]
+    assert record["chosen"] == 1 and record["tried"][0]["error"].startswith("InvalidParameterError")
+
+
+class Kept(EstimatorArm):
+    """Keeps what it prepares, in a file of its own."""
+
+    keeps = True
+
+    def keep(self, prepared, folder):
+        (folder / "kept.txt").write_text("whole")
+
+    def recall(self, folder):
+        if (folder / "kept.txt").read_text() != "whole":
+            raise ModelError("The file is damaged.")
+
+
+def test_a_damaged_stack_is_learned_again(data, tmp_path):
+    arm = Kept("kept", LogisticRegression())
+    whole = run_study(SMALL, data, [arm], workers=1, folder=tmp_path)
+    for path in (tmp_path / "stacks").rglob("kept.txt"):
+        path.write_text("half")
+    shutil.rmtree(tmp_path / "trials")
+    again = run_study(SMALL, data, [arm], workers=1, folder=tmp_path)
+    assert values(again) == values(whole)
+    assert {path.read_text() for path in (tmp_path / "stacks").rglob("kept.txt")} == {"whole"}
+
+
+def test_a_stack_that_another_process_has_put_there_meanwhile_is_taken(data, tmp_path):
+    class Overtaken(Kept):
+        def keep(self, prepared, folder):
+            super().keep(prepared, folder)
+            place = tmp_path / "stacks" / folder.name
+            shutil.copytree(folder, place)
+            (place / "cost.json").write_text('{"seconds": 7.5, "memory": null}')
+
+    record = run_study(SMALL, data, [Overtaken("kept", LogisticRegression())], workers=1, folder=tmp_path).records[0]
+    assert record["seconds"]["prepare"] == 7.5
+
+
 def test_what_decides_a_result_decides_its_name(data, arms):
     arm = arms[0]
     keys = {
@@ -161,9 +233,9 @@ def test_a_worker_that_dies_costs_a_retry(data, arms, tmp_path):
 
 
 def test_a_worker_that_dies_twice_has_failed_and_the_study_goes_on(data, arms):
-    outcome = run_study(Study((6, 20), 2), data, [*arms, EstimatorArm("deadly", Deadly(), group="deadly")], workers=2)
+    outcome = run_study(Study((6, 20), 2), data, [*arms, EstimatorArm("deadly", Deadly())], workers=2)
     failed = [record for record in outcome.records if "error" in record]
-    assert [record["arm"] for record in failed] == ["deadly"] * 4
+    assert [record["arm"] for record in failed] == ["deadly"] * 4  # and not naive Bayes, its neighbour
     assert "its worker died twice" in failed[0]["error"]
     assert any("deadly failed" in note for note in outcome.notes)
 

@@ -96,7 +96,17 @@ def test_practically_nil_is_the_t_distributions_mass():
     one = Estimate(0.004, -0.006, 0.014, 0.004, 4.0, 0.4, 5)
     t = stats.t(4.0, loc=0.004, scale=0.004)
     assert practically_nil(one, 0.005) == pytest.approx(t.cdf(0.005) - t.cdf(-0.005))
-    assert practically_nil(Estimate(0.0, 0.0, 0.0, 0.0, 4.0, 1.0, 5), 0.005) == 1.0
+
+
+def test_arms_that_never_differ_are_nil_only_as_far_as_the_test_rows_can_tell():
+    assert practically_nil(Estimate(0.0, -0.004, 0.004, 0.0, 4.0, 1.0, 5), 0.005) == 1.0
+    assert practically_nil(Estimate(0.0, -0.04, 0.04, 0.0, 4.0, 1.0, 5), 0.005) == 0.0
+
+
+def test_draws_of_equal_means_are_no_proof():
+    one_row_better = [np.eye(20)[i] for i in range(3)]
+    found = estimate(scores(*one_row_better, rows=[np.arange(20) + 20 * i for i in range(3)]))
+    assert found.mean == pytest.approx(0.05) and 0.1 < found.p < 0.5
 
 
 def test_labels_needed_reads_the_monotone_curve():

@@ -48,6 +48,7 @@ def study(gate, cells, *, baseline=None, at=(), saved=(), recipe="sdae", area=0.
         "areas": areas,
         "against_baselines": against,
         "labels_saved": list(saved),
+        "rows": [{"error": None}],
     }
 
 
@@ -65,7 +66,7 @@ def test_helps_names_the_average_the_largest_gain_and_what_to_do():
     assert found["kind"] == "helps"
     assert (found["helps_at"], found["unclear_at"], found["hurts_at"]) == ([20, 100], [500], [])
     assert found["finding"] == (
-        "Pretraining helps: over 20 to 500 labels, sdae is on average 3.0 points (95 % interval +1.0 to +5.0) above its control; "
+        "Pretraining helps: over 20 to 500 labels, sdae is on average +3.0 points (95 % interval +1.0 to +5.0) from its control; "
         "helps most with 20 (75.0 % instead of 70.0 %)."
     )
     assert f"nothing can be told of 500 labels (+0.1 [{MINUS}1.9, +2.1])" in found["details"]
@@ -76,20 +77,23 @@ def test_helps_names_the_average_the_largest_gain_and_what_to_do():
 def test_labels_saved_beyond_the_largest_budget_are_said_so():
     saved = [{"recipe": "sdae", "labels": 20, "needed": None, "low": 100.0, "high": None, "saved": None, "most": 500}]
     found = of(study(cell(0.03, 0.001), UNCLEAR, saved=saved))
-    assert found["advice"] == "Pretrain with sdae: with 20 labels it does what random weights do not do with 500."
+    assert found["advice"] == "Pretrain with sdae: with 20 labels it does what its control does not do with 500."
 
 
 def test_hurts_says_so_and_advises_against_it():
     found = of(study(cell(-0.03, 0.001), [cell(-0.05, 0.001), cell(0.0, 0.9), cell(0.0, 0.9)]))
     assert found["kind"] == "hurts" and found["hurts_at"] == [20]
-    assert found["finding"].startswith("Pretraining hurts: over 20 to 500 labels, sdae is on average 3.0 points")
+    assert found["finding"].startswith(f"Pretraining hurts: over 20 to 500 labels, sdae is on average {MINUS}3.0 points")
     assert "hurts most with 20 (65.0 % instead of 70.0 %)" in found["finding"]
-    assert found["advice"].startswith("Do not pretrain with sdae: start from random weights. More labels help: from 100 to 500")
+    assert found["advice"].startswith(
+        "Do not pretrain with sdae: its control, sdae, random start, is better. More labels help: from 100 to 500"
+    )
 
 
 def test_helping_on_average_and_hurting_somewhere_says_both():
     found = of(study(cell(0.02, 0.001), [cell(0.09, 0.001), cell(0.0, 0.9), cell(-0.05, 0.001)]))
     assert found["kind"] == "helps" and found["hurts_at"] == [500]
+    assert found["advice"].startswith("Pretrain with sdae with 20 labels; with 500 do not")
     assert f"it is shown to hurt with 500 labels ({MINUS}5.0 [{MINUS}7.0, {MINUS}3.0])" in found["details"]
 
 
@@ -129,10 +133,10 @@ def test_a_better_baseline_wins_even_when_pretraining_helps():
     found = of(study(cell(0.03, 0.001), [cell(0.05, 0.001), *UNCLEAR[1:]], baseline=cell(-0.04, 0.01), at=UNCLEAR))
     assert found["kind"] == "baseline" and found["better_baselines"] == ["forest"]
     assert found["finding"] == (
-        "A simple baseline is better: over 20 to 500 labels, forest is on average 4.0 points (95 % interval +2.0 to +6.0) above "
+        "A simple baseline is better: over 20 to 500 labels, forest is on average +4.0 points (95 % interval +2.0 to +6.0) from "
         "the pretrained sdae."
     )
-    assert found["details"].startswith("Against its own random start, pretraining helps: over 20 to 500 labels")
+    assert found["details"].startswith("Against its own control, pretraining helps: over 20 to 500 labels")
     assert "Better than it on average over these budgets: forest." in found["details"]
     assert found["advice"] == "Use forest; a pretrained network is not worth its trouble here."
 
@@ -155,6 +159,28 @@ def test_too_few_draws_says_nothing_else():
     assert found["text"].startswith("2 draws of labels cannot tell chance from effect. Run the same command with --draws 5")
 
 
+def test_a_recipe_that_failed_is_named_and_the_others_are_judged():
+    broken = study(cell(float("nan"), 1.0), [cell(float("nan"), 1.0)] * 3, recipe="broken", draws=0)
+    found = of(study(cell(0.03, 0.001), UNCLEAR), broken)
+    assert found["kind"] == "helps" and found["recipe"] == "sdae"
+    assert "Nothing is said of broken: too many of their trials failed." in found["details"]
+
+
+def test_failed_trials_are_not_called_too_few_draws_of_labels():
+    tables = study(cell(float("nan"), 1.0), [cell(float("nan"), 1.0)] * 3, draws=1)
+    tables["rows"] = [{"error": "MemoryError"}]
+    found = judge(tables, "accuracy", 0.005)
+    assert (
+        found["kind"] == "too_few_draws"
+        and found["advice"] == "Trials failed; the notes say why. The same command tries them again."
+    )
+
+
+def test_budgets_whose_labels_are_shared_are_said_to_be():
+    found = judge(study(cell(0.03, 0.001), UNCLEAR), "accuracy", 0.005, [500])
+    assert "With 500 labels the draws share labelled rows, so what is said of them holds for these rows." in found["details"]
+
+
 def test_the_recipe_spoken_of_differs_for_the_better_and_is_the_highest_of_those():
     low = study(cell(0.03, 0.001), UNCLEAR, recipe="low", area=0.7)
     high = study(cell(0.0, 0.9), UNCLEAR, recipe="high", area=0.9)
@@ -167,7 +193,7 @@ def test_one_budget_is_spoken_of_as_such():
     tables["differences"] = tables["differences"][:1]
     found = judge(tables, "accuracy", 0.005)
     assert found["finding"] == (
-        "Pretraining helps: with 20 labels, sdae is on average 5.0 points (95 % interval +3.0 to +7.0) above its control "
+        "Pretraining helps: with 20 labels, sdae is on average +5.0 points (95 % interval +3.0 to +7.0) from its control "
         "(75.0 % instead of 70.0 %)."
     )
     assert "By itself" not in found["details"]
@@ -175,12 +201,12 @@ def test_one_budget_is_spoken_of_as_such():
 
 def test_numbers_are_spoken_of_in_r2():
     found = of(study(cell(0.05, 0.001), [cell(0.05, 0.001), *UNCLEAR[1:]]), metric="r2")
-    assert "on average 0.050 R² (95 % interval +0.030 to +0.070) above its control" in found["finding"]
+    assert "on average +0.050 R² (95 % interval +0.030 to +0.070) from its control" in found["finding"]
     assert "(R² 0.750 instead of R² 0.700)" in found["finding"]
 
 
 def test_without_a_pretrained_arm_there_is_nothing_to_judge():
-    tables = {name: [] for name in ("differences", "overall", "summary", "areas", "against_baselines", "labels_saved")}
+    tables = {name: [] for name in ("differences", "overall", "summary", "areas", "against_baselines", "labels_saved", "rows")}
     assert judge(tables, "accuracy", 0.005)["finding"] == "No pretrained arm took part, so there is nothing to judge."
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
+import scipy.sparse as sp
 from sklearn.ensemble import ExtraTreesClassifier
 
 import layerwise.report
@@ -20,6 +22,7 @@ from layerwise.evaluation import run_study, tables
 from layerwise.report import render_study
 from layerwise.workflows import compare
 from layerwise.workflows.arms import RATES, recipe_arms
+from layerwise.workflows.given import given_rows
 from layerwise.workflows.guarded import make_study_data
 
 STUDY = Study((10, 30), 3)
@@ -221,12 +224,57 @@ def test_transductive_is_written_all_over_the_report(quick, tmp_path):
     assert page.count("ransductive") >= 4
 
 
+@pytest.mark.parametrize("form", ["pandas", "polars", "sparse", "images"])
+def test_rows_of_every_form_are_taken(form, quick, tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((120, 4)), [["no", "yes", float("nan")][i % 3] for i in range(120)]
+    forms = {
+        "pandas": lambda: pd.DataFrame(X, columns=list("abcd")),
+        "polars": lambda: pl.DataFrame(X, schema=list("abcd")),
+        "sparse": lambda: sp.csr_matrix(X),
+        "images": lambda: X.reshape(120, 1, 2, 2),
+    }
+    found = compare(forms[form](), y, **quick | {"study": Study((10,), 1)}, out=tmp_path)
+    assert found["counts"]["classes"] == 2 and found["counts"]["labelled_rows"] == 80
+    assert [row["error"] for row in found["rows"]] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "classes"),
+    [
+        (pl.Series([0, 1, None] * 40), "classification", 2),
+        (np.array([0.0, 1.0, np.nan] * 40), "classification", 2),
+        (["yes", "no", None] * 40, "classification", 2),
+        ([0.5, 1.5, None] * 40, "regression", 0),
+    ],
+)
+def test_labels_keep_their_meaning(labels, task, classes):
+    found = given_rows(np.random.default_rng(0).normal(size=(120, 3)), labels)
+    assert found.task == task and len(make_study_data(found)[0].classes) == classes
+    assert sum(value is None for value in found.y) == 40
+
+
+def test_a_test_part_without_labels_of_the_classes_is_refused():
+    X, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+    test = Dataset("d", X[:5] + 1, np.array([None] * 5, dtype=object), "y", None, "classification")
+    with pytest.raises(DataError, match="0 rows of the test part have a label of a class that takes part; at least 2 are needed"):
+        make_study_data(Dataset("d", X, y, "y", None, "classification", test))
+
+
+def test_rows_that_hardly_differ_are_refused(quick, tmp_path):
+    X = (np.random.default_rng(0).random((200, 3)) < 0.5).astype(float)
+    with pytest.raises(DataError, match="Only 8 labelled rows of 'data' differ from one another"):
+        compare(X, np.arange(200) % 2, **quick, out=tmp_path)
+
+
 def test_what_cannot_be_compared_is_refused(quick, tmp_path, mixed_csv):
     X = np.random.default_rng(0).normal(size=(60, 3))
     y = np.arange(60) % 2
     refused = [
         (DataError, "has no target, so there is nothing to compare", (str(mixed_csv),), {}),
         (ParameterError, "Rows were given without y", (X,), {}),
+        (DataError, "The rows hold infinity", (np.where(X > 2, np.inf, X), y), {}),
+        (DataError, "expected numbers", (X.astype(str), y), {}),
         (DataError, "60 rows and 59 labels were given", (X, y[:59]), {}),
         (ParameterError, "target= and test= are for files", (X, y), {"target": "kind"}),
         (ParameterError, "y was given for a file", ("digits", y), {}),

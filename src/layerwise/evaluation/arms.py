@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
@@ -125,7 +129,9 @@ class EstimatorArm(Arm):
 
     def spec(self) -> dict[str, Any]:
         return {
+            "arm": f"{type(self).__module__}.{type(self).__qualname__}",
             "estimator": described(self.estimator),
+            "package": _package(self.estimator),
             "grid": jsonable(self.grid),
             "representation": self.shared(),
             "learns_from": self.learns_from,
@@ -171,6 +177,29 @@ def described(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {described(value[key])}' for key in sorted(value, key=str))}}}"
     if isinstance(value, np.ndarray):
         return json.dumps(jsonable(value))
-    if callable(value):
-        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    return repr(value)
+    if isinstance(value, partial):
+        return f"partial({described(value.func)}, {described(list(value.args))}, {described(value.keywords)})"
+    if isinstance(value, FunctionType):
+        cells = [described(cell.cell_contents) for cell in value.__closure__ or ()]
+        code, defaults = _code(value.__code__), described(list(value.__defaults__ or ()))
+        return f"{value.__module__}.{value.__qualname__}({code}, {defaults}, {cells})"
+    if isinstance(value, (type, BuiltinFunctionType)):
+        return f"{value.__module__}.{value.__qualname__}"
+    return value_hash(value) if callable(value) or type(value).__repr__ is object.__repr__ else repr(value)
+
+
+def value_hash(value: Any) -> str:
+    """Return a name for what a value holds."""
+    return f"{type(value).__module__}.{type(value).__qualname__}({joblib.hash(value)})"
+
+
+def _code(code: CodeType) -> str:
+    """Return a hash of what a function does: its instructions, names and constants, inner functions too."""
+    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return joblib.hash((code.co_code, code.co_names, constants))
+
+
+def _package(estimator: Any) -> str:
+    """Return the package that an estimator comes from, with its version where it says one."""
+    name = type(estimator).__module__.partition(".")[0]
+    return f"{name} {getattr(sys.modules.get(name), '__version__', '')}"

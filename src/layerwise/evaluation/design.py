@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._errors import DataError
 from .data import StudyData
 from .study import Study
 
@@ -92,6 +93,11 @@ def _parts(data: StudyData, rng: np.random.Generator) -> list[np.ndarray]:
             part_of[int(group[i])] = dealt % PARTS
             dealt += 1
     part = np.array([part_of[int(g)] for g in group])
+    if len(first) < PARTS:
+        raise DataError(
+            f"Only {len(first)} labelled rows of {data.name!r} differ from one another; a study deals them into {PARTS} parts.",
+            "Give more columns, or more rows.",
+        )
     return [_mixed(rows[part == i], stratum[part == i], rng) for i in range(PARTS)]
 
 

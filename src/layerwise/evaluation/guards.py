@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -24,6 +25,8 @@ FEWEST_ROWS = 50  # to say anything about a column
 FEWEST_OF_A_CLASS = 10  # labelled rows
 LOOKED_AT = 1_000  # labelled rows that a column is tried on
 FOLDS = 5
+RANKED = 0.999  # correlation of ranks at which a column is a copy of a number to predict
+LARGEST = 3e38  # what a tree takes
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,7 @@ def check_columns(columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int
     list of Finding
         At most one per column, in the order of the columns.
     """
-    labelled = np.flatnonzero(y >= 0 if classes else ~np.isnan(y))
-    if len(labelled) > LOOKED_AT:
-        labelled = np.sort(np.random.default_rng(0).choice(labelled, LOOKED_AT, replace=False))
+    labelled = _looked_at(y, classes)
     found = []
     for name, values in columns.items():
         finding = _constant(name, values)
@@ -81,6 +82,17 @@ def check_columns(columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int
         if finding is not None:
             found.append(finding)
     return found
+
+
+def _looked_at(y: np.ndarray, classes: int) -> np.ndarray:
+    """Return labelled rows to try columns on: at most 1,000, but of every class some."""
+    labelled = np.flatnonzero(y >= 0 if classes else ~np.isnan(y))
+    if len(labelled) <= LOOKED_AT:
+        return labelled
+    labelled = np.random.default_rng(0).permutation(labelled)
+    kept = labelled[:LOOKED_AT]
+    some = [labelled[y[labelled] == c][: 4 * FOLDS] for c in range(classes)]
+    return np.unique(np.concatenate([kept, *some]))
 
 
 def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Finding]:
@@ -145,9 +157,10 @@ def check_classes(y: np.ndarray, names: Sequence[str]) -> tuple[list[Finding], l
 
 
 def _constant(name: str, values: np.ndarray) -> Finding | None:
-    known = values[~_missing(values)]
-    if len(known) and len(set(known.tolist())) > 1:
-        return None
+    missing = _missing(values)
+    known = values[~missing]
+    if len(known) and (missing.any() or len(set(known.tolist())) > 1):
+        return None  # that a cell is missing may tell something too
     what = "is empty" if not len(known) else "has the same value in every row"
     return Finding("constant", name, f"Column {name!r} {what}; it is left out.", 0.0)
 
@@ -183,6 +196,11 @@ def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding
 
 def _single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
     codes = _codes(values)
+    if not classes:  # by ranks: a copy of a skewed target is one too
+        y = rankdata(y) / len(y)
+        codes = codes if values.dtype == object else rankdata(codes) / len(y)
+        if values.dtype != object and abs(np.corrcoef(codes, y)[0, 1]) >= RANKED:
+            return 1.0
     scores = np.empty(len(y))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class with fewer rows than folds
@@ -198,7 +216,7 @@ def _single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
             answer = tree.fit(codes[train, None], y[train]).predict(codes[held, None])
         scores[held] = answer == y[held] if classes else (answer - y[held]) ** 2
     if classes:
-        return float(np.mean([scores[y == c].mean() for c in np.unique(y)]))
+        return float(np.mean([scores[y == c].mean() for c in np.unique(y) if (y == c).sum() >= FOLDS] or [0.0]))
     return 1 - float(scores.mean()) / max(float(np.var(y)), 1e-300)
 
 
@@ -216,7 +234,7 @@ def _codes(values: np.ndarray) -> np.ndarray:
     if values.dtype != object:
         numbers = values.astype(float)
         low = float(np.min(numbers[~missing])) if (~missing).any() else 0.0
-        return np.where(missing, low - 1.0, numbers)
+        return np.where(missing, low - 1.0, np.clip(numbers, -LARGEST, LARGEST))
     words = np.array(["" if gone else f"={value}" for value, gone in zip(values, missing, strict=True)])
     return np.unique(words, return_inverse=True)[1].astype(float)
 

@@ -192,7 +192,8 @@ class _Runs:
                 break
             self._run(self.tasks(draw))
             self.complete.append(draw)
-            longest = max(longest, time.perf_counter() - began)
+            spent = sum(sum(r["seconds"].values()) for r in self.records if r["draw"] == draw and "seconds" in r) / self.workers
+            longest = max(longest, time.perf_counter() - began, spent)  # what was there already would have taken its time
 
     def _task(self, arms: tuple[Arm, ...], draw: int, budgets: tuple[int, ...]) -> Task:
         return Task(self.data, self.study, arms, draw, budgets, self.folder, self.threads)

@@ -47,7 +47,8 @@ def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.nda
     -------
     list of dict
         ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved`` (needed minus labels; None
-        then too) and ``most``, the largest budget. ``needed`` of the smallest budget means: that many or fewer.
+        then too), ``most``, the largest budget, and ``or_fewer``: whether ``needed`` is the smallest budget because the
+        control has as much there already.
     """
     rng = np.random.default_rng(seed)
     n = len(pretrained)
@@ -65,6 +66,7 @@ def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.nda
                 "high": _known(high),
                 "saved": None if math.isinf(needed) else needed - budget,
                 "most": int(budgets[-1]),
+                "or_fewer": bool(pretrained[:, k].mean() < control[:, 0].mean()),
             }
         )
     return rows

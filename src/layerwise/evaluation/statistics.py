@@ -82,11 +82,14 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
         return Estimate(mean, -math.inf, math.inf, math.inf, 0.0, 1.0, 1)
     between = float(means.var(ddof=1)) / n
     common, rows = _covariance(draws)
+    if between <= 1e-24:  # equal means by chance: the test rows alone would move them
+        between = (
+            float(np.mean([draw.values.var(ddof=1) / len(draw.values) for draw in draws if len(draw.values) > 1] or [0.0])) / n
+        )
     variance = between + common
-    if variance <= 1e-30:
-        half = max(least, 0.0)
-        p = 1.0 if abs(mean) <= half else 0.0
-        return Estimate(mean, mean - half, mean + half, 0.0, float(n - 1), p, n)
+    if variance <= 1e-24:
+        p = 1.0 if abs(mean) <= 1e-12 else 0.0
+        return Estimate(mean, mean - least, mean + least, 0.0, float(n - 1), p, n)
     freedom = variance**2 / (between**2 / (n - 1) + (common**2 / (rows - 1) if rows > 1 else 0.0))
     error = math.sqrt(variance)
     half = float(stats.t.ppf(0.5 + LEVEL / 2, freedom)) * error
@@ -141,8 +144,8 @@ def practically_nil(difference: Estimate, practical: float) -> float:
     """
     if difference.draws < 2:
         return math.nan
-    if difference.error == 0:
-        return 1.0 if abs(difference.mean) <= practical else 0.0
+    if difference.error == 0:  # no row ever differed: as sure as the number of rows allows
+        return 1.0 if max(abs(difference.low), abs(difference.high)) <= practical else 0.0
     t = stats.t(difference.freedom, loc=difference.mean, scale=difference.error)
     return float(t.cdf(practical) - t.cdf(-practical))
 

@@ -5,26 +5,35 @@ Every file is complete or absent, so a study can be killed at any moment, go on,
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import sklearn
 
 from .. import __version__
 from .._durable import jsonable, read_json, write_json
-from .._errors import FileError
+from .._errors import FileError, LayerwiseError
 from .arms import Arm
 from .data import StudyData
+from .memory import peak_memory
 from .study import Study
 
 FORMAT = 1  # of the records; part of every key
+COST = "cost.json"  # beside a stack: what it took to learn
+
+
+class Prepared(NamedTuple):
+    """What an arm learned without labels, the seconds that took, and the peak of memory in bytes."""
+
+    value: Any
+    seconds: float
+    memory: int | None
 
 
 class Store:
@@ -55,28 +64,47 @@ class Store:
         if self.folder is not None:
             write_json(self.folder / "trials" / f"{key}.json", jsonable(record | {"key": key}))
 
-    def prepared(self, arm: Arm, key: str, X: Any, seed: int) -> tuple[Any, float]:
-        """Return what an arm learns from rows X without labels, and the seconds that took: from the folder, or learned and kept."""
+    def prepared(self, arm: Arm, key: str, X: Any, seed: int) -> Prepared:
+        """Return what an arm learns from rows X without labels: from the folder, or learned and kept."""
         place = None if self.folder is None else self.folder / "stacks" / key
-        if place is not None and (place / "seconds.json").exists():
-            with contextlib.suppress(FileError):
-                seconds = read_json(place / "seconds.json")["seconds"]
-                return arm.recall(place), float(seconds)
+        if place is not None and arm.keeps and (kept := _recalled(arm, place)) is not None:
+            return kept
         began = time.perf_counter()
-        prepared = arm.prepare(X, seed)
-        seconds = time.perf_counter() - began
+        with peak_memory() as memory:
+            value = arm.prepare(X, seed)
+        prepared = Prepared(value, time.perf_counter() - began, memory.bytes)
         if place is None or not arm.keeps:
-            return prepared, seconds
+            return prepared
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{key[:8]}.", dir=place.parent) as name:
             whole = Path(name) / key
             whole.mkdir()
-            arm.keep(prepared, whole)
-            write_json(whole / "seconds.json", {"seconds": seconds})
-            shutil.rmtree(place, ignore_errors=True)  # a damaged one; a whole one of another process is the same
-            with contextlib.suppress(OSError):
-                whole.rename(place)
-        return arm.recall(place), seconds
+            arm.keep(value, whole)
+            write_json(whole / COST, {"seconds": prepared.seconds, "memory": prepared.memory})
+            if not _named(whole, place) and _recalled(arm, place) is None:  # what has the name is damaged
+                shutil.rmtree(place, ignore_errors=True)
+                _named(whole, place)
+        return _recalled(arm, place) or prepared
+
+
+def _named(whole: Path, place: Path) -> bool:
+    """Give a whole folder its name; False when another process has done so before."""
+    try:
+        whole.rename(place)
+    except OSError:
+        return False
+    return True
+
+
+def _recalled(arm: Arm, place: Path) -> Prepared | None:
+    """Return what is kept at a place, or None when nothing whole is."""
+    if not (place / COST).exists():
+        return None
+    try:
+        cost = read_json(place / COST)
+        return Prepared(arm.recall(place), float(cost["seconds"]), cost["memory"])
+    except (LayerwiseError, OSError, KeyError, TypeError, ValueError):  # damaged: learned again
+        return None
 
 
 def trial_key(arm: Arm, data: StudyData, study: Study, draw: int, budget: int) -> str:

@@ -23,6 +23,7 @@ from .statistics import (
 )
 
 Table = list[dict[str, Any]]
+FEWEST = 3  # draws, for an interval
 MEASURES = ("macro_f1", "ece", "brier", "log_loss", "mean_absolute_error", "root_mean_squared_error")
 
 
@@ -207,7 +208,7 @@ def _labels_saved(cells: _Cells) -> Table:
     table = []
     for arm in cells.of_role("pretrained"):
         draws = [d for d in cells.draws if all(d in cells.common(labels, arm.name, arm.against) for labels in cells.budgets)]
-        if not draws or len(cells.budgets) < 2:
+        if len(draws) < FEWEST or len(cells.budgets) < 2:
             continue
         first, second = (np.column_stack([cells.values(name, b, draws) for b in cells.budgets]) for name in (arm.name, arm.against))
         saved = labels_saved(cells.budgets, first, second, seed=cells.outcome.study.seed)

@@ -15,7 +15,7 @@ from .._errors import ParameterError
 from .arms import Arm
 from .data import StudyData
 from .design import Draw, make_draw
-from .store import Store, stack_key, trial_key
+from .store import Prepared, Store, stack_key, trial_key
 from .study import Study
 from .trial import Given, give, run_trial
 
@@ -55,19 +55,18 @@ def run_task(task: Task) -> list[dict[str, Any]]:
         given = _Givens(task, store, draw)
         records = []
         for arm, budget, key in task.trials():
-            record = store.read(key)
-            if record is None:
-                record = _attempt(task, arm, budget, draw, given)
-                if "error" not in record:
-                    store.write(key, record)
-            records.append(record)
+            kept = store.read(key)
+            record = _attempt(task, arm, budget, draw, given) if kept is None else kept
+            if kept is None and "error" not in record:
+                store.write(key, record)
+            records.append(record | _record(arm, budget, task.draw))  # kept under what was done, whatever it is called
         return records
 
 
 def failed(task: Task, reason: str) -> list[dict[str, Any]]:
     """Return the records of a task whose worker died: what was kept before, and an error for the rest."""
     store = Store(task.folder)
-    return [store.read(key) or _record(arm, budget, task.draw) | {"error": reason} for arm, budget, key in task.trials()]
+    return [(store.read(key) or {"error": reason}) | _record(arm, budget, task.draw) for arm, budget, key in task.trials()]
 
 
 def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> dict[str, Any]:
@@ -91,17 +90,22 @@ class _Givens:
 
     def __init__(self, task: Task, store: Store, draw: Draw) -> None:
         self.task, self.store, self.draw = task, store, draw
-        self.prepared: dict[str, tuple[Any, float]] = {}
+        self.prepared: dict[str, Prepared | Exception] = {}
         self.given: dict[str, Given] = {}
 
     def of(self, arm: Arm) -> Given:
         words = arm.shared()
         if words not in self.prepared:
             key = stack_key(arm, self.task.data, self.task.study, self.draw.index)
-            self.prepared[words] = self.store.prepared(arm, key, self._rows(), self.draw.seed)
+            try:
+                self.prepared[words] = self.store.prepared(arm, key, self._rows(), self.draw.seed)
+            except Exception as error:
+                self.prepared[words] = error
+        prepared = self.prepared[words]
+        if isinstance(prepared, Exception):
+            raise prepared
         if words not in self.given:
-            prepared, seconds = self.prepared[words]
-            self.given = {words: give(arm, prepared, self.task.data, self.draw, seconds)}  # one at a time: rows are large
+            self.given = {words: give(arm, prepared, self.task.data, self.draw)}  # one at a time: rows are large
         return self.given[words].paid_by(arm)
 
     def _rows(self) -> Any:
@@ -115,6 +119,8 @@ class _Givens:
 
 
 def _stacked(first: Any, second: Any) -> Any:
-    if hasattr(first, "vstack"):  # polars
-        return first.vstack(second)
+    if hasattr(first, "vstack"):
+        import polars
+
+        return polars.concat([first, second], how="vertical_relaxed")
     return np.concatenate([np.asarray(first), np.asarray(second)])

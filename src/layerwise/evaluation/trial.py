@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from .._errors import ParameterError
 from .arms import UNLABELLED, Arm
 from .data import StudyData
 from .design import Draw
 from .measures import measure_classes, measure_numbers, packed, row_scores, surprise
 from .memory import peak_memory
+from .store import Prepared
 from .study import Study
 
 HELD_OUT = 3  # every third labelled row judges the settings
@@ -24,22 +26,22 @@ HELD_OUT = 3  # every third labelled row judges the settings
 class Given:
     """What one arm is given in one draw: rows as its estimator takes them."""
 
-    prepared: Any = field(repr=False)
+    prepared: Prepared = field(repr=False)
     pool: Any = field(repr=False)
     test: Any = field(repr=False)
     test_y: np.ndarray = field(repr=False)
-    seconds: float = 0.0
 
     def paid_by(self, arm: Arm) -> Given:
-        """Return the same with no seconds for an arm that does not use what was learned."""
-        return self if arm.pays else replace(self, seconds=0.0)
+        """Return the same with no seconds and memory for an arm that does not use what was learned."""
+        return self if arm.pays else replace(self, prepared=self.prepared._replace(seconds=0.0, memory=None))
 
 
-def give(arm: Arm, prepared: Any, data: StudyData, draw: Draw, seconds: float) -> Given:
+def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
     """Transform the rows of a draw for an arm."""
     test = data.rows(draw.test) if data.test_y is None else data.test_X
     test_y = data.y[draw.test] if data.test_y is None else data.test_y
-    return Given(prepared, arm.inputs(prepared, data.rows(draw.pool)), arm.inputs(prepared, test), test_y, seconds)
+    pool = data.rows(draw.pool)
+    return Given(prepared, arm.inputs(prepared.value, pool), arm.inputs(prepared.value, test), test_y)
 
 
 def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw, budget: int) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw,
         tried: list[dict[str, Any]] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:
             for one in tried:
-                one["score"] = _held_out(arm, given, data, draw, labels, one["setting"])
+                one |= _judged(arm, given, data, draw, labels, one["setting"])
         best = max(range(len(tried)), key=lambda i: (-np.inf if tried[i]["score"] is None else tried[i]["score"], -i))
         chosen = time.perf_counter()
         model = _fitted(arm, given, data, draw, labels, settings[best])
@@ -69,14 +71,25 @@ def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw,
         "measures": measures,
         "scores": packed(row_scores(given.test_y, answer, bool(data.classes)), bool(data.classes)),
         "seconds": {
-            "prepare": given.seconds,
+            "prepare": given.prepared.seconds,
             "choose": chosen - began,
             "fit": fitted - chosen,
             "predict": done - fitted,
         },
-        "peak_memory": memory.bytes,
+        "peak_memory": max((part for part in (memory.bytes, given.prepared.memory) if part is not None), default=None),
         "warnings": sorted({f"{item.category.__name__}: {str(item.message).splitlines()[0][:200]}" for item in heard}),
     }
+
+
+def _judged(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> dict[str, Any]:
+    """Return the score of a setting; one that fails or has none is not chosen, and says why."""
+    try:
+        score = _held_out(arm, given, data, draw, labels, setting)
+    except ParameterError:
+        raise
+    except Exception as error:
+        return {"score": None, "error": f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}"}
+    return {"score": score if np.isfinite(score) else None}
 
 
 def _held_out(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> float:
@@ -99,7 +112,7 @@ def _score(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None
 
 
 def _fitted(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> Any:
-    model = arm.make(given.prepared, setting, draw.seed)
+    model = arm.make(given.prepared.value, setting, draw.seed)
     if arm.learns_from == "labelled":
         return model.fit(_rows(given, draw, labels), data.y[labels])
     y = np.full(len(draw.pool), UNLABELLED if data.classes else np.nan, dtype=data.y.dtype)

@@ -31,8 +31,18 @@ _MOST_DRAWS = 200
 Table = list[dict[str, Any]]
 
 
-def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, Any]:
+def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequence[int] = ()) -> dict[str, Any]:
     """Return the verdict on the tables of a study.
+
+    Parameters
+    ----------
+    tables : dict
+        What :func:`layerwise.evaluation.tables` returns.
+    metric : {'accuracy', 'r2'}
+    practical : float
+        Half the region of practical equivalence.
+    shared : sequence of int
+        Budgets at which the draws share labelled rows, so that the intervals are too short for other rows.
 
     Returns
     -------
@@ -40,16 +50,16 @@ def judge(tables: dict[str, Any], metric: str, practical: float) -> dict[str, An
         ``kind``, ``text`` (the sentences of ``finding``, ``details`` and ``advice``), ``recipe``, and the budgets
         ``helps_at``, ``hurts_at``, ``nil_at`` and ``unclear_at``, and ``better_baselines``.
     """
-    differences: Table = tables["differences"]
-    if not differences:
+    gates = [row for row in tables["overall"] if row["control"]]
+    if not gates:
         return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", "", None, {})
-    if min(row["draws"] for row in differences) < FEWEST:
-        return _too_few(differences)
+    if max(row["draws"] for row in gates) < FEWEST:
+        return _too_few(gates, tables)
     study = _Read(tables, _Words(metric, practical))
     states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
     kind = _kind(study, states)
     finding = _finding(kind, study)
-    details = [_rest(study, states), _baselines(study), _cost(study)]
+    details = [_rest(study, states), _baselines(study), _shared(shared, study), _cost(study), _failed(gates)]
     if kind == "baseline":
         finding, details = _beaten(study), [finding, *details]
     return _verdict(
@@ -68,7 +78,7 @@ class _Read:
 
     def __init__(self, tables: dict[str, Any], words: _Words) -> None:
         self.tables, self.words = tables, words
-        self.gates = {row["recipe"]: row for row in tables["overall"] if row["control"]}
+        self.gates = {row["recipe"]: row for row in tables["overall"] if row["control"] and row["draws"] >= FEWEST}
         self.areas = {row["arm"]: row["area"] for row in tables["areas"]}
         better = [name for name, row in self.gates.items() if self._differs(row) and row["mean"] > 0]
         self.recipe: str = max(better or self.gates, key=lambda name: self.areas.get(self.gates[name]["arm"], -math.inf))
@@ -143,7 +153,7 @@ def _finding(kind: str, study: _Read) -> str:
     words, gate, recipe, over = study.words, study.gate, study.recipe, study.over()
     if study.differs:
         name, most = ("helps", max) if gate["mean"] > 0 else ("hurts", min)
-        start = f"Pretraining {name}" if kind == name else f"Against its own random start, pretraining {name}"
+        start = f"Pretraining {name}" if kind == name else f"Against its own control, pretraining {name}"
         row = most(study.cells, key=lambda row: row["mean"])
         first, second = (words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against"))
         where = "" if len(study.budgets) == 1 else f"; {name} most with {row['labels']:,}"
@@ -170,6 +180,12 @@ def _rest(study: _Read, states: dict[str, Table]) -> str:
             shown = words.list(words.difference(row) for row in states[name])
             parts.append(f"{text} {words.numbers([row['labels'] for row in states[name]])} labels ({shown})")
     return f"By itself, {'; '.join(parts)}; in brackets 95 % intervals."
+
+
+def _shared(shared: Sequence[int], study: _Read) -> str:
+    if not shared:
+        return ""
+    return f"With {study.words.numbers(shared)} labels the draws share labelled rows, so what is said of them holds for these rows."
 
 
 def _baselines(study: _Read) -> str:
@@ -200,22 +216,27 @@ def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "baseline":
         return f"Use {study.better_baselines()[0]}; a pretrained network is not worth its trouble here."
     if kind == "helps":
-        return f"Pretrain with {study.recipe}{_saved(study)}."
+        where = f" with {study.words.numbers([row['labels'] for row in states['helps']])} labels" if states["helps"] else ""
+        but = f"; with {study.words.numbers([row['labels'] for row in states['hurts']])} do not" if states["hurts"] else ""
+        return f"Pretrain with {study.recipe}{where if but else ''}{but}{_saved(study, states)}."
     if kind == "hurts":
-        return f"Do not pretrain with {study.recipe}: start from random weights.{_more_labels(study)}"
+        return f"Do not pretrain with {study.recipe}: its control, {study.gate['against']}, is better.{_more_labels(study)}"
     if kind == "nil":
         return f"Do not pretrain: it costs time and changes nothing.{_more_labels(study)}"
     return f"{_more_draws(study)}{_more_labels(study)}"
 
 
-def _saved(study: _Read) -> str:
-    """Say how many labels of the control the pretrained network saves, at the smallest budget where that is known."""
-    for row in [row for row in study.tables["labels_saved"] if row["recipe"] == study.recipe]:
+def _saved(study: _Read, states: dict[str, Table]) -> str:
+    """Say how many labels of the control the pretrained network saves, at the smallest budget where it is not shown to hurt."""
+    hurt = [row["labels"] for row in states["hurts"]]
+    for row in study.tables["labels_saved"]:
+        if row["recipe"] != study.recipe or row["labels"] in (*hurt, row["most"]):
+            continue
         if row["needed"] is not None and row["needed"] > row["labels"]:
             low, high = (f"{row[end]:,.0f}" if row[end] is not None else f"more than {row['most']:,}" for end in ("low", "high"))
             return f": {row['labels']:,} labels do the work of about {row['needed']:,.0f} ({low} to {high})"
         if row["needed"] is None:
-            return f": with {row['labels']:,} labels it does what random weights do not do with {row['most']:,}"
+            return f": with {row['labels']:,} labels it does what its control does not do with {row['most']:,}"
     return ""
 
 
@@ -242,11 +263,20 @@ def _more_draws(study: _Read) -> str:
     return f"About {max(needed, gate['draws'] + 1)} draws (--draws) would tell a difference of the size seen."
 
 
-def _too_few(differences: Table) -> dict[str, Any]:
-    fewest = min(row["draws"] for row in differences)
+def _too_few(gates: Table, tables: dict[str, Any]) -> dict[str, Any]:
+    most = max(row["draws"] for row in gates)
     advice = f"Run the same command with --draws 5 or more; what is there stays. At least {FEWEST} are needed for an interval."
-    finding = f"{fewest} {'draw' if fewest == 1 else 'draws'} of labels cannot tell chance from effect."
-    return _verdict("too_few_draws", finding, "", advice, differences[0]["recipe"], {})
+    finding = f"{most} {'draw' if most == 1 else 'draws'} of labels cannot tell chance from effect."
+    if any(row["error"] for row in tables["rows"]):
+        finding = f"{most} draws ended with a result for both arms of a recipe at every number of labels: too few to tell anything."
+        advice = "Trials failed; the notes say why. The same command tries them again."
+    return _verdict("too_few_draws", finding, "", advice, gates[0]["recipe"], {})
+
+
+def _failed(gates: Table) -> str:
+    """Name the recipes of which nothing can be said."""
+    names = [row["recipe"] for row in gates if row["draws"] < FEWEST]
+    return f"Nothing is said of {_Words.list(names)}: too many of their trials failed." if names else ""
 
 
 def _verdict(
@@ -281,10 +311,8 @@ class _Words:
         return self.signed(value) + (" points" if self.points else " R²")
 
     def away(self, row: dict[str, Any]) -> str:
-        """Return the average difference with its interval: '2.3 points above (95 % interval +0.9 to +3.7)'."""
-        size = f"{100 * abs(row['mean']):.1f} points" if self.points else f"{abs(row['mean']):.3f} R²"
-        side = "above" if row["mean"] >= 0 else "below"
-        return f"on average {size} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) {side}"
+        """Return the average difference with its interval: 'on average +2.3 points (95 % interval +0.9 to +3.7) from'."""
+        return f"on average {self.gain(row['mean'])} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) from"
 
     def difference(self, row: dict[str, Any]) -> str:
         return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"

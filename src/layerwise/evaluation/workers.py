@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import joblib
@@ -86,6 +87,8 @@ def _alone(task: Task, workers: int) -> Records:
     except Exception as error:
         if not _died(error):
             raise
+        if len(task.arms) > 1:  # find the arm that it was
+            return [record for arm in task.arms for record in _alone(replace(task, arms=(arm,)), workers)]
         return failed(task, f"its worker died twice ({type(error).__name__}); too little memory is the usual cause")
     return records
 

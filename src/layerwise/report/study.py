@@ -220,9 +220,9 @@ def _saved(facts: Facts) -> list[Facts]:
             {
                 "recipe": row["recipe"],
                 "labels": number(row["labels"]),
-                "needed": count(row["needed"], row["most"]),
+                "needed": count(row["needed"], row["most"]) + (" or fewer" if row["or_fewer"] else ""),
                 "interval": low if low == high else f"{low} to {high}",
-                "saved": MISSING if row["saved"] is None else number(round(row["saved"])),
+                "saved": MISSING if row["saved"] is None or row["or_fewer"] else number(round(row["saved"])),
             }
         )
     return rows

@@ -15,7 +15,7 @@ from ..artifacts import load, save
 from ..estimators import PretrainedClassifier, PretrainedRegressor
 from ..evaluation import Arm
 from ..recipes import Recipe
-from ..training import EVERYTHING, Step, default_rate
+from ..training import EVERYTHING, Step, default_rate, device_of
 from .fit import make_pretrainer
 from .words import words_of
 
@@ -52,14 +52,16 @@ class RecipeArm(Arm):
 
     def spec(self) -> dict[str, Any]:
         recipe = self.recipe.to_dict()
-        return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES, "torch": torch.__version__}
+        where = {"torch": torch.__version__, "device": str(device_of(self.device))}
+        return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES} | where
 
     def settings(self, count: int) -> list[dict[str, Any]]:
         return [{"rate": factor} for factor in RATES[:count]]
 
     def shared(self) -> str:
         about = self.recipe.to_dict()
-        return repr(sorted((name, about[name]) for name in about if name not in ("finetune", "control", "validation")))
+        learned = sorted((name, about[name]) for name in about if name not in ("finetune", "control", "validation"))
+        return repr((learned, torch.__version__, str(device_of(self.device))))
 
     def prepare(self, X: Any, seed: int) -> Any:
         return make_pretrainer(self.recipe, seed, self.device).fit(X)

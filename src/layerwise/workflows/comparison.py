@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._durable import jsonable
-from .._errors import DataError, ParameterError, did_you_mean
+from .._errors import ParameterError, did_you_mean
 from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, load_dataset
 from ..evaluation import Arm, EstimatorArm, Finding, Outcome, Study, baselines, judge, metric_of, run_study, tables
@@ -19,6 +19,7 @@ from ..report import write_study_report
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
 from .fit import writable
+from .given import given_rows
 from .guarded import make_study_data
 from .study_facts import study_facts, write_rows
 
@@ -50,16 +51,16 @@ def compare(
 
     Parameters
     ----------
-    data : str or array or polars.DataFrame
-        What ``layerwise compare`` takes, or rows ``(n, d)`` with their labels in ``y``.
+    data : str, array, sparse matrix or data frame
+        What ``layerwise compare`` takes, or rows ``(n, d)`` or images ``(n, c, h, w)`` with their labels in ``y``.
     y : array of shape (n,), optional
-        Labels of the rows; None where there is none. A float array is a regression.
+        Labels of the rows; None or NaN where there is none. Numbers that are not all whole are a regression.
     target, test : str, optional
         Column of the labels, and a test part, for files.
     recipes : sequence of str, optional
         By default three that fit the data.
     changes : sequence of 'path=value'
-        As ``--set`` of ``layerwise fit``, for every recipe that has it.
+        As ``--set`` of ``layerwise fit``, for every recipe; one that has no such field is an error, so name the recipes.
     baseline : sequence of str, optional
         Names of baselines; by default all that fit.
     arms : mapping of name to estimator, or sequence of Arm
@@ -130,7 +131,8 @@ def compare(
 def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[str, Any]:
     metric = metric_of(outcome)
     found_tables = tables(outcome)
-    verdict = judge(found_tables, metric, outcome.study.practical)
+    shared = _overlapping(outcome)
+    verdict = judge(found_tables, metric, outcome.study.practical, shared)
     about = {
         "data": outcome.data.name,
         "task": outcome.data.task,
@@ -150,10 +152,15 @@ def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[st
     )
 
 
+def _overlapping(outcome: Outcome) -> list[int]:
+    """Return the budgets at which draws have more than a tenth of their labelled rows in common."""
+    return [budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1]
+
+
 def _cautions(outcome: Outcome) -> list[str]:
     """Return what a reader of the intervals must know."""
     notes = []
-    shared = [budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1]
+    shared = _overlapping(outcome)
     if shared:
         notes.append(
             f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled rows, so these intervals hold "
@@ -175,14 +182,7 @@ def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset
         raise ParameterError(
             "target= and test= are for files; rows were given.", "Give y, and let each draw hold out its test rows."
         )
-    X = data if hasattr(data, "select") else np.asarray(data)
-    labels = np.asarray(y)
-    if len(labels) != len(X):
-        raise DataError(
-            f"{len(X):,} rows and {len(labels):,} labels were given.", "Give one label per row, None where there is none."
-        )
-    task = "regression" if labels.dtype.kind == "f" else "classification"
-    return Dataset("data", X, labels, "y", None, task)
+    return given_rows(data, y)
 
 
 def _check_kept(data: Dataset, keep: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from .._errors import DataError
 from ..data.readers import Dataset
 from ..evaluation import Finding, StudyData, check_classes, check_columns, check_rows, check_test, row_keys
 
+FEWEST_TESTED = 2
 LEFT_OUT = ("leak", "identifier", "constant")
 
 
@@ -46,6 +47,11 @@ def make_study_data(data: Dataset, keep: tuple[str, ...] = ()) -> tuple[StudyDat
     if data.test is not None and test_y is not None:
         test_X = data.test.X
         known = np.flatnonzero([value >= 0 if names else not np.isnan(value) for value in test_y])
+        if len(known) < FEWEST_TESTED:
+            raise DataError(
+                f"{len(known)} rows of the test part have a label of a class that takes part; at least {FEWEST_TESTED} are needed.",
+                "Give a --test part with more labels, or leave it out: each draw then holds rows out.",
+            )
         test_X, test_y = _safe_indexing(test_X, known), test_y[known]
         tested = row_keys(test_X)
         equal, out = check_test(keys, tested)
