@@ -102,16 +102,26 @@ def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> dict[str, An
     return {
         "recipe": recipe.name,
         "stack": repr(recipe.stack),
-        "plan": [_step(step) for step in recipe.plan],
-        "finetune": [_step(step) for step in recipe.finetune],
-        "control": [_step(step) for step in recipe.control or ()],
+        "plan": [step_words(step) for step in recipe.plan],
+        "finetune": [step_words(step) for step in recipe.finetune],
+        "control": [step_words(step) for step in recipe.control or ()],
         "seed": seed,
         "parameters": sum(p.numel() for p in pretrainer.module_.parameters()),
         "settings": _settings(recipe) | getattr(pretrainer, "used_", {}),
-        "versions": {"layerwise": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in ("torch", "numpy", "scikit-learn")},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
+        "versions": versions(),
+        "machine": f"{machine()}, {torch.get_num_threads()} threads",
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that figures depend on."""
+    packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
+    return {"layerwise": __version__, "python": platform.python_version()} | packages
+
+
+def machine() -> str:
+    """Return the kind of machine in words."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
@@ -120,7 +130,8 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
     return {"numbers": recipe.numbers} | contrast | whitened | {"validation": str(recipe.validation)}
 
 
-def _step(step: Any) -> str:
+def step_words(step: Any) -> str:
+    """Return a step of a plan as a reader would write it."""
     return f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
 
 

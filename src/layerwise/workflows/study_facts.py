@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import torch
 
 from .. import __version__
 from .._durable import jsonable, write_bytes
 from ..evaluation import Outcome
 from ..recipes import Recipe
+from .facts import machine, step_words, versions
 
 FORMAT = "layerwise-study/1"
 
@@ -33,12 +30,10 @@ def study_facts(outcome: Outcome, result: dict[str, Any], context: dict[str, Any
     }
     run = {
         "command": context["command"],
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "versions": {"layerwise": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in ("torch", "numpy", "scikit-learn", "scipy")},
+        "machine": machine(),
+        "versions": versions(),
         "recipes": [_recipe(recipe) for recipe in context["recipes"]],
         "files": list(context["files"]),
-        "threads": torch.get_num_threads(),
     }
     return {"format": FORMAT, "version": __version__, "counts": counts, "run": run} | result
 
@@ -64,12 +59,8 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "stack": repr(recipe.stack),
-        "plan": [_step(step) for step in recipe.plan],
-        "finetune": [_step(step) for step in recipe.finetune],
-        "control": [_step(step) for step in recipe.control or ()],
+        "plan": [step_words(step) for step in recipe.plan],
+        "finetune": [step_words(step) for step in recipe.finetune],
+        "control": [step_words(step) for step in recipe.control or ()],
         "spec": recipe.to_dict(),
     }
-
-
-def _step(step: Any) -> str:
-    return f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
