@@ -70,9 +70,12 @@ def fit(
     target: Annotated[str | None, typer.Option(help="Column with the labels; rows where it is empty are unlabelled.")] = None,
     test: Annotated[str | None, typer.Option(help="Rows for the test, in the same form; else a fifth is held out.")] = None,
     labels: Annotated[int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)] = None,
-    recipe: Annotated[str | None, typer.Option(help="A recipe by name; by default one that fits the kind of data.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe by name; auto, the default, takes one that fits the data and says why.")
+    ] = None,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated.")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path("layerwise-out"),
     seed: Seed = 0,
@@ -111,13 +114,16 @@ def compare(
         str | None, typer.Option(help="File or folder of rows to test on; by default every draw holds out a fifth.")
     ] = None,
     recipe: Annotated[
-        list[str] | None, typer.Option("--recipe", help="A recipe to compare, may be given again; by default three that fit.")
+        list[str] | None,
+        typer.Option("--recipe", metavar="NAME", help="A recipe to compare, may be given again; by default three that fit."),
     ] = None,
     baseline: Annotated[
-        list[str] | None, typer.Option("--baseline", help="A baseline to compare, may be given again; by default all that fit.")
+        list[str] | None,
+        typer.Option("--baseline", metavar="NAME", help="A baseline to compare, may be given again; by default all that fit."),
     ] = None,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change every recipe: field.path=value, may be given again.")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change every recipe: field.path=value, may be given again."),
     ] = None,
     labels: Annotated[str | None, typer.Option(help="Numbers of labels, such as 50,200,1000; by default four that fit.")] = None,
     draws: Annotated[
@@ -131,7 +137,9 @@ def compare(
     transductive: Annotated[
         bool, typer.Option("--transductive", help="Let pretraining see the test rows, without labels.")
     ] = False,
-    keep: Annotated[list[str] | None, typer.Option("--keep", help="A column to keep whatever is found about it.")] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
@@ -154,6 +162,7 @@ def compare(
 
     with Output(as_json, quiet) as output:
         study = Study(_numbers(labels), draws, settings, rows, transductive, practical, seed)
+        output.tell("comparing")
         result = workflows.compare(
             data,
             target=target,
