@@ -104,7 +104,7 @@ def ladder(low: int, high: int) -> tuple[int, ...]:
     """Return up to four numbers from the series 1, 2, 5, 10, ..., in about equal ratios.
 
     >>> ladder(20, 700), ladder(10, 30_000), ladder(10, 12), ladder(40, 30)
-    ((20, 50, 200, 500), (10, 100, 1000, 20000), (10,), ())
+    ((20, 50, 200, 500), (10, 100, 2000, 20000), (10,), ())
     """
     series = [m * 10**e for e in range(9) for m in (1, 2, 5) if low <= m * 10**e <= high]
     if len(series) <= MOST_BUDGETS:
