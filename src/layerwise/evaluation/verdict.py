@@ -24,6 +24,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from .wording import Words, seconds
+
 SIGNIFICANT, SURE, FEWEST = 0.05, 0.95, 3
 KINDS = ("helps", "hurts", "nil", "not_separable", "baseline", "too_few_draws")
 _MOST_DRAWS = 200
@@ -55,7 +57,7 @@ def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequenc
         return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", "", None, {})
     if max(row["draws"] for row in gates) < FEWEST:
         return _too_few(gates, tables)
-    study = _Read(tables, _Words(metric, practical))
+    study = _Read(tables, Words(metric, practical))
     states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
     kind = _kind(study, states)
     finding = _finding(kind, study)
@@ -76,7 +78,7 @@ def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequenc
 class _Read:
     """The tables, read for the recipe that is spoken of."""
 
-    def __init__(self, tables: dict[str, Any], words: _Words) -> None:
+    def __init__(self, tables: dict[str, Any], words: Words) -> None:
         self.tables, self.words = tables, words
         self.gates = {row["recipe"]: row for row in tables["overall"] if row["control"] and row["draws"] >= FEWEST}
         self.areas = {row["arm"]: row["area"] for row in tables["areas"]}
@@ -209,7 +211,7 @@ def _cost(study: _Read) -> str:
         return ""
     prepare = rows[0]["seconds_prepare"] or 0.0
     rest = sum(row["seconds"] - (row["seconds_prepare"] or 0.0) for row in rows) / len(rows)
-    return f"Pretraining takes {_seconds(prepare)} once, fine-tuning {_seconds(rest)} a budget (settings tried included)."
+    return f"Pretraining takes {seconds(prepare)} once, fine-tuning {seconds(rest)} a budget (settings tried included)."
 
 
 def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
@@ -276,7 +278,7 @@ def _too_few(gates: Table, tables: dict[str, Any]) -> dict[str, Any]:
 def _failed(gates: Table) -> str:
     """Name the recipes of which nothing can be said."""
     names = [row["recipe"] for row in gates if row["draws"] < FEWEST]
-    return f"Nothing is said of {_Words.list(names)}: too many of their trials failed." if names else ""
+    return f"Nothing is said of {Words.list(names)}: too many of their trials failed." if names else ""
 
 
 def _verdict(
@@ -292,40 +294,3 @@ def _verdict(
     at = {f"{name}_at": [row["labels"] for row in states.get(name, [])] for name in ("helps", "hurts", "nil", "unclear")}
     parts = {"finding": finding, "details": details, "advice": advice}
     return {"kind": kind, "text": text} | parts | {"recipe": recipe} | at | {"better_baselines": list(better)}
-
-
-class _Words:
-    """Numbers in sentences: points for an accuracy, plain numbers for R²."""
-
-    def __init__(self, metric: str, practical: float) -> None:
-        self.points = metric == "accuracy"
-        self.practical = practical
-
-    def level(self, value: float) -> str:
-        return f"{100 * value:.1f} %" if self.points else f"R² {value:.3f}"
-
-    def signed(self, value: float) -> str:
-        return (f"{100 * value:+.1f}" if self.points else f"{value:+.3f}").replace("-", "\N{MINUS SIGN}")
-
-    def gain(self, value: float) -> str:
-        return self.signed(value) + (" points" if self.points else " R²")
-
-    def away(self, row: dict[str, Any]) -> str:
-        """Return the average difference with its interval: 'on average +2.3 points (95 % interval +0.9 to +3.7) from'."""
-        return f"on average {self.gain(row['mean'])} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) from"
-
-    def difference(self, row: dict[str, Any]) -> str:
-        return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
-
-    def numbers(self, values: Sequence[int]) -> str:
-        return self.list(f"{value:,}" for value in sorted(values))
-
-    @staticmethod
-    def list(items: Any) -> str:
-        """Return 'a, b and c'."""
-        words = list(items)
-        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.1f} s" if value < 60 else f"{value / 60:.1f} min"

@@ -62,21 +62,17 @@ def run_tasks(tasks: Sequence[Task], workers: int, backend: str, done: Callable[
         for task in tasks:
             done(task, run_task(task))
         return
-    left = list(tasks)
+    left = dict(enumerate(tasks))
     while left:
-        finished = 0
         try:
-            for index, records in _parallel(workers)(joblib.delayed(_numbered)(i, task) for i, task in enumerate(left)):
-                done(left[index], records)
-                left[index] = None  # type: ignore[call-overload]
-                finished += 1
+            for index, records in _parallel(workers)(joblib.delayed(_numbered)(i, task) for i, task in list(left.items())):
+                done(left.pop(index), records)
             return
         except Exception as error:
-            left = [task for task in left if task is not None]
             if not _died(error):
                 raise
-        suspects, left = left[:workers], left[workers:]
-        for task in suspects:
+        for index in list(left)[:workers]:
+            task = left.pop(index)
             done(task, _alone(task, workers))
 
 

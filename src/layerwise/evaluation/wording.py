@@ -1,0 +1,48 @@
+"""Numbers in the sentences of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Words:
+    """Numbers in sentences: points for an accuracy, plain numbers for R²."""
+
+    def __init__(self, metric: str, practical: float) -> None:
+        self.points = metric == "accuracy"
+        self.practical = practical
+
+    def level(self, value: float) -> str:
+        return f"{100 * value:.1f} %" if self.points else f"R² {value:.3f}"
+
+    def signed(self, value: float) -> str:
+        return (f"{100 * value:+.1f}" if self.points else f"{value:+.3f}").replace("-", "\N{MINUS SIGN}")
+
+    def gain(self, value: float) -> str:
+        return self.signed(value) + (" points" if self.points else " R²")
+
+    def away(self, row: dict[str, Any]) -> str:
+        """Return the average difference with its interval: 'on average +2.3 points (95 % interval +0.9 to +3.7) from'."""
+        return f"on average {self.gain(row['mean'])} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) from"
+
+    def difference(self, row: dict[str, Any]) -> str:
+        return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
+
+    def numbers(self, values: Sequence[int]) -> str:
+        return self.list(f"{value:,}" for value in sorted(values))
+
+    @staticmethod
+    def list(items: Any) -> str:
+        """Return 'a, b and c'."""
+        words = list(items)
+        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def seconds(value: float) -> str:
+    """Return a time.
+
+    >>> seconds(3.21), seconds(90)
+    ('3.2 s', '1.5 min')
+    """
+    return f"{value:.1f} s" if value < 60 else f"{value / 60:.1f} min"
