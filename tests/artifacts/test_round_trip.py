@@ -88,7 +88,7 @@ def mixed_frame(library: str = "pandas"):
     return pd.DataFrame(data) if library == "pandas" else pl.DataFrame(data).with_columns(pl.col("age").fill_nan(None))
 
 
-@pytest.mark.parametrize("numbers", ["auto", "standard", "minmax", "quantile", "none"])
+@pytest.mark.parametrize("numbers", ["auto", "standard", "robust", "minmax", "quantile", "none"])
 def test_an_encoder_of_an_array_comes_back_bit_for_bit(tmp_path, rows, numbers):
     X = rows.copy()
     X[3, 1] = np.nan

@@ -11,13 +11,13 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
 
 from layerwise import DataError, Preprocessor
 from layerwise._contracts import Block
 from layerwise.data.reading import read_rows
 
-MODES = ["auto", "standard", "minmax", "quantile", "none"]
+MODES = ["auto", "standard", "robust", "minmax", "quantile", "none"]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,31 @@ def test_quantile_is_scikit_learns(X):
     ours = Preprocessor("quantile").fit(X[:40]).transform(X)
     theirs = QuantileTransformer(n_quantiles=40, output_distribution="normal").fit(X[:40]).transform(X)
     assert np.allclose(ours, theirs, atol=1e-5)
+
+
+def test_robust_is_scikit_learns_with_a_bound(X):
+    z = RobustScaler(unit_variance=True).fit(X[:40]).transform(X)
+    assert np.allclose(Preprocessor("robust").fit(X[:40]).transform(X), z / np.sqrt(1 + (z / 3) ** 2), atol=1e-5)
+
+
+def test_robust_neither_moves_for_an_outlier_nor_lets_it_out_of_bounds():
+    X = np.arange(101.0)[:, None]
+    far = X.copy()
+    far[-1] = 1e9
+    near, with_outlier = (Preprocessor("robust").fit(rows).transform(rows) for rows in (X, far))
+    assert np.array_equal(near[:-1], with_outlier[:-1])
+    assert 2.99 < with_outlier[-1, 0] <= 3
+
+
+def test_robust_takes_the_range_of_a_column_that_is_mostly_one_value():
+    X = np.array([[0.0]] * 8 + [[10.0], [4.0]])
+    assert np.allclose(Preprocessor("robust").fit(X).transform(X)[8:, 0], [2 / np.sqrt(1 + 4 / 9), 0.8 / np.sqrt(1 + 0.64 / 9)])
+
+
+def test_what_a_network_says_beyond_the_bound_of_robust_is_given_back_finite():
+    model = Preprocessor("robust").fit(np.arange(9.0)[:, None])
+    back = model.inverse_transform(np.array([[0.0], [3.0], [50.0], [-50.0]], dtype=np.float32))
+    assert np.isfinite(back).all() and back[1] == back[2] > 8 > 0 > back[3] and back[0] == 4
 
 
 def test_none_leaves_numbers_as_they_are(X):
@@ -297,7 +322,7 @@ def test_a_sparse_matrix_stays_sparse(kind, scale):
     assert np.allclose(model.inverse_transform(result.toarray()), dense, atol=1e-4)
 
 
-@pytest.mark.parametrize("numbers", ["standard", "minmax", "quantile"])
+@pytest.mark.parametrize("numbers", ["standard", "robust", "minmax", "quantile"])
 def test_a_mode_that_would_make_a_sparse_matrix_dense_is_refused(numbers):
     with pytest.raises(DataError, match=f"numbers='{numbers}' would make a sparse matrix dense. Use numbers='auto' or 'none'"):
         Preprocessor(numbers).fit(sp.eye_array(4, format="csr"))

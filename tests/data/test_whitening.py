@@ -113,7 +113,7 @@ def test_a_row_has_the_same_bits_wherever_it_stands(kind):
 # The step
 
 
-@pytest.mark.parametrize("numbers", ["auto", "standard", "minmax", "quantile", "none"])
+@pytest.mark.parametrize("numbers", ["auto", "standard", "robust", "minmax", "quantile", "none"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_numbers_are_scaled_and_then_whitened_and_come_back(numbers, kind):
     X = correlated()
@@ -298,7 +298,7 @@ def test_tampered_arrays_are_refused(name, value, words):
         ({"whitening": "evil"}, "'whitening' parameter"),
         ({"whitening": ["zca"]}, "'whitening' parameter"),
         ({"epsilon": -1.0}, "'epsilon' parameter"),
-        ({"kind_": "evil"}, "kind 'evil'; expected 'real' or 'unit'"),
+        ({"kind_": "evil"}, "kind 'evil'; expected 'real', 'unit' or 'bounded'"),
         ({"blocks": [["unit", 6]]}, "not those of its columns"),
     ],
 )

@@ -32,10 +32,12 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    numbers : {'auto', 'unit', 'standard', 'minmax', 'quantile', 'none'}, default 'auto'
-        'standard': mean 0, variance 1; 'minmax': [0, 1]; 'quantile': to a normal distribution; 'none': as they are. 'auto'
-        divides bytes by 255, leaves values that lie in [0, 1] as they are, scales a sparse matrix by its columns' largest
-        values, and standardises everything else; 'unit' does the same but takes 'minmax' there.
+    numbers : {'auto', 'unit', 'standard', 'robust', 'minmax', 'quantile', 'none'}, default 'auto'
+        'standard': mean 0, variance 1; 'robust', for columns with far outliers: the distance z from the median, over the one
+        between the quartiles (1 for a standard deviation, if normal), as ``z / sqrt(1 + (z / 3)**2)``, in (-3, 3); 'minmax':
+        [0, 1]; 'quantile': to a normal distribution; 'none': as they are. 'auto' divides bytes by 255, leaves values that lie
+        in [0, 1] as they are, scales a sparse matrix by its columns' largest values, and standardises everything else; 'unit'
+        does the same but takes 'minmax' there.
     max_categories : int, default 100
         Levels of a category with a column of their own, the most frequent ones; the others, and those that were never seen
         in ``fit``, share one more column.
@@ -70,7 +72,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     References
     ----------
     Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature learning" (contrast, ZCA, and the
-    constants 10 and 0.1).
+    constants 10 and 0.1). Holzmueller, Grinsztajn and Steinwart (2024), "Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data" ('robust').
 
     Examples
     --------
@@ -243,7 +246,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     def _space(self) -> Space:
         m, k = len(self.number_columns_), len(self.scaling_.indicators)
-        kind = self.scaling_.kind if self.contrast_ is None and self.whitening_ is None else "real"
+        kind = "unit" if self.scaling_.kind == "unit" and self.contrast_ is None and self.whitening_ is None else "real"
         blocks = [Block(kind, m)] if m else []
         blocks += [Block("unit", k)] if k else []
         blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]

@@ -12,8 +12,11 @@ from sklearn.preprocessing import QuantileTransformer
 
 from .._errors import DataError
 
-NUMBERS = ("auto", "unit", "standard", "minmax", "quantile", "none")
+NUMBERS = ("auto", "unit", "standard", "robust", "minmax", "quantile", "none")
 _QUANTILES = 1000
+BOUND = 3.0  # of robustly scaled numbers
+_NORMAL_QUARTILES = 1.349  # between the quartiles of a normal distribution of variance 1
+_INSIDE = 1.0 - 1e-6  # a network's answer may lie on the bound or outside, where nothing was scaled to
 LARGEST = 3e38  # float32 ends at 3.4e38
 
 
@@ -23,8 +26,8 @@ class Scaling:
 
     Parameters
     ----------
-    kind : {'real', 'unit'}
-        'unit' results are kept in [0, 1].
+    kind : {'real', 'unit', 'bounded'}
+        'unit' results are kept in [0, 1]; 'bounded' ones are ``z / sqrt(1 + (z / 3)**2)``, in (-3, 3).
     offset, scale, fill : float64 arrays ``(m,)``
         ``fill`` is the scaled value of a missing cell.
     indicators : int64 array
@@ -40,6 +43,11 @@ class Scaling:
     indicators: np.ndarray
     quantiles: np.ndarray | None = None
 
+    @property
+    def linear(self) -> bool:
+        """Whether numbers are moved and stretched only."""
+        return self.quantiles is None and self.kind != "bounded"
+
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Return scaled rows without missing cells in float64: ``(n, m) -> (n, m)``."""
         part = rows.astype(np.float64)
@@ -51,23 +59,28 @@ class Scaling:
         missing = np.isnan(part)
         if missing.any():
             part = np.where(missing, self.fill, part)
+        if self.kind == "bounded":
+            return np.clip(part, -LARGEST, LARGEST) / np.hypot(1.0, part / BOUND)
         return np.clip(part, *((0.0, 1.0) if self.kind == "unit" else (-LARGEST, LARGEST)))
 
     def undo(self, numbers: np.ndarray) -> np.ndarray:
         """Return numbers in the columns' own units: ``(n, m) -> (n, m)``."""
         if self.quantiles is not None and numbers.shape[1]:
             return self._transformer().inverse_transform(numbers)
+        if self.kind == "bounded":
+            inside = np.clip(numbers.astype(np.float64) / BOUND, -_INSIDE, _INSIDE)
+            numbers = BOUND * inside / np.sqrt(1.0 - inside**2)
         return numbers * self.scale + self.offset
 
     def keeps(self, rows: np.ndarray) -> bool:
         """Whether these rows come out as they are."""
-        if self.quantiles is not None or self.offset.any() or bool((self.scale != 1.0).any()) or rows.dtype != np.float32:
+        if not self.linear or self.offset.any() or bool((self.scale != 1.0).any()) or rows.dtype != np.float32:
             return False
         return not len(self.indicators) and not np.isnan(rows).any()
 
     def keeps_zeros(self) -> bool:
         """Whether a zero stays a zero, so that a sparse matrix can stay sparse."""
-        return self.quantiles is None and not self.offset.any() and not len(self.indicators)
+        return self.linear and not self.offset.any() and not len(self.indicators)
 
     def check_range(self, rows: np.ndarray) -> None:
         """Refuse fractions where bytes were learned from, and bytes where fractions were: neither shows in the result."""
@@ -119,6 +132,9 @@ def fit_scaling(matrix: Any, numbers: str) -> Scaling:
     elif mode == "standard":
         offset, deviation = _moments(matrix)
         scale = np.where(deviation > 1e-12 * np.maximum(1.0, np.abs(offset)), deviation, 1.0)
+    elif mode == "robust":
+        kind = "bounded"
+        offset, scale = _quartiles(matrix)
     elif mode == "minmax":
         kind = "unit"
         offset, high = (np.nan_to_num(_quiet(end, matrix)) for end in (np.nanmin, np.nanmax))
@@ -126,7 +142,7 @@ def fit_scaling(matrix: Any, numbers: str) -> Scaling:
     elif mode == "quantile":
         quantiles = _fit_quantiles(matrix)
     indicators = np.flatnonzero(np.isnan(matrix).any(axis=0)) if matrix.dtype.kind == "f" else np.zeros(0, dtype=int)
-    fill = np.zeros(m)  # the mean of what is standardised or made normal
+    fill = np.zeros(m)  # the mean or median of what is standardised, robustly scaled or made normal
     if mode in ("unit", "minmax", "none") and len(indicators):
         fill = (np.nan_to_num(_quiet(np.nanmean, matrix)) - offset) / scale
     return Scaling(kind, offset, scale, fill, indicators, quantiles)
@@ -161,6 +177,17 @@ def _auto(matrix: np.ndarray) -> str:
 
 def _moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.nan_to_num(_quiet(np.nanmean, matrix)), np.nan_to_num(_quiet(np.nanstd, matrix))
+
+
+def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the medians, and what the standard deviation of a normal distribution with these quartiles would be.
+
+    Where half of a column and more is one value, half the range takes the place of the quartiles.
+    """
+    ends = _quiet(lambda part, axis: np.nanquantile(part, [0.0, 0.25, 0.5, 0.75, 1.0], axis=axis), matrix)
+    low, first, median, third, high = np.nan_to_num(ends)
+    spread = np.where(third > first, (third - first) / _NORMAL_QUARTILES, (high - low) / 2)
+    return median, np.where(spread > 1e-12 * np.maximum(1.0, np.abs(median)), spread, 1.0)
 
 
 def _quiet(function: Any, matrix: np.ndarray, axis: int | None = 0) -> Any:

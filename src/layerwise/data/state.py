@@ -67,8 +67,8 @@ def _check_shapes(arrays: dict[str, np.ndarray], shapes: dict[str, tuple[int, ..
 
 
 def _check_values(arrays: dict[str, np.ndarray], kind: str, m: int) -> None:
-    if kind not in ("real", "unit"):
-        raise DataError(f"The preprocessing's numbers are of the kind {kind!r}; expected 'real' or 'unit'.")
+    if kind not in ("real", "unit", "bounded"):
+        raise DataError(f"The preprocessing's numbers are of the kind {kind!r}; expected 'real', 'unit' or 'bounded'.")
     indicators = arrays["indicators_"]
     if len(indicators) and not (indicators.min() >= 0 and indicators.max() < m):
         raise DataError("The tensor preprocessing.indicators_ names columns that are not there.")

@@ -123,8 +123,8 @@ def tabular_denoising_autoencoder(
 ) -> Recipe:
     """Return a denoising autoencoder for tables.
 
-    Swap noise, numbers mapped to a normal distribution, wide ReLU layers, end to end. ``all_layers`` makes the codes of all
-    layers, side by side, the code.
+    Swap noise, wide ReLU layers, end to end. Numbers are scaled by median and quartiles, outliers bounded (Jahrer maps them to a
+    normal distribution: ``numbers="quantile"``). ``all_layers`` makes the codes of all layers, side by side, the code.
 
     References
     ----------
@@ -132,5 +132,5 @@ def tabular_denoising_autoencoder(
     """
     stack = Stack(Concatenate(*map(Dense, widths))) if all_layers else Stack.of_widths(widths)
     plan = as_plan([(Denoising(Swap(p)), Joint(epochs))])
-    steps = finetune(**({"dropout": 0.3, "label_smoothing": 0.1, "finetune_rate": 3e-4} | settings))
-    return Recipe("tabular_denoising_autoencoder", stack=stack, plan=plan, finetune=steps, numbers="quantile")
+    steps = finetune(**({"dropout": 0.3, "label_smoothing": 0.1} | settings))
+    return Recipe("tabular_denoising_autoencoder", stack=stack, plan=plan, finetune=steps, numbers="robust")

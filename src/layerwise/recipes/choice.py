@@ -29,6 +29,7 @@ class Choice:
     name: str
     arguments: dict[str, Any]
     why: str
+    changes: tuple[str, ...] = ()  # of the recipe's fields, as 'path=value'
 
 
 def choose(*, table: bool, features: int, rows: int, labels: int | None = None) -> Choice:
@@ -62,12 +63,14 @@ def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
     first = choose(table=table, features=features, rows=rows)
     large = not table and features >= SMALL
     effort = 1 if rows < MANY else 4  # many rows make many steps an epoch
+    regularised = REGULARISED | ({"input_dropout": 0.0} if table else {})  # a table's columns do not stand in for each other
     others = {
-        "stacked_denoising_autoencoder": {"modern": True} | SMALL_SETTINGS | {"epochs": 60 // effort},
-        "progressive_autoencoder": {"widths": (500, 250, 100) if large else (200, 100, 50), "epochs": 40 // effort} | REGULARISED,
-        "deep_autoencoder": {"widths": (500, 500, 500) if large else (200, 200, 200), "epochs": 80 // effort} | REGULARISED,
+        "stacked_denoising_autoencoder": {"modern": True} | SMALL_SETTINGS | {"epochs": 60 // effort} | regularised,
+        "progressive_autoencoder": {"widths": (500, 250, 100) if large else (200, 100, 50), "epochs": 40 // effort} | regularised,
+        "deep_autoencoder": {"widths": (500, 500, 500) if large else (200, 200, 200), "epochs": 80 // effort} | regularised,
     }
-    rest = [Choice(name, settings, first.why) for name, settings in others.items() if name != first.name]
+    changes = ("numbers=robust",) if table else ()
+    rest = [Choice(name, settings, first.why, changes) for name, settings in others.items() if name != first.name]
     return [first, *rest[:2]]
 
 

@@ -194,13 +194,11 @@ def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
 
 def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str]) -> tuple[list[Recipe], list[str]]:
     """Return recipes with their changes, and who chose them."""
-    pairs: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in dict.fromkeys(names or ())]
-    why = []
-    if names is None:
-        choices = default_recipes(data)
-        pairs = [(choice.name, choice.arguments) for choice in choices]
-        why = [f"Recipes {', '.join(name for name, _ in pairs)} were chosen: {choices[0].why}"]
-    return [resolve(data, name, changes, arguments)[0] for name, arguments in pairs], why
+    if names is not None:
+        return [resolve(data, name, changes)[0] for name in dict.fromkeys(names)], []
+    choices = default_recipes(data)
+    recipes = [resolve(data, choice.name, [*choice.changes, *changes], choice.arguments)[0] for choice in choices]
+    return recipes, [f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"]
 
 
 def _own_arms(arms: Mapping[str, Any] | Sequence[Arm]) -> list[Arm]:
