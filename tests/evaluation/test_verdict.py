@@ -66,7 +66,7 @@ def test_helps_names_the_average_the_largest_gain_and_what_to_do():
     assert found["kind"] == "helps"
     assert (found["helps_at"], found["unclear_at"], found["hurts_at"]) == ([20, 100], [500], [])
     assert found["finding"] == (
-        "Pretraining helps: over 20 to 500 labels, sdae is on average +3.0 points (95 % interval +1.0 to +5.0) from its control; "
+        "Pretraining helps: over 20 to 500 labels, sdae is on average 3.0 points above its control (95 % interval +1.0 to +5.0); "
         "helps most with 20 (75.0 % instead of 70.0 %)."
     )
     assert f"nothing can be told of 500 labels (+0.1 [{MINUS}1.9, +2.1])" in found["details"]
@@ -83,7 +83,7 @@ def test_labels_saved_beyond_the_largest_budget_are_said_so():
 def test_hurts_says_so_and_advises_against_it():
     found = of(study(cell(-0.03, 0.001), [cell(-0.05, 0.001), cell(0.0, 0.9), cell(0.0, 0.9)]))
     assert found["kind"] == "hurts" and found["hurts_at"] == [20]
-    assert found["finding"].startswith(f"Pretraining hurts: over 20 to 500 labels, sdae is on average {MINUS}3.0 points")
+    assert found["finding"].startswith("Pretraining hurts: over 20 to 500 labels, sdae is on average 3.0 points below its control (95 %")
     assert "hurts most with 20 (65.0 % instead of 70.0 %)" in found["finding"]
     assert found["advice"].startswith(
         "Do not pretrain with sdae: its control, sdae, random start, is better. More labels help: from 100 to 500"
@@ -133,8 +133,8 @@ def test_a_better_baseline_wins_even_when_pretraining_helps():
     found = of(study(cell(0.03, 0.001), [cell(0.05, 0.001), *UNCLEAR[1:]], baseline=cell(-0.04, 0.01), at=UNCLEAR))
     assert found["kind"] == "baseline" and found["better_baselines"] == ["forest"]
     assert found["finding"] == (
-        "A simple baseline is better: over 20 to 500 labels, forest is on average +4.0 points (95 % interval +2.0 to +6.0) from "
-        "the pretrained sdae."
+        "A simple baseline is better: over 20 to 500 labels, forest is on average 4.0 points above "
+        "the pretrained sdae (95 % interval +2.0 to +6.0)."
     )
     assert found["details"].startswith("Against its own control, pretraining helps: over 20 to 500 labels")
     assert "Better than it on average over these budgets: forest." in found["details"]
@@ -193,7 +193,7 @@ def test_one_budget_is_spoken_of_as_such():
     tables["differences"] = tables["differences"][:1]
     found = judge(tables, "accuracy", 0.005)
     assert found["finding"] == (
-        "Pretraining helps: with 20 labels, sdae is on average +5.0 points (95 % interval +3.0 to +7.0) from its control "
+        "Pretraining helps: with 20 labels, sdae is on average 5.0 points above its control (95 % interval +3.0 to +7.0) "
         "(75.0 % instead of 70.0 %)."
     )
     assert "By itself" not in found["details"]
@@ -201,7 +201,7 @@ def test_one_budget_is_spoken_of_as_such():
 
 def test_numbers_are_spoken_of_in_r2():
     found = of(study(cell(0.05, 0.001), [cell(0.05, 0.001), *UNCLEAR[1:]]), metric="r2")
-    assert "on average +0.050 R² (95 % interval +0.030 to +0.070) from its control" in found["finding"]
+    assert "on average 0.050 R² above its control (95 % interval +0.030 to +0.070)" in found["finding"]
     assert "(R² 0.750 instead of R² 0.700)" in found["finding"]
 
 

@@ -147,23 +147,24 @@ def _beaten(study: _Read) -> str:
     best = study.better_baselines()[0]
     row = next(row for row in study.tables["overall"] if (row["recipe"], row["against"]) == (study.recipe, best))
     turned = row | {"mean": -row["mean"], "low": -row["high"], "high": -row["low"]}
-    return f"A simple baseline is better: {study.over()}, {best} is {study.words.away(turned)} the pretrained {study.recipe}."
+    return f"A simple baseline is better: {study.over()}, {best} is {study.words.beside(turned, f'the pretrained {study.recipe}')}."
 
 
 def _finding(kind: str, study: _Read) -> str:
     """Return the sentence that a reader in a hurry takes away."""
     words, gate, recipe, over = study.words, study.gate, study.recipe, study.over()
+    own = words.beside(gate, "its control")
     if study.differs:
         name, most = ("helps", max) if gate["mean"] > 0 else ("hurts", min)
         start = f"Pretraining {name}" if kind == name else f"Against its own control, pretraining {name}"
         row = most(study.cells, key=lambda row: row["mean"])
         first, second = (words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against"))
         where = "" if len(study.budgets) == 1 else f"; {name} most with {row['labels']:,}"
-        return f"{start}: {over}, {recipe} is {words.away(gate)} its control{where} ({first} instead of {second})."
+        return f"{start}: {over}, {recipe} is {own}{where} ({first} instead of {second})."
     if kind == "nil":
-        return f"Pretraining with {recipe} makes no practical difference {over}: {words.away(gate)} its control."
+        return f"Pretraining with {recipe} makes no practical difference {over}: {own}."
     start = f"With {gate['draws']} draws it cannot be told whether pretraining with {recipe} helps"
-    return f"{start}: {over}, it is {words.away(gate)} its control."
+    return f"{start}: {over}, it is {own}."
 
 
 def _rest(study: _Read, states: dict[str, Table]) -> str:

@@ -22,9 +22,17 @@ class Words:
     def gain(self, value: float) -> str:
         return self.signed(value) + (" points" if self.points else " R²")
 
-    def away(self, row: dict[str, Any]) -> str:
-        """Return the average difference with its interval: 'on average +2.3 points (95 % interval +0.9 to +3.7) from'."""
-        return f"on average {self.gain(row['mean'])} (95 % interval {self.signed(row['low'])} to {self.signed(row['high'])}) from"
+    def beside(self, row: dict[str, Any], other: str) -> str:
+        """Return the average difference with its interval.
+
+        >>> Words("accuracy", 0.005).beside({"mean": 0.023, "low": 0.009, "high": 0.037}, "its control")
+        'on average 2.3 points above its control (95 % interval +0.9 to +3.7)'
+        """
+        gain = self.gain(row["mean"])
+        return (
+            f"on average {gain[1:]} {'above' if gain[0] == '+' else 'below'} {other} "
+            f"(95 % interval {self.signed(row['low'])} to {self.signed(row['high'])})"
+        )
 
     def difference(self, row: dict[str, Any]) -> str:
         return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"

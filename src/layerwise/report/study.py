@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .._durable import jsonable, write_json, write_text
-from .formats import MISSING, clean, duration, gain, is_number, metric_name, number, score
+from .formats import MISSING, clean, duration, gain, is_number, is_share, metric_name, number, score
 from .render import environment
 from .study_plots import Curve, budget_curves, cost, differences
 
@@ -168,7 +168,7 @@ def _best_baseline(facts: Facts) -> str | None:
 
 
 def _table(facts: Facts, metric: str) -> Facts | None:
-    """Return arms by budgets: mean and half the interval; the best of each budget marked."""
+    """Return arms by budgets: mean and half the interval, in percent for a share; the best of each budget marked."""
     summary = facts.get("summary") or []
     if not summary:
         return None
@@ -185,15 +185,22 @@ def _table(facts: Facts, metric: str) -> Facts | None:
         for budget in budgets:
             row = cells.get((arm, budget)) or {}
             half = (row["high"] - row["low"]) / 2 if is_number(row.get("low")) and is_number(row.get("high")) else None
-            values.append((score(row.get("mean"), metric), _plus(half, metric), row.get("mean") == best[budget] is not None))
+            values.append(
+                (
+                    _cell(row.get("mean"), metric),
+                    f"± {_cell(half, metric)}" if half is not None else "",
+                    row.get("mean") == best[budget] is not None,
+                )
+            )
         rows.append(
-            {"arm": arm, "look": _LOOKS.get(str(first["role"]), "other"), "values": values, "area": score(areas.get(arm), metric)}
+            {"arm": arm, "look": _LOOKS.get(str(first["role"]), "other"), "values": values, "area": _cell(areas.get(arm), metric)}
         )
-    return {"budgets": [number(b) for b in budgets], "rows": rows}
+    return {"budgets": [number(b) for b in budgets], "rows": rows, "unit": " (%)" if is_share(metric) else ""}
 
 
-def _plus(half: Any, metric: str) -> str:
-    return f"± {score(half, metric).removesuffix(' %')}" if is_number(half) else ""
+def _cell(value: Any, metric: str) -> str:
+    """Return a number for a table whose head names the unit."""
+    return f"{100 * value:.1f}" if is_number(value) and is_share(metric) else score(value, metric)
 
 
 def _measures(facts: Facts) -> Facts | None:
