@@ -24,6 +24,7 @@ from layerwise import ModelError, ParameterError, Study
 from layerwise.evaluation import EstimatorArm, baselines, judge, run_study, tables
 from layerwise.evaluation.arms import described
 from layerwise.evaluation.store import trial_key
+from layerwise.evaluation.workers import threads_each
 
 SMALL = Study((6, 20, 40), 3)
 
@@ -331,3 +332,10 @@ def test_two_processes_on_one_folder_do_no_harm(data, arms, tmp_path):
     both = [subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"}) for _ in range(2)]
     assert [process.wait(120) for process in both] == [0, 0]
     assert values(run_study(SMALL, data, arms, workers=1, folder=tmp_path)) == values(run_study(SMALL, data, arms, workers=1))
+
+
+@pytest.mark.parametrize(("variable", "workers", "threads"), [("", 1, 8), ("", 3, 2), ("1", 1, 1), ("3,2", 2, 3), ("99", 20, 1)])
+def test_workers_share_the_cores_and_heed_what_the_user_allows(monkeypatch, variable, workers, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    monkeypatch.setattr("layerwise.evaluation.workers.cores", lambda: 8)
+    assert threads_each(workers) == threads

@@ -83,7 +83,9 @@ def test_labels_saved_beyond_the_largest_budget_are_said_so():
 def test_hurts_says_so_and_advises_against_it():
     found = of(study(cell(-0.03, 0.001), [cell(-0.05, 0.001), cell(0.0, 0.9), cell(0.0, 0.9)]))
     assert found["kind"] == "hurts" and found["hurts_at"] == [20]
-    assert found["finding"].startswith("Pretraining hurts: over 20 to 500 labels, sdae is on average 3.0 points below its control (95 %")
+    assert found["finding"].startswith(
+        "Pretraining hurts: over 20 to 500 labels, sdae is on average 3.0 points below its control (95 %"
+    )
     assert "hurts most with 20 (65.0 % instead of 70.0 %)" in found["finding"]
     assert found["advice"].startswith(
         "Do not pretrain with sdae: its control, sdae, random start, is better. More labels help: from 100 to 500"

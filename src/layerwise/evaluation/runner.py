@@ -15,7 +15,7 @@ from .design import fewest_labels, make_draw, shared_labels
 from .store import Store
 from .study import Study
 from .task import Task, run_task
-from .workers import cluster, cores, run_tasks
+from .workers import cluster, cores, run_tasks, threads_each
 
 QUIET = 2.0  # seconds before there is progress to tell
 Tell = Callable[[str], None]
@@ -78,7 +78,7 @@ def run_study(
     folder : path, optional
         Where results and pretrained stacks are kept; a study whose folder exists goes on.
     workers : int, optional
-        Processes; by default one per core. The cores are divided among them.
+        Processes; by default one per core. The cores are divided among them, no more threads each than ``OMP_NUM_THREADS``.
     backend : {'loky', 'ray', 'dask'}, default 'loky'
     address : str, optional
         Of a Ray or Dask cluster. Its machines should see ``folder``; one that does not keeps its stacks to itself.
@@ -97,7 +97,7 @@ def run_study(
     draw_labels = fewest_labels(data, study)
     study = study.fitted(len(data.y), draw_labels, len(data.classes))
     workers = workers or cores()
-    runs = _Runs(study, data, arms, None if folder is None else Path(folder), workers, backend, max(1, cores() // workers), tell)
+    runs = _Runs(study, data, arms, None if folder is None else Path(folder), workers, backend, threads_each(workers), tell)
     with cluster(backend, address, workers, runs.threads):
         runs.announce()
         runs.first_trial()

@@ -24,6 +24,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads_each(workers: int) -> int:
+    """Return how many threads a worker gets: its share of the cores, and no more than ``OMP_NUM_THREADS`` allows.
+
+    Two programs whose threads want the same cores slow each other many times over; the variable is how one gives way.
+    """
+    allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    most = int(allowed) if allowed.isdecimal() and int(allowed) else cores()
+    return max(1, min(cores() // workers, most))
+
+
 @contextlib.contextmanager
 def cluster(backend: str, address: str | None, workers: int, threads: int) -> Iterator[None]:
     """Let joblib use a back end inside the block.
