@@ -57,6 +57,11 @@ def test_auto_goes_by_the_kind_of_data(rows, name, words):
     assert recipe.name == name and why == f"Recipe {name} was chosen: {words}"
 
 
+@pytest.mark.parametrize(("rows", "epochs"), [(50_000, 16), (1_000_000, 10), (256, 3000), (1, 3000)])
+def test_auto_goes_through_a_small_table_more_often(rows, epochs):
+    assert choose(table=True, features=4, rows=rows).arguments == {"epochs": epochs}
+
+
 def test_auto_says_when_every_row_has_a_label():
     choice = choose(table=True, features=4, rows=10, labels=10)
     assert choice.why.endswith("Every row has a label, so pretraining has no rows to add.")

@@ -126,12 +126,14 @@ def test_tables_are_split_as_tables():
 
 
 def test_the_default_recipe_follows_the_kind_of_data(mixed_csv):
-    assert default_recipes(make_problem(load_dataset(str(mixed_csv), target="kind")))[0].name == "tabular_denoising_autoencoder"
-    digits = default_recipes(make_problem(load_dataset("digits")))
+    assert (
+        default_recipes(make_problem(load_dataset(str(mixed_csv), target="kind")), 100)[0].name == "tabular_denoising_autoencoder"
+    )
+    digits = default_recipes(make_problem(load_dataset("digits")), 1797)
     assert [choice.name for choice in digits] == ["stacked_denoising_autoencoder", "progressive_autoencoder", "deep_autoencoder"]
     assert "widths" in digits[0].arguments and "64 features" in digits[0].why
     wide = make_problem(dataset(["a", "b"] * 10, X=np.zeros((20, 300), np.float32)))
-    assert "widths" not in default_recipes(wide)[0].arguments
+    assert "widths" not in default_recipes(wide, 100)[0].arguments
 
 
 def test_auto_says_what_was_chosen_and_why_and_when_there_is_nothing_to_add():

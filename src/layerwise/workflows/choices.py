@@ -31,9 +31,9 @@ class Rows(Protocol):
     def image_shape(self) -> tuple[int, int, int] | None: ...
 
 
-def default_recipes(data: Rows) -> list[Choice]:
-    """Return three recipes for the kind of data; the first is the default of ``fit``."""
-    return choose_three(**_shape(data))
+def default_recipes(data: Rows, rows: int) -> list[Choice]:
+    """Return three recipes for the kind of data and the rows to learn from; the first is the default of ``fit``."""
+    return choose_three(**_shape(data) | {"rows": rows})
 
 
 def _shape(data: Rows) -> dict[str, Any]:

@@ -103,9 +103,9 @@ def compare(
     given = _dataset(data, y, target, test)
     _check_kept(given, keep)
     rows, kept, found = make_study_data(given, tuple(keep))
-    chosen, why = _recipes(kept, recipes, changes)
-    everyone: list[Arm] = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
     learned = min(study.rows or len(rows.y), len(rows.y))
+    chosen, why = _recipes(kept, recipes, changes, learned)
+    everyone: list[Arm] = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
     simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline)
     everyone += [*simple, *_own_arms(arms)]
     for finding in found:
@@ -192,11 +192,11 @@ def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
             raise ParameterError(f"There is no column {name!r} to keep.", did_you_mean(name, columns))
 
 
-def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str]) -> tuple[list[Recipe], list[str]]:
-    """Return recipes with their changes, and who chose them."""
+def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str], rows: int) -> tuple[list[Recipe], list[str]]:
+    """Return recipes with their changes, and who chose them; ``rows`` are those to learn from."""
     if names is not None:
         return [resolve(data, name, changes)[0] for name in dict.fromkeys(names)], []
-    choices = default_recipes(data)
+    choices = default_recipes(data, rows)
     recipes = [resolve(data, choice.name, [*choice.changes, *changes], choice.arguments)[0] for choice in choices]
     return recipes, [f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"]
 
