@@ -73,9 +73,10 @@ def test_robust_neither_moves_for_an_outlier_nor_lets_it_out_of_bounds():
     assert 2.99 < with_outlier[-1, 0] <= 3
 
 
-def test_robust_takes_the_range_of_a_column_that_is_mostly_one_value():
-    X = np.array([[0.0]] * 8 + [[10.0], [4.0]])
-    assert np.allclose(Preprocessor("robust").fit(X).transform(X)[8:, 0], [2 / np.sqrt(1 + 4 / 9), 0.8 / np.sqrt(1 + 0.64 / 9)])
+def test_robust_measures_a_column_that_is_mostly_one_value_by_the_others():
+    X = np.array([[0.0]] * 20 + [[10.0], [4.0], [1e6]])
+    z = np.array([1.0, 0.4, 1e5])
+    assert np.allclose(Preprocessor("robust").fit(X).transform(X)[20:, 0], z / np.sqrt(1 + (z / 3) ** 2))
 
 
 def test_what_a_network_says_beyond_the_bound_of_robust_is_given_back_finite():

@@ -182,11 +182,15 @@ def _moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the medians, and what the standard deviation of a normal distribution with these quartiles would be.
 
-    Where half of a column and more is one value, half the range takes the place of the quartiles.
+    Where both quartiles are one value (a column that is mostly zero), the median distance of the other values takes their place.
     """
-    ends = _quiet(lambda part, axis: np.nanquantile(part, [0.0, 0.25, 0.5, 0.75, 1.0], axis=axis), matrix)
-    low, first, median, third, high = np.nan_to_num(ends)
-    spread = np.where(third > first, (third - first) / _NORMAL_QUARTILES, (high - low) / 2)
+    ends = _quiet(lambda part, axis: np.nanquantile(part, [0.25, 0.5, 0.75], axis=axis), matrix)
+    first, median, third = np.nan_to_num(ends)
+    spread = (third - first) / _NORMAL_QUARTILES
+    for column in np.flatnonzero(spread == 0):
+        distances = np.abs(matrix[:, column].astype(np.float64) - median[column])
+        others = distances[distances > 0]
+        spread[column] = np.median(others) if len(others) else 0.0
     return median, np.where(spread > 1e-12 * np.maximum(1.0, np.abs(median)), spread, 1.0)
 
 
