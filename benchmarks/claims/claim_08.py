@@ -40,7 +40,7 @@ DIGITS: dict[str, Objective] = {
     "swap 0.15": Denoising(Swap(0.15)),
 }
 TABLES = ("plain", "masking 0.25", "Gaussian 0.3", "swap 0.15")
-FINETUNE = make_recipe("tabular_denoising_autoencoder").finetune
+FINETUNE = make_recipe("tabular_denoising_autoencoder", finetune_rate=3e-4).finetune
 MNIST, ADULT, ABALONE = "MNIST, 1000 labels, error %", "adult, 200 labels, error %", "abalone, 100 labels, 1 - R²"
 
 
