@@ -57,7 +57,7 @@ def test_auto_goes_by_the_kind_of_data(rows, name, words):
     assert recipe.name == name and why == f"Recipe {name} was chosen: {words}"
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(50_000, 16), (1_000_000, 10), (256, 3000), (1, 3000)])
+@pytest.mark.parametrize(("rows", "epochs"), [(50_000, 16), (1_000_000, 10), (256, 3000), (0, 3000)])
 def test_auto_goes_through_a_small_table_more_often(rows, epochs):
     assert choose(table=True, features=4, rows=rows).arguments == {"epochs": epochs}
 

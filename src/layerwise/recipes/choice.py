@@ -54,7 +54,7 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
     """
     full = " Every row has a label, so pretraining has no rows to add." if labels is not None and labels >= rows else ""
     if table:
-        epochs = max(TABLE_EPOCHS, math.ceil(TABLE_STEPS / math.ceil(rows / BATCH)))
+        epochs = max(TABLE_EPOCHS, math.ceil(TABLE_STEPS / math.ceil(max(rows, 1) / BATCH)))
         return Choice("tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}")
     if features >= SMALL:
         return Choice("stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {features:,} features.{full}")
