@@ -80,6 +80,40 @@ def test_labels_saved_beyond_the_largest_budget_are_said_so():
     assert found["advice"] == "Pretrain with sdae: with 20 labels it does what its control does not do with 500."
 
 
+def test_labels_saved_are_told_of_the_smallest_budget_that_helps():
+    saved = [
+        {"recipe": "sdae", "labels": labels, "needed": 1.5 * labels, "low": labels, "high": 2.0 * labels, "saved": 1.0, "most": 500}
+        for labels in (20, 100)
+    ]
+    cells = [cell(0.01, 0.4), cell(0.03, 0.001), cell(0.02, 0.01)]
+    assert of(study(cell(0.02, 0.001), cells, saved=saved))["advice"] == (
+        "Pretrain with sdae: 100 labels do the work of about 150 (100 to 200)."
+    )
+    unclear = [cell(0.01, 0.4)] * 3
+    assert "20 labels do the work of about 30" in of(study(cell(0.02, 0.001), unclear, saved=saved))["advice"]
+
+
+def test_a_difference_that_is_shown_and_practically_nothing_is_nil():
+    gate, cells = cell(0.002, 0.001, nil=0.99), [cell(0.002, 0.3, nil=0.99)] * 3
+    found = of(study(gate, cells))
+    assert found["kind"] == "nil" and found["advice"].startswith("Do not pretrain: it costs time and changes nothing.")
+    assert found["finding"].startswith("Pretraining with sdae makes no practical difference over 20 to 500 labels: on average 0.2")
+
+
+def test_a_budget_that_helps_counts_even_when_the_average_is_practically_nothing():
+    gate, cells = cell(0.004, 0.001, nil=0.96), [cell(0.0, 0.9, nil=0.99), cell(0.0, 0.9, nil=0.99), cell(0.012, 0.01)]
+    found = of(study(gate, cells))
+    assert found["kind"] == "helps" and found["helps_at"] == [500] and found["nil_at"] == [20, 100]
+
+
+@pytest.mark.parametrize(("area", "said"), [(0.78, True), (0.8, False)])
+@pytest.mark.parametrize("p", [0.001, 0.6])
+def test_a_baseline_that_is_higher_without_proof_is_to_be_tried_first(p, area, said):
+    found = of(study(cell(0.03, p), [cell(0.05, p), *UNCLEAR[1:]], baseline=cell(-0.01, 0.4), at=UNCLEAR, area=area))
+    words = "Try forest first: its scores are higher on average, though 5 draws do not show that it is better."
+    assert found["kind"] == ("helps" if p < 0.05 else "not_separable") and (words in found["advice"]) == said
+
+
 def test_hurts_says_so_and_advises_against_it():
     found = of(study(cell(-0.03, 0.001), [cell(-0.05, 0.001), cell(0.0, 0.9), cell(0.0, 0.9)]))
     assert found["kind"] == "hurts" and found["hurts_at"] == [20]

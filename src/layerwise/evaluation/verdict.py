@@ -13,9 +13,13 @@ The rules, in order (``SIGNIFICANT`` is 0.05, ``SURE`` 0.95, ``FEWEST`` 3):
    else it is *unclear*.
 5. ``baseline``: averaged over the budgets some baseline is better than the recipe (p under 0.05, Holm over baselines), and at no
    budget is the recipe better than every baseline.
-6. ``helps``, ``hurts``: the recipe differs, for the better or the worse.
-7. ``nil``: the average difference is practically nil (0.95) and no budget has a p-value under 0.05 without being nil.
+6. ``nil``: the average difference is practically nil (0.95), and no budget helps or hurts; of a recipe that does not differ no
+   budget has a p-value under 0.05 without being nil.
+7. ``helps``, ``hurts``: the recipe differs, for the better or the worse.
 8. ``not_separable``: anything else.
+
+Labels saved are told of the smallest budget that helps. A baseline whose learning curve is higher, though not shown to be, is
+advised to be tried first.
 """
 
 from __future__ import annotations
@@ -59,8 +63,9 @@ def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequenc
         return _too_few(gates, tables)
     study = _Read(tables, Words(metric, practical))
     states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
-    kind = _kind(study, states)
-    finding = _finding(kind, study)
+    own = _kind(study, states)
+    kind = "baseline" if study.better_baselines() and not study.ahead() else own
+    finding = _finding(own, study, kind)
     details = [_rest(study, states), _baselines(study), _shared(shared, study), _cost(study), _failed(gates)]
     if kind == "baseline":
         finding, details = _beaten(study), [finding, *details]
@@ -134,12 +139,15 @@ class _Read:
 
 
 def _kind(study: _Read, states: dict[str, Table]) -> str:
-    if study.better_baselines() and not study.ahead():
-        return "baseline"
+    """Return what pretraining is worth against its own control."""
+    loud = states["helps"] + states["hurts"]
+    if not study.differs:
+        loud = [row for row in states["unclear"] if row["p"] < SIGNIFICANT]
+    if study.gate["p_practically_nil"] >= SURE and not loud:
+        return "nil"
     if study.differs:
         return "helps" if study.gate["mean"] > 0 else "hurts"
-    loud = [row for row in states["unclear"] if row["p"] < SIGNIFICANT]
-    return "nil" if study.gate["p_practically_nil"] >= SURE and not loud else "not_separable"
+    return "not_separable"
 
 
 def _beaten(study: _Read) -> str:
@@ -150,21 +158,21 @@ def _beaten(study: _Read) -> str:
     return f"A simple baseline is better: {study.over()}, {best} is {study.words.beside(turned, f'the pretrained {study.recipe}')}."
 
 
-def _finding(kind: str, study: _Read) -> str:
-    """Return the sentence that a reader in a hurry takes away."""
+def _finding(own: str, study: _Read, kind: str) -> str:
+    """Return the sentence that a reader in a hurry takes away: what pretraining is worth against its own control."""
     words, gate, recipe, over = study.words, study.gate, study.recipe, study.over()
-    own = words.beside(gate, "its control")
-    if study.differs:
-        name, most = ("helps", max) if gate["mean"] > 0 else ("hurts", min)
-        start = f"Pretraining {name}" if kind == name else f"Against its own control, pretraining {name}"
+    beside = words.beside(gate, "its control")
+    if own in ("helps", "hurts"):
+        most = max if own == "helps" else min
+        start = f"Pretraining {own}" if kind == own else f"Against its own control, pretraining {own}"
         row = most(study.cells, key=lambda row: row["mean"])
         first, second = (words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against"))
-        where = "" if len(study.budgets) == 1 else f"; {name} most with {row['labels']:,}"
-        return f"{start}: {over}, {recipe} is {own}{where} ({first} instead of {second})."
-    if kind == "nil":
-        return f"Pretraining with {recipe} makes no practical difference {over}: {own}."
+        where = "" if len(study.budgets) == 1 else f"; {own} most with {row['labels']:,}"
+        return f"{start}: {over}, {recipe} is {beside}{where} ({first} instead of {second})."
+    if own == "nil":
+        return f"Pretraining with {recipe} makes no practical difference {over}: {beside}."
     start = f"With {gate['draws']} draws it cannot be told whether pretraining with {recipe} helps"
-    return f"{start}: {over}, it is {own}."
+    return f"{start}: {over}, it is {beside}."
 
 
 def _rest(study: _Read, states: dict[str, Table]) -> str:
@@ -221,19 +229,28 @@ def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "helps":
         where = f" with {study.words.numbers([row['labels'] for row in states['helps']])} labels" if states["helps"] else ""
         but = f"; with {study.words.numbers([row['labels'] for row in states['hurts']])} do not" if states["hurts"] else ""
-        return f"Pretrain with {study.recipe}{where if but else ''}{but}{_saved(study, states)}."
+        return f"Pretrain with {study.recipe}{where if but else ''}{but}{_saved(study, states)}.{_try_first(study)}"
     if kind == "hurts":
         return f"Do not pretrain with {study.recipe}: its control, {study.gate['against']}, is better.{_more_labels(study)}"
     if kind == "nil":
         return f"Do not pretrain: it costs time and changes nothing.{_more_labels(study)}"
-    return f"{_more_draws(study)}{_more_labels(study)}"
+    return f"{_more_draws(study)}{_try_first(study)}{_more_labels(study)}"
+
+
+def _try_first(study: _Read) -> str:
+    """Name the baseline that is higher, though nothing shows that it is better than the pretrained network."""
+    best = study.best_baseline()
+    if best is None or study.areas[best] <= study.areas[study.gate["arm"]] or study.better_baselines():
+        return ""
+    return f" Try {best} first: its scores are higher on average, though {study.gate['draws']} draws do not show that it is better."
 
 
 def _saved(study: _Read, states: dict[str, Table]) -> str:
-    """Say how many labels of the control the pretrained network saves, at the smallest budget where it is not shown to hurt."""
-    hurt = [row["labels"] for row in states["hurts"]]
+    """Say how many labels of the control the pretrained network saves, at the smallest budget that helps, or could."""
+    helps, hurts = ([row["labels"] for row in states[name]] for name in ("helps", "hurts"))
     for row in study.tables["labels_saved"]:
-        if row["recipe"] != study.recipe or row["labels"] in (*hurt, row["most"]):
+        budget = row["labels"]
+        if row["recipe"] != study.recipe or budget in (*hurts, row["most"]) or (helps and budget not in helps):
             continue
         if row["needed"] is not None and row["needed"] > row["labels"]:
             low, high = (f"{row[end]:,.0f}" if row[end] is not None else f"more than {row['most']:,}" for end in ("low", "high"))
