@@ -229,12 +229,14 @@ def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "helps":
         where = f" with {study.words.numbers([row['labels'] for row in states['helps']])} labels" if states["helps"] else ""
         but = f"; with {study.words.numbers([row['labels'] for row in states['hurts']])} do not" if states["hurts"] else ""
-        return f"Pretrain with {study.recipe}{where if but else ''}{but}{_saved(study, states)}.{_try_first(study)}"
+        first = _try_first(study)
+        do = f"{first}For a network, pretrain" if first else "Pretrain"
+        return f"{do} with {study.recipe}{where if but else ''}{but}{_saved(study, states)}."
     if kind == "hurts":
         return f"Do not pretrain with {study.recipe}: its control, {study.gate['against']}, is better.{_more_labels(study)}"
     if kind == "nil":
         return f"Do not pretrain: it costs time and changes nothing.{_more_labels(study)}"
-    return f"{_more_draws(study)}{_try_first(study)}{_more_labels(study)}"
+    return f"{_try_first(study)}{_more_draws(study)}{_more_labels(study)}"
 
 
 def _try_first(study: _Read) -> str:
@@ -242,7 +244,7 @@ def _try_first(study: _Read) -> str:
     best = study.best_baseline()
     if best is None or study.areas[best] <= study.areas[study.gate["arm"]] or study.better_baselines():
         return ""
-    return f" Try {best} first: its scores are higher on average, though {study.gate['draws']} draws do not show that it is better."
+    return f"Try {best} first: its scores are higher on average, though {study.gate['draws']} draws do not show that it is better. "
 
 
 def _saved(study: _Read, states: dict[str, Table]) -> str:
