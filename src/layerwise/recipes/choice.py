@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import ParameterError, did_you_mean
+from ..training import Training
+from ..training.feed import count_batches
 
 SMALL = 256  # features; below, the stack is narrower than the papers'
 MANY = 5_000  # rows
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
-TABLE_EPOCHS, TABLE_STEPS, BATCH = 10, 3000, 256  # of the tabular recipe: at least these epochs, and at least these steps
+TABLE_EPOCHS, TABLE_STEPS = 10, 3000  # of the tabular recipe: at least these epochs, and at least these steps
 REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}  # as the modern recipes fine-tune
 
 
@@ -54,7 +56,7 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
     """
     full = " Every row has a label, so pretraining has no rows to add." if labels is not None and labels >= rows else ""
     if table:
-        epochs = max(TABLE_EPOCHS, math.ceil(TABLE_STEPS / math.ceil(max(rows, 1) / BATCH)))
+        epochs = max(TABLE_EPOCHS, math.ceil(TABLE_STEPS / count_batches(max(rows, 1), Training().batch_size)))
         return Choice("tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}")
     if features >= SMALL:
         return Choice("stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {features:,} features.{full}")
