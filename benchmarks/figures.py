@@ -1,6 +1,7 @@
 """Figures of the house, each over several seeds: ``python -m benchmarks.figures NAME [--seeds 5]``.
 
-The test part is touched once per seed, after all is fitted. Settings were chosen elsewhere (docs/choosing.md).
+The test part is touched once per seed, after all is fitted. Settings were chosen elsewhere
+(docs/choosing.md).
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from pathlib import Path  # noqa: E402
 import numpy as np  # noqa: E402
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 
-from layerwise import Dense, Greedy, Joint, PretrainedClassifier, Pretrainer, Reconstruction, Stack, Training  # noqa: E402
+from layerwise import (  # noqa: E402
+    Dense,
+    Greedy,
+    Joint,
+    PretrainedClassifier,
+    Pretrainer,
+    Reconstruction,
+    Stack,
+    Training,
+)
 from layerwise.data.readers import load_dataset  # noqa: E402
 from layerwise.recipes import make_recipe  # noqa: E402
 from layerwise.workflows.choices import resolve  # noqa: E402
@@ -35,16 +45,20 @@ def spread(values, scale=1.0, digits=2):
 
 def report(name, pretrained, random_start, unit, scale):
     """Print both arms and their paired difference over the seeds."""
-    difference = over_draws([scale * (a - b) for a, b in zip(pretrained, random_start, strict=True)])
+    difference = over_draws(
+        [scale * (a - b) for a, b in zip(pretrained, random_start, strict=True)]
+    )
     print(
-        f"{name}: pretrained {spread(pretrained, scale)}, random start {spread(random_start, scale)} {unit}; difference "
+        f"{name}: pretrained {spread(pretrained, scale)}, random start "
+        f"{spread(random_start, scale)} {unit}; difference "
         f"{difference['mean']:+.2f} [{difference['low']:+.2f}, {difference['high']:+.2f}]",
         flush=True,
     )
 
 
 def mnist_labels(seeds):
-    """3 x 1,000 stacked denoising autoencoder, modern=true: test error with 1,000 and with 100 labels."""
+    """3 x 1,000 stacked denoising autoencoder, modern=true: test error with 1,000 and with 100
+    labels."""
     data = load_dataset(str(DATA / "mnist"))
     recipe = make_recipe("stacked_denoising_autoencoder", modern=True)
     errors = {(n, start): [] for n in (1000, 100) for start in ("pretrained", "random")}
@@ -56,18 +70,33 @@ def mnist_labels(seeds):
         for labels, start in errors:
             problem = make_problem(data, labels=labels, seed=seed)
             model = PretrainedClassifier(
-                FrozenEstimator(pretrainer), plan=list(recipe.finetune), start=start, unlabeled="missing", random_state=seed
+                FrozenEstimator(pretrainer),
+                plan=list(recipe.finetune),
+                start=start,
+                unlabeled="missing",
+                random_state=seed,
             )
             model.fit(problem.X, problem.y)
-            errors[labels, start].append(1 - model.score(problem.test_X, typed(problem.test_y, problem.task)))
-        shown = ", ".join(f"{n} {start} {100 * values[-1]:.2f}" for (n, start), values in errors.items())
+            errors[labels, start].append(
+                1 - model.score(problem.test_X, typed(problem.test_y, problem.task))
+            )
+        shown = ", ".join(
+            f"{n} {start} {100 * values[-1]:.2f}" for (n, start), values in errors.items()
+        )
         print(f"  seed {seed}: pretraining {took:.0f} s; {shown}", flush=True)
     for labels in (1000, 100):
-        report(f"MNIST, {labels} labels, test error", errors[labels, "pretrained"], errors[labels, "random"], "%", 100)
+        report(
+            f"MNIST, {labels} labels, test error",
+            errors[labels, "pretrained"],
+            errors[labels, "random"],
+            "%",
+            100,
+        )
 
 
 def tables(seeds):
-    """The default recipe on adult (200 labels, accuracy) and abalone (100 labels, R²), as ``layerwise fit`` runs it."""
+    """The default recipe on adult (200 labels, accuracy) and abalone (100 labels, R²), as
+    ``layerwise fit`` runs it."""
     folder = DATA / "tables"
     cases = [("adult", "income", 200, folder / "adult-train.csv", folder / "adult-test.csv")]
     cases += [("abalone", "rings", 100, folder / "abalone.csv", None)]
@@ -81,14 +110,21 @@ def tables(seeds):
             linear = floor(problem, arms.pretrained)
             for arm, value in (arms.scores | {"linear": linear["value"]}).items():
                 scores[arm].append(value)
-            print(f"  {name} seed {seed}: " + ", ".join(f"{arm} {values[-1]:.4f}" for arm, values in scores.items()), flush=True)
+            print(
+                f"  {name} seed {seed}: "
+                + ", ".join(f"{arm} {values[-1]:.4f}" for arm, values in scores.items()),
+                flush=True,
+            )
         scale, unit = (100, "% accuracy") if problem.task == "classification" else (1, "R²")
-        report(f"{name}, {labels} labels", scores["pretrained"], scores["random_start"], unit, scale)
+        report(
+            f"{name}, {labels} labels", scores["pretrained"], scores["random_start"], unit, scale
+        )
         print(f"  {linear['name']}: {spread(scores['linear'], scale)}")
 
 
 def deep_or_stacked(seeds):
-    """784-128-64-32 on MNIST, test cross-entropy per pixel: Joint, Greedy, and one after the other at the same epochs."""
+    """784-128-64-32 on MNIST, test cross-entropy per pixel: Joint, Greedy, and one after the other
+    at the same epochs."""
     data = load_dataset(str(DATA / "mnist"))
     X, test = data.X, data.test.X
     stack = Stack(*(Dense(width, tied=True) for width in (128, 64, 32)))
@@ -96,31 +132,54 @@ def deep_or_stacked(seeds):
     plans = {
         "Joint(20)": [(Reconstruction(), Joint(20), fast)],
         "Greedy(20)": [(Reconstruction(), Greedy(20), fast)],
-        "Greedy(1), Joint(17)": [(Reconstruction(), Greedy(1), fast), (Reconstruction(), Joint(17), fast)],
+        "Greedy(1), Joint(17)": [
+            (Reconstruction(), Greedy(1), fast),
+            (Reconstruction(), Joint(17), fast),
+        ],
     }
     losses = {name: [] for name in plans}
     for seed in range(seeds):
         for name, plan in plans.items():
             losses[name].append(-Pretrainer(stack, plan=plan, random_state=seed).fit(X).score(test))
-        print(f"  seed {seed}: " + ", ".join(f"{name} {values[-1]:.4f}" for name, values in losses.items()), flush=True)
+        print(
+            f"  seed {seed}: "
+            + ", ".join(f"{name} {values[-1]:.4f}" for name, values in losses.items()),
+            flush=True,
+        )
     for name, values in losses.items():
         print(f"{name}: test cross-entropy {spread(values, digits=4)}")
 
 
 def tied(seeds):
-    """784-100-30 tied ReLU autoencoder: test squared error per pixel with the default training settings."""
+    """784-100-30 tied ReLU autoencoder: test squared error per pixel with the default training
+    settings."""
     data = load_dataset(str(DATA / "mnist"))
     stack = Stack(Dense(100, tied=True), Dense(30, tied=True))
     test = data.test.X.reshape(len(data.test.X), -1) / 255
     for epochs in (4, 6, 10):
         errors = []
         for seed in range(seeds):
-            model = Pretrainer(stack, objective=Reconstruction("mse"), schedule=Joint(epochs), random_state=seed).fit(data.X)
-            errors.append(float(((model.reconstruct(data.test.X).reshape(test.shape) / 255 - test) ** 2).mean()))
-        print(f"Joint({epochs}), default settings: {spread(errors, digits=5)} squared error per pixel", flush=True)
+            model = Pretrainer(
+                stack, objective=Reconstruction("mse"), schedule=Joint(epochs), random_state=seed
+            ).fit(data.X)
+            errors.append(
+                float(
+                    ((model.reconstruct(data.test.X).reshape(test.shape) / 255 - test) ** 2).mean()
+                )
+            )
+        print(
+            f"Joint({epochs}), default settings: {spread(errors, digits=5)} squared error "
+            "per pixel",
+            flush=True,
+        )
 
 
-FIGURES = {"mnist-labels": mnist_labels, "tables": tables, "deep-or-stacked": deep_or_stacked, "tied": tied}
+FIGURES = {
+    "mnist-labels": mnist_labels,
+    "tables": tables,
+    "deep-or-stacked": deep_or_stacked,
+    "tied": tied,
+}
 
 
 def main():

@@ -1,6 +1,8 @@
-"""The 784-100-30 tied autoencoder in Keras 3 on TensorFlow: prints seconds of training and the test error.
+"""The 784-100-30 tied autoencoder in Keras 3 on TensorFlow: prints seconds of training and the test
+error.
 
-Run by ``benchmarks.speed`` in an environment of its own; standard library, numpy, keras and tensorflow alone.
+Run by ``benchmarks.speed`` in an environment of its own; standard library, numpy, keras and
+tensorflow alone.
 """
 
 import gzip
@@ -26,19 +28,26 @@ class Transposed(keras.layers.Layer):
         self.bias = self.add_weight(shape=(self.other.kernel.shape[0],), initializer="zeros")
 
     def call(self, x):
-        return self.activation(keras.ops.matmul(x, keras.ops.transpose(self.other.kernel)) + self.bias)
+        return self.activation(
+            keras.ops.matmul(x, keras.ops.transpose(self.other.kernel)) + self.bias
+        )
 
 
 def images(path):
     with gzip.open(path) as file:
-        return np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784).astype("float32") / 255
+        return (
+            np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784).astype("float32") / 255
+        )
 
 
 def main(folder, seed, activation):
     keras.utils.set_random_seed(seed)
     train = images(os.path.join(folder, "train-images-idx3-ubyte.gz"))
     test = images(os.path.join(folder, "t10k-images-idx3-ubyte.gz"))
-    first, second = keras.layers.Dense(100, activation="relu"), keras.layers.Dense(30, activation="relu")
+    first, second = (
+        keras.layers.Dense(100, activation="relu"),
+        keras.layers.Dense(30, activation="relu"),
+    )
     inputs = keras.Input((784,))
     code = second(first(inputs))
     model = keras.Model(inputs, Transposed(first, activation)(Transposed(second, "relu")(code)))

@@ -1,13 +1,16 @@
-"""Does a study claim what is not there, and cover what is? ``python -m benchmarks.nulls [--studies 200]`` (minutes).
+"""Does a study claim what is not there, and cover what is? ``python -m benchmarks.nulls [--studies
+200]`` (minutes).
 
 Three kinds of studies of five draws and two budgets:
 
 * ``noise``: the features say nothing about the target. Any claim is false.
-* ``independent``: the target can be learned, and two arms are pretrained on different rows that are independent of it: their
-  true difference is nil. Any claim is false.
-* ``planted``: answers of two made-up models whose true difference is known; the intervals must cover it.
+* ``independent``: the target can be learned, and two arms are pretrained on different rows that are
+  independent of it: their true difference is nil. Any claim is false.
+* ``planted``: answers of two made-up models whose true difference is known; the intervals must
+  cover it.
 
-A claim is a verdict that the pretrained arm differs from its control (the average over the budgets, p under 0.05).
+A claim is a verdict that the pretrained arm differs from its control (the average over the budgets,
+p under 0.05).
 """
 
 from __future__ import annotations
@@ -34,7 +37,8 @@ ROWS, COLUMNS = 400, 8
 
 
 def tiny_recipe() -> Recipe:
-    """Return a network that is trained in a tenth of a second, with enough steps to learn something."""
+    """Return a network that is trained in a tenth of a second, with enough steps to learn
+    something."""
     quick = Training(learning_rate=3e-3, batch_size=32)
     return Recipe(
         "tiny",
@@ -51,11 +55,14 @@ def data_of(X: np.ndarray, y: np.ndarray) -> StudyData:
 def noise(seed: int) -> tuple[StudyData, list[Any]]:
     """Features that say nothing."""
     rng = np.random.default_rng(seed)
-    return data_of(rng.normal(size=(ROWS, COLUMNS)), rng.integers(0, 2, ROWS)), recipe_arms(tiny_recipe(), "classification")
+    return data_of(rng.normal(size=(ROWS, COLUMNS)), rng.integers(0, 2, ROWS)), recipe_arms(
+        tiny_recipe(), "classification"
+    )
 
 
 class Elsewhere(RecipeArm):
-    """A recipe that pretrains on numbers which have nothing to do with the rows; ``which`` tells two of them apart."""
+    """A recipe that pretrains on numbers which have nothing to do with the rows; ``which`` tells
+    two of them apart."""
 
     def __init__(self, which: int) -> None:
         super().__init__(tiny_recipe(), "classification", "pretrained")
@@ -67,11 +74,14 @@ class Elsewhere(RecipeArm):
         return f"{super().shared()} {self.which}"
 
     def prepare(self, X: Any, seed: int) -> Any:
-        return super().prepare(np.random.default_rng([seed, self.which]).normal(size=X.shape), seed + self.which)
+        return super().prepare(
+            np.random.default_rng([seed, self.which]).normal(size=X.shape), seed + self.which
+        )
 
 
 def independent(seed: int) -> tuple[StudyData, list[Any]]:
-    """A target that can be learned, and two arms pretrained on different rows that are independent of it."""
+    """A target that can be learned, and two arms pretrained on different rows that are independent
+    of it."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(ROWS, COLUMNS))
     y = (X[:, 0] + X[:, 1] * X[:, 2] + rng.normal(0, 0.5, ROWS) > 0).astype(int)
@@ -79,7 +89,8 @@ def independent(seed: int) -> tuple[StudyData, list[Any]]:
 
 
 class Answers(ClassifierMixin, BaseEstimator):
-    """Right with a probability that depends on the row and the fit: ``level + gain + row effect + fit effect``."""
+    """Right with a probability that depends on the row and the fit: ``level + gain + row effect +
+    fit effect``."""
 
     def __init__(self, gain: float = 0.0, random_state: int = 0):
         self.gain = gain
@@ -97,7 +108,8 @@ class Answers(ClassifierMixin, BaseEstimator):
 
 
 def planted(seed: int, gain: float) -> tuple[StudyData, list[Any]]:
-    """Two models whose true difference in accuracy is ``gain``, more on some rows than on others."""
+    """Two models whose true difference in accuracy is ``gain``, more on some rows than on
+    others."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, ROWS)
     X = np.column_stack([y, rng.choice([-1.0, 1.0], ROWS), rng.normal(size=ROWS)])
@@ -110,7 +122,9 @@ def planted(seed: int, gain: float) -> tuple[StudyData, list[Any]]:
 
 def run(data: StudyData, arms: list[Any], seed: int) -> dict[str, Any]:
     """Run a study and return its tables."""
-    outcome = run_study(Study(STUDY.labels, STUDY.draws, settings=1, seed=seed), data, arms, workers=1)
+    outcome = run_study(
+        Study(STUDY.labels, STUDY.draws, settings=1, seed=seed), data, arms, workers=1
+    )
     if outcome.notes:
         raise RuntimeError(outcome.notes[0])
     return tables(outcome)
@@ -144,9 +158,14 @@ def main() -> None:
     for make in (noise, independent):
         count = claims(make, n)
         most = 0.05 + 1.645 * math.sqrt(0.05 * 0.95 / n)
-        print(f"{make.__name__}: {count} of {n} studies claim a difference ({count / n:.1%}; at most {most:.1%} expected)")
+        print(
+            f"{make.__name__}: {count} of {n} studies claim a difference ({count / n:.1%}; at most "
+            f"{most:.1%} expected)"
+        )
     covered, total = coverage(n)
-    print(f"planted: {covered} of {total} intervals cover the true difference ({covered / total:.1%})")
+    print(
+        f"planted: {covered} of {total} intervals cover the true difference ({covered / total:.1%})"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Speed, as ratios within one run: ``python -m benchmarks.speed [--keras PYTHON]``.
 
-1. The 784-100-30 tied autoencoder to a test error of 0.0160 per pixel, against the same network in Keras 3 (``PYTHON`` is the
-   interpreter of an environment with keras and tensorflow-cpu; ``make bench`` makes one).
+1. The 784-100-30 tied autoencoder to a test error of 0.0160 per pixel, against the same network in
+   Keras 3 (``PYTHON`` is the interpreter of an environment with keras and tensorflow-cpu; ``make
+   bench`` makes one).
 2. A step of the loop against the leanest loop by hand with the same kernels, in turn.
 """
 
@@ -21,7 +22,17 @@ from pathlib import Path  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
-from layerwise import Denoising, Dense, Joint, Masking, Pretrainer, Reconstruction, Space, Stack, Training  # noqa: E402
+from layerwise import (  # noqa: E402
+    Denoising,
+    Dense,
+    Joint,
+    Masking,
+    Pretrainer,
+    Reconstruction,
+    Space,
+    Stack,
+    Training,
+)
 from layerwise._random import Keys, bernoulli  # noqa: E402
 from layerwise.data import ArraySource  # noqa: E402
 from layerwise.data.readers import load_dataset  # noqa: E402
@@ -39,35 +50,61 @@ def against_keras(python, rounds):
     fast = Training(learning_rate=0.02)
     ours, theirs = [], []
     for seed in range(rounds):
-        model = Pretrainer(stack, objective=Reconstruction("mse"), schedule=Joint(2), training=fast, random_state=seed)
+        model = Pretrainer(
+            stack,
+            objective=Reconstruction("mse"),
+            schedule=Joint(2),
+            training=fast,
+            random_state=seed,
+        )
         began = time.perf_counter()
         model.fit(data.X)
         seconds = time.perf_counter() - began
         with torch.no_grad():
             error = float((model.module_.decode(model.module_.encode(test)) - test).square().mean())
         ours.append(seconds)
-        print(f"  round {seed}: Layerwise, 2 epochs: {seconds:.2f} s, test error {error:.5f}", flush=True)
+        print(
+            f"  round {seed}: Layerwise, 2 epochs: {seconds:.2f} s, test error {error:.5f}",
+            flush=True,
+        )
         if python:
             theirs.append(_keras(python, seed))
     if theirs:
         ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
         span = f"{min(ratios):.1f} to {max(ratios):.1f}"
-        print(f"1. tied 784-100-30 to 0.0160: {statistics.median(ratios):.1f} times faster than Keras 3 ({span})")
+        print(
+            f"1. tied 784-100-30 to 0.0160: {statistics.median(ratios):.1f} times faster than "
+            f"Keras 3 ({span})"
+        )
 
 
 def _keras(python, seed):
-    """Run Keras' default choice of a linear output, and the sigmoid of ours; return the seconds of the faster to train."""
+    """Run Keras' default choice of a linear output, and the sigmoid of ours; return the seconds of
+    the faster to train."""
     rows = []
     for activation in ("linear", "sigmoid"):
-        command = [python, str(Path(__file__).with_name("keras_tied.py")), str(DATA / "mnist"), str(seed), activation]
-        seconds, error = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-2:]
-        print(f"  round {seed}: Keras 3, 20 epochs, {activation} output: {float(seconds):.2f} s, test error {error}", flush=True)
+        command = [
+            python,
+            str(Path(__file__).with_name("keras_tied.py")),
+            str(DATA / "mnist"),
+            str(seed),
+            activation,
+        ]
+        seconds, error = subprocess.run(
+            command, check=True, capture_output=True, text=True
+        ).stdout.split()[-2:]
+        print(
+            f"  round {seed}: Keras 3, 20 epochs, {activation} output: {float(seconds):.2f} s, "
+            f"test error {error}",
+            flush=True,
+        )
         rows.append(float(seconds))
     return min(rows)
 
 
 def overhead(rounds):
-    """Print the time of our step over that of the leanest loop by hand, in turn, for a small and a wide net."""
+    """Print the time of our step over that of the leanest loop by hand, in turn, for a small and a
+    wide net."""
     x = torch.rand(60000, 784, generator=torch.Generator().manual_seed(0))
     cases = [
         (
@@ -78,7 +115,14 @@ def overhead(rounds):
             1,
             60000,
         ),
-        ("784-1000 with masking, cross-entropy", Stack(Dense(1000)), Denoising(Masking(0.25)), _wide, 1, 15360),
+        (
+            "784-1000 with masking, cross-entropy",
+            Stack(Dense(1000)),
+            Denoising(Masking(0.25)),
+            _wide,
+            1,
+            15360,
+        ),
     ]
     for name, stack, objective, by_hand, epochs, n in cases:
         rows = x[:n]
@@ -90,8 +134,14 @@ def overhead(rounds):
             a = _timed(lambda m=modules[0], p=plan, s=source: run_plan(m, p, Feed(s), keys=Keys(0)))
             b = _timed(lambda m=modules[1], r=rows, e=epochs, h=by_hand: h(m, r, e))
             ratios += [a / b] if i else []
-        percent = [100 * (ratio - 1) for ratio in (statistics.median(ratios), min(ratios), max(ratios))]
-        print(f"2. {name}: {percent[0]:+.1f} % over the loop by hand ({percent[1]:+.1f} to {percent[2]:+.1f})", flush=True)
+        percent = [
+            100 * (ratio - 1) for ratio in (statistics.median(ratios), min(ratios), max(ratios))
+        ]
+        print(
+            f"2. {name}: {percent[0]:+.1f} % over the loop by hand ({percent[1]:+.1f} to "
+            f"{percent[2]:+.1f})",
+            flush=True,
+        )
 
 
 def _timed(run):
@@ -129,14 +179,19 @@ def _wide(module, x, epochs):
     def loss_of(x, generator):
         noisy = x.masked_fill(bernoulli(x.shape, 0.25, generator), 0.0)
         return F.binary_cross_entropy_with_logits(
-            F.linear(torch.relu(F.linear(noisy, a.weight, a.bias)), a.decoder_weight, a.decoder_bias), x
+            F.linear(
+                torch.relu(F.linear(noisy, a.weight, a.bias)), a.decoder_weight, a.decoder_bias
+            ),
+            x,
         )
 
     _by_hand(module, x, epochs, loss_of)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--keras", help="Python of an environment with keras and tensorflow")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()

@@ -1,7 +1,9 @@
-"""The studies behind ``recipe="auto"``: ``python -m benchmarks.studies [NAME ...] [--workers N]``; goes on where it was stopped.
+"""The studies behind ``recipe="auto"``: ``python -m benchmarks.studies [NAME ...] [--workers N]``;
+goes on where it was stopped.
 
-Each is one ``layerwise compare`` (``--list`` prints the commands). The report and a summary (the JSON of the study without its
-single rows) go to docs/studies/; everything else stays in benchmarks/studies-out/.
+Each is one ``layerwise compare`` (``--list`` prints the commands). The report and a summary (the
+JSON of the study without its single rows) go to docs/studies/; everything else stays in
+benchmarks/studies-out/.
 """
 
 from __future__ import annotations
@@ -26,7 +28,15 @@ STUDIES: dict[str, list[str]] = {
     "segment": ["tables/segment.csv", "--target", "class"],
     "abalone": ["tables/abalone.csv", "--target", "rings"],
     "phoneme": ["tables/phoneme.csv", "--target", "nasal_or_oral"],
-    "adult": ["tables/adult-train.csv", "--test", "tables/adult-test.csv", "--target", "income", "--rows", "6000"],
+    "adult": [
+        "tables/adult-train.csv",
+        "--test",
+        "tables/adult-test.csv",
+        "--target",
+        "income",
+        "--rows",
+        "6000",
+    ],
     "mnist": ["mnist", *IMAGES],
     "fashion-mnist": ["fashion-mnist", *IMAGES],
 }

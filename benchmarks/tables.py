@@ -1,7 +1,9 @@
-"""How tables were given their recipe: ``python -m benchmarks.tables [scale] [rate] [inputs] [steps]`` (minutes each).
+"""How tables were given their recipe: ``python -m benchmarks.tables [scale] [rate] [inputs]
+[steps]`` (minutes each).
 
-On tables other than those of the studies: adult's training rows (the income, and the age as a regression), breast-cancer, wine,
-two made-up tables of five classes (one with heavy tails) and Friedman's first. Each draw holds a third of the rows out.
+On tables other than those of the studies: adult's training rows (the income, and the age as a
+regression), breast-cancer, wine, two made-up tables of five classes (one with heavy tails) and
+Friedman's first. Each draw holds a third of the rows out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from layerwise.recipes import Recipe, make_recipe  # noqa: E402
 
 DRAWS = 4
 STEPS = 3000
-Table = tuple[str, pl.DataFrame, np.ndarray, bool, tuple[int, ...]]  # name, rows, target, whether classes, labels
+Table = tuple[
+    str, pl.DataFrame, np.ndarray, bool, tuple[int, ...]
+]  # name, rows, target, whether classes, labels
 
 
 def variants(kind: str) -> dict[str, Recipe]:
@@ -34,7 +38,11 @@ def variants(kind: str) -> dict[str, Recipe]:
     if kind == "scale":
         return {name: tabular(numbers=name) for name in ("quantile", "standard", "robust")}
     if kind == "rate":
-        return {f"{rate:g}, dropout {p}": tabular(finetune_rate=rate, dropout=p) for rate in (3e-4, 1e-3) for p in (0.1, 0.3, 0.5)}
+        return {
+            f"{rate:g}, dropout {p}": tabular(finetune_rate=rate, dropout=p)
+            for rate in (3e-4, 1e-3)
+            for p in (0.1, 0.3, 0.5)
+        }
     if kind == "inputs":
         return {f"input dropout {p}": tabular(input_dropout=p) for p in (0.0, 0.2)}
     return {"10 epochs": tabular(), f"{STEPS} steps": tabular(min_steps=STEPS)}
@@ -42,20 +50,44 @@ def variants(kind: str) -> dict[str, Recipe]:
 
 def tabular(*, numbers: str = "robust", min_steps: int = 0, **settings: float) -> Recipe:
     recipe = make_recipe("tabular_denoising_autoencoder", **settings)
-    plan = [replace(step, training=replace(step.training or Training(), min_steps=min_steps)) for step in recipe.plan]
+    plan = [
+        replace(step, training=replace(step.training or Training(), min_steps=min_steps))
+        for step in recipe.plan
+    ]
     return replace(recipe, plan=tuple(plan), numbers=numbers)
 
 
 def data() -> Iterator[Table]:
     adult = pl.read_csv(DATA / "tables" / "adult-train.csv").sample(9000, seed=0)
-    yield "adult", adult.drop("income"), np.unique(adult["income"].to_numpy(), return_inverse=True)[1], True, (50, 200, 1000)
-    yield "adult's age", adult.drop("age", "income"), adult["age"].to_numpy().astype(float), False, (50, 200, 1000)
-    for name, load, labels in (("breast-cancer", load_breast_cancer, (30, 200)), ("wine", load_wine, (30, 60))):
+    yield (
+        "adult",
+        adult.drop("income"),
+        np.unique(adult["income"].to_numpy(), return_inverse=True)[1],
+        True,
+        (50, 200, 1000),
+    )
+    yield (
+        "adult's age",
+        adult.drop("age", "income"),
+        adult["age"].to_numpy().astype(float),
+        False,
+        (50, 200, 1000),
+    )
+    for name, load, labels in (
+        ("breast-cancer", load_breast_cancer, (30, 200)),
+        ("wine", load_wine, (30, 60)),
+    ):
         X, y = load(return_X_y=True)
         yield name, frame(X), y, True, labels
     for name, power in (("made up", 1.0), ("made up, heavy tails", 1.5)):
         X, y = make_classification(
-            3000, 18, n_informative=8, n_redundant=4, n_classes=5, class_sep=1.5, random_state=int(power > 1)
+            3000,
+            18,
+            n_informative=8,
+            n_redundant=4,
+            n_classes=5,
+            class_sep=1.5,
+            random_state=int(power > 1),
         )
         yield name, frame(np.sign(X) * np.abs(X) ** power), y, True, (50, 200, 1000)
     X, y = make_friedman1(3000, n_features=10, noise=1.0, random_state=0)
@@ -67,9 +99,12 @@ def frame(X: np.ndarray) -> pl.DataFrame:
 
 
 def measure(kind: str, table: Table, draw: int) -> dict[tuple[str, int], float]:
-    """Return test scores by variant (and start, where pretraining is what is compared) and number of labels."""
+    """Return test scores by variant (and start, where pretraining is what is compared) and number
+    of labels."""
     _, X, y, classes, budgets = table
-    train, test = train_test_split(np.arange(len(y)), test_size=1 / 3, random_state=draw, stratify=y if classes else None)
+    train, test = train_test_split(
+        np.arange(len(y)), test_size=1 / 3, random_state=draw, stratify=y if classes else None
+    )
     wrapped = PretrainedClassifier if classes else PretrainedRegressor
     scores = {}
     for name, recipe in variants(kind).items():
@@ -79,9 +114,13 @@ def measure(kind: str, table: Table, draw: int) -> dict[tuple[str, int], float]:
         if kind == "steps":
             base = FrozenEstimator(base.fit(scaled.transform(X[train])))
         for labels in budgets:
-            few, _ = train_test_split(train, train_size=labels, random_state=draw, stratify=y[train] if classes else None)
+            few, _ = train_test_split(
+                train, train_size=labels, random_state=draw, stratify=y[train] if classes else None
+            )
             for start in starts:
-                model = wrapped(base, plan=recipe.finetune, start=start, random_state=draw).fit(scaled.transform(X[few]), y[few])
+                model = wrapped(base, plan=recipe.finetune, start=start, random_state=draw).fit(
+                    scaled.transform(X[few]), y[few]
+                )
                 key = name if kind != "steps" else f"{name}, {start}"
                 scores[key, labels] = model.score(scaled.transform(X[test]), y[test])
     return scores
@@ -99,11 +138,18 @@ def main() -> None:
             draws = [measure(kind, table, draw) for draw in range(DRAWS)]
             names = dict.fromkeys(name for name, _ in draws[0])
             print(
-                f"== {kind}, {table[0]}: {'accuracy %' if table[3] else 'R² x 100'} with {table[4]} labels, seeds 0 to {DRAWS - 1}"
+                f"== {kind}, {table[0]}: {'accuracy %' if table[3] else 'R² x 100'} with "
+                f"{table[4]} labels, seeds 0 to {DRAWS - 1}"
             )
             for name in names:
-                cells = [100 * np.array([draw[name, labels] for draw in draws]) for labels in table[4]]
-                print(f"  {name:28s}", "  ".join(f"{cell.mean():5.1f}±{cell.std(ddof=1):.1f}" for cell in cells), flush=True)
+                cells = [
+                    100 * np.array([draw[name, labels] for draw in draws]) for labels in table[4]
+                ]
+                print(
+                    f"  {name:28s}",
+                    "  ".join(f"{cell.mean():5.1f}±{cell.std(ddof=1):.1f}" for cell in cells),
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

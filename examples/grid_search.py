@@ -6,13 +6,29 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from layerwise import Denoising, Dense, Joint, LabeledSplit, Masking, PretrainedClassifier, Pretrainer, Stack
+from layerwise import (
+    Denoising,
+    Dense,
+    Joint,
+    LabeledSplit,
+    Masking,
+    PretrainedClassifier,
+    Pretrainer,
+    Stack,
+)
 
 X, y = load_breast_cancer(return_X_y=True)
 y_few = np.where(np.arange(len(y)) < 80, y, -1)
 
-pretrainer = Pretrainer(Stack(Dense(32), Dense(16)), objective=Denoising(Masking(0.25)), schedule=Joint(10), random_state=0)
-pipeline = make_pipeline(RobustScaler(), PretrainedClassifier(pretrainer, unlabeled=-1, random_state=0))
+pretrainer = Pretrainer(
+    Stack(Dense(32), Dense(16)),
+    objective=Denoising(Masking(0.25)),
+    schedule=Joint(10),
+    random_state=0,
+)
+pipeline = make_pipeline(
+    RobustScaler(), PretrainedClassifier(pretrainer, unlabeled=-1, random_state=0)
+)
 search = GridSearchCV(
     pipeline,
     {"pretrainedclassifier__pretrainer__objective__corruption__p": [0.1, 0.4]},

@@ -1,4 +1,5 @@
-"""What tests share: a place for real data, and one thread so that small matrices do not wait for one another."""
+"""What tests share: a place for real data, and one thread so that small matrices do not wait for
+one another."""
 
 from __future__ import annotations
 

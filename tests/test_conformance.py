@@ -48,12 +48,24 @@ from layerwise.training import Feed, as_plan, run_plan
 STACKS = [
     Stack(Dense(6), Dense(4)),
     Stack(Dense(6, tied=True, activation="sigmoid"), Dense(4, tied=True, activation="linear")),
-    Stack(Dense(6, normalisation="batch", dropout=0.2), Dense(4, activation="tanh", normalisation="batch")),
-    Stack(Dense(6, activation="prelu", normalisation="layer"), Dense(4, activation="gelu", init="orthogonal")),
-    Stack(Dense(6, normalisation="weight", tied=True), Dense(4, normalisation="spectral", init="sparse")),
+    Stack(
+        Dense(6, normalisation="batch", dropout=0.2),
+        Dense(4, activation="tanh", normalisation="batch"),
+    ),
+    Stack(
+        Dense(6, activation="prelu", normalisation="layer"),
+        Dense(4, activation="gelu", init="orthogonal"),
+    ),
+    Stack(
+        Dense(6, normalisation="weight", tied=True),
+        Dense(4, normalisation="spectral", init="sparse"),
+    ),
     Stack(Residual(Dense(8), Dense(20)), Concatenate(Dense(6), Dense(4))),
     Stack(Conv(3, 3, pool=2, tied=True, activation="tanh"), Dense(4)),
-    Stack(Conv(3, 2, stride=2, normalisation="batch"), Conv(2, pool=2, pooling="average", local_contrast=3, activation="abs_tanh")),
+    Stack(
+        Conv(3, 2, stride=2, normalisation="batch"),
+        Conv(2, pool=2, pooling="average", local_contrast=3, activation="abs_tanh"),
+    ),
 ]
 OBJECTIVES = [
     Reconstruction(),
@@ -94,39 +106,55 @@ def rows(space, n=20):
 
 def innermost(objective):
     while isinstance(objective, (Sparse, Contractive, Combined)):
-        objective = objective.unsupervised if isinstance(objective, Combined) else objective.objective
+        objective = (
+            objective.unsupervised if isinstance(objective, Combined) else objective.objective
+        )
     return objective
 
 
 def refused(stack, objective, schedule, name):
-    """Return whether this combination is one that must be refused, by the rules of the documentation."""
+    """Return whether this combination is one that must be refused, by the rules of the
+    documentation."""
     if isinstance(stack.stages[0], Conv) and name != "image":
         return True  # convolutions need images
     if isinstance(stack.stages[0], Residual) and name == "image":
         return True  # a dense code has no height and width to add to
     phases = list(schedule.phases(stack.depth))
     trained = [stack.stages[i] for phase in phases for i in range(phase.first, phase.last + 1)]
-    if isinstance(objective, Contractive) and any(getattr(stage, "normalisation", "") == "batch" for stage in trained):
+    if isinstance(objective, Contractive) and any(
+        getattr(stage, "normalisation", "") == "batch" for stage in trained
+    ):
         return True
     if isinstance(schedule, HeadOnly) and not isinstance(objective, (Supervised, PseudoLabels)):
         return True
     if isinstance(objective, Ladder):
-        ready = all(isinstance(stage, Dense) and stage.normalisation == "batch" for stage in stack.stages)
+        ready = all(
+            isinstance(stage, Dense) and stage.normalisation == "batch" for stage in stack.stages
+        )
         return not ready or any(phase.first > 0 for phase in phases)
     module = stack.build(SPACES[name], Keys(0).torch("w"))
     inputs = [module.space_at(phase.first) for phase in phases if phase.last >= phase.first]
     inner = innermost(objective)
-    if isinstance(inner, Denoising) and isinstance(inner.corruption, SaltAndPepper) and name == "table":
+    if (
+        isinstance(inner, Denoising)
+        and isinstance(inner.corruption, SaltAndPepper)
+        and name == "table"
+    ):
         return True
     if isinstance(inner, Denoising) and isinstance(inner.corruption, Patches):
         return any(len(space.shape) != 3 for space in inputs)
     if getattr(inner, "error", "") == "bce":
-        return not all(block.kind in ("unit", "category") for space in inputs for block in space.blocks)
+        return not all(
+            block.kind in ("unit", "category") for space in inputs for block in space.blocks
+        )
     if isinstance(objective, Sparse) and objective.penalty == "kl":
         return any(module.space_at(phase.last + 1).kind != "unit" for phase in phases)
     if isinstance(inner, ContrastiveDivergence):
         spans = any(phase.first != phase.last for phase in phases)
-        plain = all(isinstance(stage, Dense) and stage.tied and stage.normalisation == "none" for stage in stack.stages)
+        plain = all(
+            isinstance(stage, Dense) and stage.tied and stage.normalisation == "none"
+            for stage in stack.stages
+        )
         return spans or not plain
     return False
 
@@ -176,7 +204,13 @@ def test_every_objective_trains_in_mixed_precision(objective):
         if not refused(stack, objective, schedule, "image"):
             module, source = stack.build(SPACES["image"], Keys(0).torch("w")), rows(SPACES["image"])
             feed = Feed(source, source, Space.of("category", 2))
-            run = run_plan(module, as_plan([(objective, schedule)]), feed, keys=Keys(0), autocast=torch.bfloat16)
+            run = run_plan(
+                module,
+                as_plan([(objective, schedule)]),
+                feed,
+                keys=Keys(0),
+                autocast=torch.bfloat16,
+            )
             assert all(np.isfinite(row["loss"]) for row in run.history)
 
 
@@ -184,11 +218,18 @@ def test_the_product_holds_both_kinds(capsys):
     cases = list(product(STACKS, OBJECTIVES, SCHEDULES, SPACES))
     count = sum(refused(*case) for case in cases)
     with capsys.disabled():
-        print(f"\nconformance: {len(cases) - count} combinations train, {count} are refused as declared")
+        print(
+            f"\nconformance: {len(cases) - count} combinations train, {count} are refused as "
+            "declared"
+        )
     assert 0 < count < len(cases)
 
 
-@pytest.mark.parametrize("value", [*STACKS, *OBJECTIVES, *SCHEDULES, Training("momentum", momentum=(0.5, 0.9), clip=1.0)], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [*STACKS, *OBJECTIVES, *SCHEDULES, Training("momentum", momentum=(0.5, 0.9), clip=1.0)],
+    ids=repr,
+)
 def test_a_value_is_what_its_repr_says_and_survives_plain_data(value):
     names = {name: getattr(layerwise, name) for name in layerwise.__all__}
     assert eval(repr(value), names) == value

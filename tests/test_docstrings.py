@@ -8,9 +8,21 @@ import pytest
 
 import layerwise
 
-BASES = {"Arm", "Corruption", "Objective", "Schedule", "Spec", "Stage", "StageModule"}  # never built; docs/extending.md shows them
+BASES = {
+    "Arm",
+    "Corruption",
+    "Objective",
+    "Schedule",
+    "Spec",
+    "Stage",
+    "StageModule",
+}  # never built; docs/extending.md shows them
 PUBLIC = [name for name in layerwise.__all__ if callable(getattr(layerwise, name))]
-ERRORS = {name for name in PUBLIC if inspect.isclass(getattr(layerwise, name)) and issubclass(getattr(layerwise, name), Exception)}
+ERRORS = {
+    name
+    for name in PUBLIC
+    if inspect.isclass(getattr(layerwise, name)) and issubclass(getattr(layerwise, name), Exception)
+}
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -21,7 +21,9 @@ def read(tmp_path: Path, text: str | bytes):
     return read_json(path)
 
 
-@pytest.mark.parametrize("data", [{}, [], None, 1, -0.5, "ü\u2028", {"a": [1, {"b": None}]}, [True, False], 2**63])
+@pytest.mark.parametrize(
+    "data", [{}, [], None, 1, -0.5, "ü\u2028", {"a": [1, {"b": None}]}, [True, False], 2**63]
+)
 def test_what_is_written_is_read(tmp_path, data):
     path = tmp_path / "x.json"
     digest = write_json(path, data)
@@ -137,6 +139,12 @@ def test_text_that_is_no_utf8_is_a_file_error(tmp_path):
 
 
 def test_jsonable_makes_plain_data_of_numbers_and_arrays():
-    data = {1: np.float32(0.5), "a": np.arange(2), "b": (np.nan, np.inf, None), "c": np.bool_(True), "d": Path("x")}
+    data = {
+        1: np.float32(0.5),
+        "a": np.arange(2),
+        "b": (np.nan, np.inf, None),
+        "c": np.bool_(True),
+        "d": Path("x"),
+    }
     assert jsonable(data) == {"1": 0.5, "a": [0, 1], "b": [None, None, None], "c": True, "d": "x"}
     json.dumps(jsonable(data), allow_nan=False)

@@ -1,4 +1,5 @@
-"""Mistakes that other packages made; one test (at least) for each that concerns what is built here."""
+"""Mistakes that other packages made; one test (at least) for each that concerns what is built
+here."""
 
 from __future__ import annotations
 
@@ -107,7 +108,9 @@ def test_a_users_corruption_that_works_in_place_cannot_touch_the_target():
 
 
 def test_codes_are_of_the_clean_input_and_deterministic():
-    module = Stack(Dense(5, dropout=0.5, normalisation="batch"), Dense(3)).build(SPACE, Keys(0).torch("w"))
+    module = Stack(Dense(5, dropout=0.5, normalisation="batch"), Dense(3)).build(
+        SPACE, Keys(0).torch("w")
+    )
     module.train()
     source = ArraySource(torch.from_numpy(X).float(), SPACE)
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -130,11 +133,16 @@ def test_tied_weights_are_one_parameter_through_training_clone_and_a_folder(tmp_
     assert clone(pretrainer).fit(X).module_.stages[0].decoder_weight is None
     untied = Stack(Dense(5)).build(SPACE, Keys(0).torch("w"))
     tied = Stack(Dense(5, tied=True)).build(SPACE, Keys(0).torch("w"))
-    assert sum(p.numel() for p in untied.parameters()) - sum(p.numel() for p in tied.parameters()) == 30
+    assert (
+        sum(p.numel() for p in untied.parameters()) - sum(p.numel() for p in tied.parameters())
+        == 30
+    )
 
 
 def test_a_tied_weight_gets_the_gradient_of_both_of_its_uses():
-    module = Stack(Dense(5, tied=True, activation="linear")).build(SPACE, Keys(0).torch("w")).double()
+    module = (
+        Stack(Dense(5, tied=True, activation="linear")).build(SPACE, Keys(0).torch("w")).double()
+    )
     x = torch.rand(4, 6, dtype=torch.float64)
     weight = module.stages[0].weight
 
@@ -147,7 +155,9 @@ def test_a_tied_weight_gets_the_gradient_of_both_of_its_uses():
 
 
 def test_fine_tuning_receives_the_pretrained_weights_and_moves_every_stage():
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(8), Dense(4)), random_state=0), random_state=0).fit(X, Y)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(8), Dense(4)), random_state=0), random_state=0
+    ).fit(X, Y)
     for row in model.transfer_report_:
         assert row["start_difference"] == 0.0
         assert row["moved"] > 0.0
@@ -160,25 +170,39 @@ def test_the_transfer_report_would_see_weights_that_did_not_arrive():
 
 
 @pytest.mark.parametrize(
-    ("schedule", "moved"), [(HeadOnly(2), []), (Unfreeze((2, 0)), [1]), (Unfreeze(2), [0, 1]), (Joint(2), [0, 1])]
+    ("schedule", "moved"),
+    [(HeadOnly(2), []), (Unfreeze((2, 0)), [1]), (Unfreeze(2), [0, 1]), (Joint(2), [0, 1])],
 )
 def test_gradients_reach_every_unfrozen_stage_and_no_other(schedule, moved):
     module = Stack(Dense(5), Dense(4)).build(SPACE, Keys(0).torch("w"))
     before = [stage.weight.detach().clone() for stage in module.stages]
     source = ArraySource(torch.from_numpy(X).float(), SPACE, torch.from_numpy(Y))
-    run_plan(module, as_plan([(Supervised(), schedule)]), Feed(source, source, Space.of("category", 2)), keys=Keys(0))
-    changed = [i for i, stage in enumerate(module.stages) if not torch.equal(before[i], stage.weight)]
+    run_plan(
+        module,
+        as_plan([(Supervised(), schedule)]),
+        Feed(source, source, Space.of("category", 2)),
+        keys=Keys(0),
+    )
+    changed = [
+        i for i, stage in enumerate(module.stages) if not torch.equal(before[i], stage.weight)
+    ]
     assert changed == moved
 
 
 def test_score_falls_as_the_model_gets_worse():
-    good = Pretrainer(Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(60), random_state=0).fit(X)
-    bad = Pretrainer(Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(0), random_state=0).fit(X)
+    good = Pretrainer(
+        Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(60), random_state=0
+    ).fit(X)
+    bad = Pretrainer(
+        Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(0), random_state=0
+    ).fit(X)
     assert good.score(X) > bad.score(X)
 
 
 def test_parameters_survive_clone_and_pickle():
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(7)), objective=Denoising(Masking(0.1))), head=(3,))
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(7)), objective=Denoising(Masking(0.1))), head=(3,)
+    )
     assert clone(model).get_params()["pretrainer__objective__corruption__p"] == 0.1
     assert pickle.loads(pickle.dumps(model)).get_params()["pretrainer__stack"] == Stack(Dense(7))
 
@@ -188,7 +212,9 @@ def test_an_epoch_sees_every_row_once(size):
     source = ArraySource(torch.from_numpy(X).float(), SPACE)
     rows = np.concatenate([b.rows for b in batches(source, size, Keys(0), 0)])
     assert sorted(rows) == list(range(40))
-    assert not np.array_equal(rows, np.concatenate([b.rows for b in batches(source, size, Keys(0), 1)]))
+    assert not np.array_equal(
+        rows, np.concatenate([b.rows for b in batches(source, size, Keys(0), 1)])
+    )
 
 
 def test_no_batch_of_an_epoch_is_a_single_row():
@@ -203,7 +229,10 @@ def test_early_stopping_stops_and_takes_back_the_best_weights():
     training = Training(learning_rate=0.1, shape="constant", patience=3)
     module = Stack(Dense(64), Dense(64)).build(SPACE, Keys(0).torch("w"))
     run = run_plan(
-        module, as_plan([(Reconstruction(), Joint(300), training)]), Feed(ArraySource(rows, SPACE), held_out=held), keys=Keys(0)
+        module,
+        as_plan([(Reconstruction(), Joint(300), training)]),
+        Feed(ArraySource(rows, SPACE), held_out=held),
+        keys=Keys(0),
     )
     curve = [row["validation"] for row in run.history]
     assert len(curve) < 300
@@ -227,13 +256,18 @@ def test_a_shape_that_ends_is_run_whole_with_the_chosen_number_of_epochs():
 
 def test_classes_are_sorted_and_probabilities_follow_them():
     labels = np.array(["b", "c", "a"] * 14)[:40]
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(4)), schedule=Joint(1)), random_state=0).fit(X, labels)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), schedule=Joint(1)), random_state=0
+    ).fit(X, labels)
     assert model.classes_.tolist() == ["a", "b", "c"]
     assert (model.classes_[model.predict_proba(X).argmax(1)] == model.predict(X)).all()
 
 
 def test_the_control_differs_in_one_field():
-    kind, pretrainer = PretrainedClassifier, Pretrainer(Stack(Dense(8), Dense(4)), schedule=Greedy(2), random_state=0)
+    kind, pretrainer = (
+        PretrainedClassifier,
+        Pretrainer(Stack(Dense(8), Dense(4)), schedule=Greedy(2), random_state=0),
+    )
     arms = [kind(pretrainer, start=start, random_state=0) for start in ("pretrained", "random")]
     a, b = (arm.get_params() for arm in arms)
     assert {name for name in a if a[name] is not b[name] and a[name] != b[name]} == {"start"}
@@ -247,6 +281,8 @@ def test_the_control_differs_in_one_field():
 
 def test_the_control_has_the_best_initialisation_for_its_activation():
     stack = Stack(Dense(50, init="normal(0.001)"))
-    model = PretrainedClassifier(Pretrainer(stack, random_state=0), start="random", random_state=0).fit(X, Y)
+    model = PretrainedClassifier(
+        Pretrainer(stack, random_state=0), start="random", random_state=0
+    ).fit(X, Y)
     assert model.pretrainer_.stack_ == Stack(Dense(50))
     assert float(model.pretrainer_.module_.stages[0].weight.detach().std()) > 0.1

@@ -86,7 +86,10 @@ def test_the_door_shows_exactly_the_sorted_public_names():
 
 
 def test_importing_the_package_loads_neither_torch_nor_plotting():
-    code = "import sys, layerwise; sys.exit(bool({'torch', 'matplotlib', 'typer', 'jinja2'} & set(sys.modules)))"
+    code = (
+        "import sys, layerwise; sys.exit(bool({'torch', 'matplotlib', 'typer', 'jinja2'} & "
+        "set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -35,7 +35,14 @@ from layerwise import (
     Unfreeze,
     recipes,
 )
-from layerwise._errors import DataError, FileError, LayerwiseError, ModelError, TrainingError, did_you_mean
+from layerwise._errors import (
+    DataError,
+    FileError,
+    LayerwiseError,
+    ModelError,
+    TrainingError,
+    did_you_mean,
+)
 from layerwise._spec import check_bool, check_int, check_name, check_number, from_dict
 from layerwise.recipes import RECIPES, Recipe
 
@@ -132,8 +139,18 @@ def test_numbers_of_numpy_are_shown_so_that_they_can_be_typed_back_in():
         (Stack(Dense(3), Dense(2)), "0__tied", True, Stack(Dense(3, tied=True), Dense(2))),
         (Stack(Dense(3)), "in_shape", (3,), Stack(Dense(3), in_shape=(3,))),
         (Greedy((1, 2, 3)), "epochs.1", 9, Greedy((1, 9, 3))),
-        (Denoising(Compose(Masking(), Swap())), "corruption.corruptions.1.p", 0.5, Denoising(Compose(Masking(), Swap(0.5)))),
-        (Step(Denoising(), Greedy(2)), "objective.corruption.p", 0.5, Step(Denoising(Masking(0.5)), Greedy(2))),
+        (
+            Denoising(Compose(Masking(), Swap())),
+            "corruption.corruptions.1.p",
+            0.5,
+            Denoising(Compose(Masking(), Swap(0.5))),
+        ),
+        (
+            Step(Denoising(), Greedy(2)),
+            "objective.corruption.p",
+            0.5,
+            Step(Denoising(Masking(0.5)), Greedy(2)),
+        ),
     ],
     ids=str,
 )
@@ -144,15 +161,27 @@ def test_a_field_can_be_replaced_by_its_path(value, path, new, expected):
 
 
 def test_a_recipe_can_be_changed_at_a_position():
-    changed = recipes.stacked_autoencoder(widths=(4, 3)).replace("plan.0.schedule.epochs", 2).replace("stack.1.units", 7)
+    changed = (
+        recipes.stacked_autoencoder(widths=(4, 3))
+        .replace("plan.0.schedule.epochs", 2)
+        .replace("stack.1.units", 7)
+    )
     assert changed.plan[0].schedule == Greedy(2) and changed.stack.stages[1].units == 7
 
 
 @pytest.mark.parametrize(
     ("value", "path", "words"),
     [
-        (Denoising(), "coruption.p", "Denoising has no field 'coruption'. Did you mean 'corruption'?"),
-        (Denoising(), "corruption.q", "Masking has no field 'q'. Did you mean|Masking has no field 'q'. Known: 'p'"),
+        (
+            Denoising(),
+            "coruption.p",
+            "Denoising has no field 'coruption'. Did you mean 'corruption'?",
+        ),
+        (
+            Denoising(),
+            "corruption.q",
+            "Masking has no field 'q'. Did you mean|Masking has no field 'q'. Known: 'p'",
+        ),
         (Denoising(), "", "has no field ''"),
         (Denoising(), "error.x", r"Cannot set 'x': Denoising.error is 'auto', which has no fields"),
         (Denoising(), "emphasis.0", r"is None, which has no fields"),
@@ -169,7 +198,10 @@ def test_a_path_that_leads_nowhere_is_refused_with_the_closest(value, path, word
 
 
 def test_a_replaced_value_is_checked():
-    with pytest.raises(ParameterError, match=r"'p' parameter of Masking must be a number in the range \[0, 1\]. Got 2"):
+    with pytest.raises(
+        ParameterError,
+        match=r"'p' parameter of Masking must be a number in the range \[0, 1\]. Got 2",
+    ):
         Denoising().replace("corruption.p", 2)
 
 
@@ -184,7 +216,10 @@ def test_a_replaced_value_is_checked():
         ({}, r"Unknown type None"),
         ({"type": "Dense", "unit": 3}, r"Dense has no field 'unit'. Did you mean 'units'"),
         ({"type": "Dense"}, r"Dense cannot be built: .*units"),
-        ({"type": "Dense", "units": 0}, r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0"),
+        (
+            {"type": "Dense", "units": 0},
+            r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0",
+        ),
         ({"type": "Dense", "units": {"type": "Evil"}}, r"Unknown type 'Evil'"),
         ({"type": ["Dense"], "units": 1}, r"Unknown type"),
         ({"type": "Stack"}, r"Stack"),
@@ -216,10 +251,24 @@ def test_a_value_that_is_no_plain_data_is_refused():
 
 
 @pytest.mark.parametrize(
-    "value", [True, "1", None, 1j, float("nan"), float("inf"), -0.1, 1.1, [0.5], pytest.param(10**400, id="huge")]
+    "value",
+    [
+        True,
+        "1",
+        None,
+        1j,
+        float("nan"),
+        float("inf"),
+        -0.1,
+        1.1,
+        [0.5],
+        pytest.param(10**400, id="huge"),
+    ],
 )
 def test_a_number_out_of_its_range_is_refused_with_what_was_given(value):
-    with pytest.raises(ParameterError, match=r"'p' parameter of X must be a number in the range \[0, 1\]. Got"):
+    with pytest.raises(
+        ParameterError, match=r"'p' parameter of X must be a number in the range \[0, 1\]. Got"
+    ):
         check_number("X", "p", value, 0, 1)
 
 
@@ -232,7 +281,9 @@ def test_open_ends_and_none_are_said():
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", None, 0])
 def test_what_is_no_int_is_refused(value):
-    with pytest.raises(ParameterError, match=r"'n' parameter of X must be an int in the range \[1, inf\). Got"):
+    with pytest.raises(
+        ParameterError, match=r"'n' parameter of X must be an int in the range \[1, inf\). Got"
+    ):
         check_int("X", "n", value, 1)
 
 
@@ -244,7 +295,9 @@ def test_what_is_no_bool_is_refused(value):
 
 @pytest.mark.parametrize("value", ["sigmoyd", 3, None, ["sigmoid"]])
 def test_an_unknown_name_is_refused_with_the_known_ones(value):
-    with pytest.raises(ParameterError, match=r"one of 'relu', 'sigmoid'. Got .*(Did you mean|Known)"):
+    with pytest.raises(
+        ParameterError, match=r"one of 'relu', 'sigmoid'. Got .*(Did you mean|Known)"
+    ):
         check_name("X", "activation", value, ["relu", "sigmoid"])
 
 
@@ -256,7 +309,9 @@ def test_did_you_mean_lists_at_most_thirty_names():
 # Errors
 
 
-@pytest.mark.parametrize("kind", [ParameterError, PairingError, DataError, FileError, ModelError, TrainingError])
+@pytest.mark.parametrize(
+    "kind", [ParameterError, PairingError, DataError, FileError, ModelError, TrainingError]
+)
 def test_an_error_has_message_and_hint_and_survives_a_pickle(kind):
     error = kind("It broke.", "Mend it.")
     assert str(error) == "It broke. Mend it." and isinstance(error, LayerwiseError)
@@ -266,5 +321,8 @@ def test_an_error_has_message_and_hint_and_survives_a_pickle(kind):
 
 
 def test_each_kind_of_error_has_a_name_of_its_own():
-    kinds = [kind.kind for kind in (ParameterError, PairingError, DataError, FileError, ModelError, TrainingError)]
+    kinds = [
+        kind.kind
+        for kind in (ParameterError, PairingError, DataError, FileError, ModelError, TrainingError)
+    ]
     assert len(set(kinds)) == len(kinds)

@@ -26,27 +26,50 @@ def main(arguments: list[str] | None = None) -> int:
     mode = "quick" if options.quick else "full" if options.full else "default"
     chosen = [claim for claim in CLAIMS if options.only is None or claim.number in options.only]
     if not (DATA / "mnist").is_dir():
-        tell(f"no data at {DATA}: set LAYERWISE_DATA to the folder that holds mnist/, fashion-mnist/ and tables/")
+        tell(
+            f"no data at {DATA}: set LAYERWISE_DATA to the folder that holds mnist/, "
+            "fashion-mnist/ and tables/"
+        )
         return 1
     store = Store(OUT / f"{mode}.jsonl")
     stopped = _run(chosen, store, mode, options)
-    page = write_page(options.page or (DOCS if mode == "default" else OUT / mode), CLAIMS, store, mode)
+    page = write_page(
+        options.page or (DOCS if mode == "default" else OUT / mode), CLAIMS, store, mode
+    )
     tell(f"{page}" + ("; stopped, the same command goes on" if stopped else ""))
     return 130 if stopped else 0
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.claims", description=sys.modules["benchmarks.claims"].__doc__)
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="tiny networks, 2 seeds, minutes: shows that everything runs")
-    size.add_argument("--full", action="store_true", help="the rows and widths of the papers, overnight")
-    parser.add_argument(
-        "--only", type=numbers, metavar="3,5", help="these claims alone; the page keeps what is stored of the others"
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.claims", description=sys.modules["benchmarks.claims"].__doc__
     )
-    parser.add_argument("--seeds", type=positive, metavar="N", help="default: 5, claim 4 has 10, with --quick 2")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--quick",
+        action="store_true",
+        help="tiny networks, 2 seeds, minutes: shows that everything runs",
+    )
+    size.add_argument(
+        "--full", action="store_true", help="the rows and widths of the papers, overnight"
+    )
+    parser.add_argument(
+        "--only",
+        type=numbers,
+        metavar="3,5",
+        help="these claims alone; the page keeps what is stored of the others",
+    )
+    parser.add_argument(
+        "--seeds", type=positive, metavar="N", help="default: 5, claim 4 has 10, with --quick 2"
+    )
     parser.add_argument("--retry", action="store_true", help="run failed units again")
-    parser.add_argument("--page", type=Path, metavar="FOLDER", help="default: docs/; with --quick and --full out/ beside the units")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="FOLDER",
+        help="default: docs/; with --quick and --full out/ beside the units",
+    )
     return parser.parse_args(arguments)
 
 
@@ -55,10 +78,15 @@ def numbers(text: str) -> set[int]:
     try:
         chosen = {int(part) for part in text.split(",")}
     except ValueError:
-        raise argparse.ArgumentTypeError(f"numbers such as 3,5 are expected, got {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"numbers such as 3,5 are expected, got {text!r}"
+        ) from None
     unknown = chosen - {claim.number for claim in CLAIMS}
     if unknown:
-        raise argparse.ArgumentTypeError(f"there is no claim {', '.join(map(str, sorted(unknown)))}; there are 1 to {len(CLAIMS)}")
+        raise argparse.ArgumentTypeError(
+            f"there is no claim {', '.join(map(str, sorted(unknown)))}; there are 1 to "
+            f"{len(CLAIMS)}"
+        )
     return chosen
 
 

@@ -1,4 +1,5 @@
-"""What the experiments share: rows and labels drawn by the seed, pretraining, fine-tuning, and the errors on the test part."""
+"""What the experiments share: rows and labels drawn by the seed, pretraining, fine-tuning, and the
+errors on the test part."""
 
 from __future__ import annotations
 
@@ -19,12 +20,15 @@ from layerwise.recipes.recipe import finetune
 
 from .study import DATA, Size
 
-TUNED = finetune(**MODERN)  # head first, then everything: dropout 0.3, of the input 0.2, label smoothing 0.1
+TUNED = finetune(
+    **MODERN
+)  # head first, then everything: dropout 0.3, of the input 0.2, label smoothing 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Training rows (bytes), their labels, and the test part; ``turn`` lists the rows so that the classes take turns."""
+    """Training rows (bytes), their labels, and the test part; ``turn`` lists the rows so that the
+    classes take turns."""
 
     X: np.ndarray
     y: np.ndarray
@@ -33,7 +37,8 @@ class Images:
     turn: np.ndarray
 
     def labelled(self, n: int) -> np.ndarray:
-        """Return the positions of ``n`` labelled rows, balanced over the classes; the rows of fewer labels are among them."""
+        """Return the positions of ``n`` labelled rows, balanced over the classes; the rows of fewer
+        labels are among them."""
         return self.turn[:n]
 
 
@@ -44,7 +49,8 @@ def read(name: str, **settings: Any) -> Dataset:
 
 
 def images(size: Size, seed: int, name: str = "mnist") -> Images:
-    """Return ``size['rows']`` training images that the seed draws, and the first ``size['test']`` test images."""
+    """Return ``size['rows']`` training images that the seed draws, and the first ``size['test']``
+    test images."""
     data = read(name)
     random = np.random.default_rng([seed, 2006])
     rows = random.permutation(len(data.X))[: size["rows"]]
@@ -77,7 +83,9 @@ def dense(widths: Sequence[int], **settings: Any) -> Stack:
     return Stack.of_widths(widths, **({"tied": True} | settings))
 
 
-def pretrained(stack: Stack, plan: Sequence[Any], X: Any, seed: int, preprocessing: Any = "auto") -> Pretrainer:
+def pretrained(
+    stack: Stack, plan: Sequence[Any], X: Any, seed: int, preprocessing: Any = "auto"
+) -> Pretrainer:
     """Return a fitted pretrainer."""
     return Pretrainer(stack, plan=list(plan), preprocessing=preprocessing, random_state=seed).fit(X)
 
@@ -88,30 +96,48 @@ def untrained(stack: Stack, X: Any, seed: int, preprocessing: Any = "auto") -> P
 
 
 def cut(pretrainer: Pretrainer, depth: int) -> Pretrainer:
-    """Return a copy with the lowest stages alone. Greedy stages do not depend on those above them."""
+    """Return a copy with the lowest stages alone. Greedy stages do not depend on those above
+    them."""
     copy = deepcopy(pretrainer)
     copy._keep(depth)
     return copy
 
 
 def image_error(model: Pretrainer, X: np.ndarray) -> float:
-    """Return the squared error summed over the pixels of an image, pixels in [0, 1]; the mean over images."""
-    return float((((model.reconstruct(X).reshape(X.shape) - X.astype(np.float32)) / 255) ** 2).sum(1).mean())
+    """Return the squared error summed over the pixels of an image, pixels in [0, 1]; the mean over
+    images."""
+    return float(
+        (((model.reconstruct(X).reshape(X.shape) - X.astype(np.float32)) / 255) ** 2).sum(1).mean()
+    )
 
 
 def label_error(
-    pretrainer: Pretrainer, data: Images, labels: int, seed: int, start: str = "pretrained", plan: Sequence[Any] = TUNED
+    pretrainer: Pretrainer,
+    data: Images,
+    labels: int,
+    seed: int,
+    start: str = "pretrained",
+    plan: Sequence[Any] = TUNED,
 ) -> float:
-    """Fine-tune on ``labels`` rows; return the test error in %, which is looked at here and nowhere else."""
+    """Fine-tune on ``labels`` rows; return the test error in %, which is looked at here and nowhere
+    else."""
     return test_error(tuned(pretrainer, data, labels, seed, start, plan), data)
 
 
 def tuned(
-    pretrainer: Pretrainer, data: Images, labels: int, seed: int, start: str = "pretrained", plan: Sequence[Any] = TUNED
+    pretrainer: Pretrainer,
+    data: Images,
+    labels: int,
+    seed: int,
+    start: str = "pretrained",
+    plan: Sequence[Any] = TUNED,
 ) -> PretrainedClassifier:
-    """Return a classifier on the labelled rows; those without labels are behind the frozen pretrainer already."""
+    """Return a classifier on the labelled rows; those without labels are behind the frozen
+    pretrainer already."""
     rows = data.labelled(labels)
-    model = PretrainedClassifier(FrozenEstimator(pretrainer), plan=list(plan), start=start, random_state=seed)
+    model = PretrainedClassifier(
+        FrozenEstimator(pretrainer), plan=list(plan), start=start, random_state=seed
+    )
     return model.fit(data.X[rows], data.y[rows])
 
 
@@ -121,5 +147,6 @@ def test_error(model: Any, data: Images) -> float:
 
 
 def momentum(rate: float | tuple[float, ...], **settings: Any) -> Training:
-    """Return stochastic gradient descent with momentum 0.9, batches of 100, one cycle of the rate."""
+    """Return stochastic gradient descent with momentum 0.9, batches of 100, one cycle of the
+    rate."""
     return Training("momentum", learning_rate=rate, **({"batch_size": 100} | settings))

@@ -31,17 +31,33 @@ def _gap(worse: str, better: str, margin: float):
 
 CLAIM = Claim(
     number=1,
-    title="From small random weights a deep sigmoid autoencoder learns only the mean image, large weights end in poor minima, "
+    title="From small random weights a deep sigmoid autoencoder learns only the mean image, large "
+    "weights end in poor minima, "
     "and pretraining rescues it",
-    source="Hinton and Salakhutdinov (2006). Published: 3.00 per test image with Boltzmann machines, 784-1000-500-250-30, 60,000 "
+    source="Hinton and Salakhutdinov (2006). Published: 3.00 per test image with Boltzmann "
+    "machines, 784-1000-500-250-30, 60,000 "
     "images (P); 52.90 is the figure of the mean image that goes with a failure on MNIST (S).",
-    ran="784-{widths}, sigmoid units, linear code, {rows:,} images, gradient descent with momentum, batches of 100: "
-    "{joint} joint epochs after {greedy} epochs a stage, or as many epochs in all without pretraining. Weights of standard "
+    ran="784-{widths}, sigmoid units, linear code, {rows:,} images, gradient descent with "
+    "momentum, batches of 100: "
+    "{joint} joint epochs after {greedy} epochs a stage, or as many epochs in all without "
+    "pretraining. Weights of standard "
     "deviation 0.01 (small), 0.3 (large), 1 (larger). Squared error per test image.",
     sizes={
         "quick": {"rows": 1_000, "test": 500, "widths": [64, 32, 8], "greedy": 2, "joint": 4},
-        "default": {"rows": 10_000, "test": 10_000, "widths": [500, 250, 100, 30], "greedy": 3, "joint": 8},
-        "full": {"rows": 60_000, "test": 10_000, "widths": [1000, 500, 250, 30], "greedy": 4, "joint": 16},
+        "default": {
+            "rows": 10_000,
+            "test": 10_000,
+            "widths": [500, 250, 100, 30],
+            "greedy": 3,
+            "joint": 8,
+        },
+        "full": {
+            "rows": 60_000,
+            "test": 10_000,
+            "widths": [1000, 500, 250, 30],
+            "greedy": 4,
+            "joint": 16,
+        },
     },
     run=run,
     contrasts=(

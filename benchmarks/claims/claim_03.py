@@ -15,7 +15,12 @@ PLAN = finetune(**MODERN, finetune_epochs=10)  # at least 400 steps, however few
 
 def run(size: Size, seed: int) -> Arms:
     data = images(size, seed)
-    model = pretrained(dense(size["widths"]), [(Denoising(Masking(0.25)), Greedy(size["epochs"]), Training())], data.X, seed)
+    model = pretrained(
+        dense(size["widths"]),
+        [(Denoising(Masking(0.25)), Greedy(size["epochs"]), Training())],
+        data.X,
+        seed,
+    )
     arms: Arms = {"pretrained": {}, "random start": {}}
     for name in LABELS:
         labels = min(size["rows"], size["rows"] if name == "all" else int(name))
@@ -29,15 +34,21 @@ def _gain(arms: Arms, labels: str) -> float:
 
 
 def _shrinks(few: str, many: str):
-    return each(f"gain at {few} minus gain at {many} labels", lambda arms: _gain(arms, few) - _gain(arms, many))
+    return each(
+        f"gain at {few} minus gain at {many} labels",
+        lambda arms: _gain(arms, few) - _gain(arms, many),
+    )
 
 
 CLAIM = Claim(
     number=3,
-    title="Pretraining helps classification most when labels are few, and the gain shrinks as labels grow",
+    title="Pretraining helps classification most when labels are few, and the gain shrinks as "
+    "labels grow",
     source="Bengio et al. (2007), Erhan et al. (2010), and the tables of few labels since.",
-    ran="{widths} tied ReLU units, denoising (masking 0.25) for {epochs} epochs a stage on {rows:,} images, against the same net "
-    "from random weights; both are fine-tuned alike (dropout, label smoothing, at least 400 steps). 'All' is every one of these "
+    ran="{widths} tied ReLU units, denoising (masking 0.25) for {epochs} epochs a stage on "
+    "{rows:,} images, against the same net "
+    "from random weights; both are fine-tuned alike (dropout, label smoothing, at least 400 "
+    "steps). 'All' is every one of these "
     "images. Test error in %.",
     sizes={
         "quick": {"rows": 4_000, "test": 1_000, "widths": [64, 64], "epochs": 1},

@@ -13,13 +13,17 @@ from .arms import cut, dense, images, label_error, pretrained
 from .study import Arms, Claim, Contrast, Panel, Size, each
 
 DEPTHS = ("1", "2", "3", "4")
-DRAW = 0  # of the images and labels, for every seed: the spread is that of the start and of the order of the batches
+# of the images and labels, for every seed: the spread is that of the start and of the order of the
+# batches
+DRAW = 0
 
 
 def run(size: Size, seed: int) -> Arms:
     data = images(size, DRAW)
     stack = dense((size["width"],) * len(DEPTHS), activation="sigmoid")
-    model = pretrained(stack, [(Denoising(Masking(0.25)), Greedy(size["epochs"]), Training())], data.X, seed)
+    model = pretrained(
+        stack, [(Denoising(Masking(0.25)), Greedy(size["epochs"]), Training())], data.X, seed
+    )
     plan = finetune(finetune_epochs=size["tune"])
     arms: Arms = {"pretrained": {}, "random start": {}}
     for depth in DEPTHS:
@@ -30,7 +34,8 @@ def run(size: Size, seed: int) -> Arms:
 
 
 def _spread(seeds: Sequence[Arms]) -> list[float]:
-    """Return for each seed how much further from their means the random starts lie, averaged over the depths (Levene's test)."""
+    """Return for each seed how much further from their means the random starts lie, averaged over
+    the depths (Levene's test)."""
     away = {}
     for arm in ("random start", "pretrained"):
         errors = np.array([[arms[arm][depth] for depth in DEPTHS] for arms in seeds])
@@ -46,14 +51,31 @@ CLAIM = Claim(
     number=4,
     title="With pretraining the spread over seeds is smaller, and depth stops hurting",
     source="Erhan, Bengio, Courville, Manzagol, Vincent and Bengio (2010).",
-    ran="1 to 4 tied sigmoid layers of {width} units, denoising (masking 0.25) for {epochs} epochs a stage on {rows:,} images, "
-    "then {tune} epochs of Adam on {labels:,} labels, against random (Glorot) starts. The images and labels are the same for "
-    "every seed, so that the spread is that of the start. The first difference compares the distances from each arm's mean. Test "
+    ran="1 to 4 tied sigmoid layers of {width} units, denoising (masking 0.25) for {epochs} epochs "
+    "a stage on {rows:,} images, "
+    "then {tune} epochs of Adam on {labels:,} labels, against random (Glorot) starts. The images "
+    "and labels are the same for "
+    "every seed, so that the spread is that of the start. The first difference compares the "
+    "distances from each arm's mean. Test "
     "error in %.",
     sizes={
         "quick": {"rows": 1_000, "test": 500, "width": 50, "epochs": 1, "labels": 300, "tune": 3},
-        "default": {"rows": 10_000, "test": 10_000, "width": 400, "epochs": 5, "labels": 3_000, "tune": 15},
-        "full": {"rows": 60_000, "test": 10_000, "width": 1_000, "epochs": 20, "labels": 60_000, "tune": 10},
+        "default": {
+            "rows": 10_000,
+            "test": 10_000,
+            "width": 400,
+            "epochs": 5,
+            "labels": 3_000,
+            "tune": 15,
+        },
+        "full": {
+            "rows": 60_000,
+            "test": 10_000,
+            "width": 1_000,
+            "epochs": 20,
+            "labels": 60_000,
+            "tune": 10,
+        },
     },
     run=run,
     contrasts=(

@@ -11,20 +11,35 @@ from .study import Arms, Claim, Panel, Size, each, gap
 
 ROUNDS = 3
 STARTS = {"tied": True, "untied": False}
-PARAMETERS, SECONDS, ERROR, FEW, MORE = "parameters", "seconds an epoch", "error per image", "100 labels", "1000 labels"
+PARAMETERS, SECONDS, ERROR, FEW, MORE = (
+    "parameters",
+    "seconds an epoch",
+    "error per image",
+    "100 labels",
+    "1000 labels",
+)
 
 
 def run(size: Size, seed: int) -> Arms:
     data = images(size, seed)
     stacks = {arm: dense(size["widths"], tied=tied) for arm, tied in STARTS.items()}
     seconds = _seconds(stacks, data, seed)
-    return {arm: _measures(stack, size, data, seed) | {SECONDS: seconds[arm]} for arm, stack in stacks.items()}
+    return {
+        arm: _measures(stack, size, data, seed) | {SECONDS: seconds[arm]}
+        for arm, stack in stacks.items()
+    }
 
 
 def _measures(stack: Stack, size: Size, data: Images, seed: int) -> dict[str, float]:
-    plan: list[Any] = [(Denoising(Masking(0.25)), Greedy(size["epochs"])), (Reconstruction(), Joint(size["epochs"]))]
+    plan: list[Any] = [
+        (Denoising(Masking(0.25)), Greedy(size["epochs"])),
+        (Reconstruction(), Joint(size["epochs"])),
+    ]
     model = pretrained(stack, plan, data.X, seed)
-    few = {name: label_error(model, data, labels, seed) for name, labels in ((FEW, 100), (MORE, min(1_000, size["rows"])))}
+    few = {
+        name: label_error(model, data, labels, seed)
+        for name, labels in ((FEW, 100), (MORE, min(1_000, size["rows"])))
+    }
     parameters = float(sum(parameter.numel() for parameter in model.module_.parameters()))
     return {PARAMETERS: parameters, ERROR: image_error(model, data.test_X)} | few
 
@@ -34,7 +49,9 @@ def _seconds(stacks: dict[str, Stack], data: Images, seed: int) -> dict[str, flo
     found: dict[str, list[float]] = {arm: [] for arm in stacks}
     for _ in range(ROUNDS):
         for arm, stack in stacks.items():
-            model = Pretrainer(stack, plan=[(Reconstruction(), Joint(1), Training())], random_state=seed).fit(data.X)
+            model = Pretrainer(
+                stack, plan=[(Reconstruction(), Joint(1), Training())], random_state=seed
+            ).fit(data.X)
             found[arm].append(model.history_[-1]["seconds"])
     return {arm: min(seconds) for arm, seconds in found.items()}
 
@@ -47,8 +64,10 @@ CLAIM = Claim(
     number=5,
     title="Tying the weights halves the parameters and costs nothing else",
     source="Vincent et al. (2010) tie theirs; the gain in size is the usual reason.",
-    ran="{widths} ReLU units on {rows:,} images, {epochs} epochs of denoising a stage, then {epochs} joint epochs, tied and "
-    "untied; time is the shortest of three joint epochs, taken by turns. Reconstruction error per test image; test error in %.",
+    ran="{widths} ReLU units on {rows:,} images, {epochs} epochs of denoising a stage, then "
+    "{epochs} joint epochs, tied and "
+    "untied; time is the shortest of three joint epochs, taken by turns. Reconstruction error per "
+    "test image; test error in %.",
     sizes={
         "quick": {"rows": 1_000, "test": 500, "widths": [64, 32], "epochs": 1},
         "default": {"rows": 10_000, "test": 10_000, "widths": [500, 500, 250], "epochs": 5},

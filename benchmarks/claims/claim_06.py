@@ -1,4 +1,5 @@
-"""Greedy training with the codes stored, and with the stages below computed again for every batch."""
+"""Greedy training with the codes stored, and with the stages below computed again for every
+batch."""
 
 from __future__ import annotations
 
@@ -46,7 +47,10 @@ class Recomputed:
 @contextmanager
 def recomputing() -> Iterator[None]:
     """Let every phase inside the block compute the stages below afresh."""
-    with patch("layerwise.training.run.encoded", lambda prefix, source, device: Recomputed(prefix.eval(), source)):
+    with patch(
+        "layerwise.training.run.encoded",
+        lambda prefix, source, device: Recomputed(prefix.eval(), source),
+    ):
         yield
 
 
@@ -66,14 +70,19 @@ def run(size: Size, seed: int) -> Arms:
             arms[arm] = {SECONDS: min(seconds[arm]), ERROR: image_error(pretrainer, data.test_X)}
     check_agreement(*(arms[arm][ERROR] for arm in ways))
     rows = pretrainer._source(data.X)
-    passes = [_pass(Recomputed(pretrainer.module_.slice(0, last), rows)) - _pass(rows) for last in range(len(size["widths"]) - 1)]
+    passes = [
+        _pass(Recomputed(pretrainer.module_.slice(0, last), rows)) - _pass(rows)
+        for last in range(len(size["widths"]) - 1)
+    ]
     return arms | {"the spared passes": {SECONDS: (size["epochs"] - 1) * sum(passes)}}
 
 
 def check_agreement(stored: float, again: float) -> None:
     """Raise unless the two ways learned the same, but for rounding."""
     if abs(stored - again) > TOLERANCE * stored:
-        raise AssertionError(f"the two ways differ: error {stored:.5f} with stored codes, {again:.5f} without")
+        raise AssertionError(
+            f"the two ways differ: error {stored:.5f} with stored codes, {again:.5f} without"
+        )
 
 
 def _pass(rows: Any) -> float:
@@ -95,21 +104,45 @@ def _saved(arms: Arms) -> float:
 CLAIM = Claim(
     number=6,
     title="Storing the codes saves the time that it should",
-    source="Greedy training is said to be cheap because the stages below are frozen: their codes need computing once.",
-    ran="Greedy denoising of {widths} ReLU units, {epochs} epochs a stage, {rows:,} images: with the codes of the frozen stages "
-    "stored, and with these stages applied to every batch. Both learn the same (checked: the errors agree to 1 %). What it should "
-    "save is the measured time of the passes that it spares. The shortest of {rounds} fits each, by turns.",
+    source="Greedy training is said to be cheap because the stages below are frozen: their codes "
+    "need computing once.",
+    ran="Greedy denoising of {widths} ReLU units, {epochs} epochs a stage, {rows:,} images: with "
+    "the codes of the frozen stages "
+    "stored, and with these stages applied to every batch. Both learn the same (checked: the "
+    "errors agree to 1 %). What it should "
+    "save is the measured time of the passes that it spares. The shortest of {rounds} fits each, "
+    "by turns.",
     sizes={
-        "quick": {"rows": 1_000, "test": 500, "widths": [64, 64, 64], "epochs": 3, "rounds": ROUNDS},
-        "default": {"rows": 10_000, "test": 10_000, "widths": [500, 500, 500, 500], "epochs": 4, "rounds": ROUNDS},
-        "full": {"rows": 60_000, "test": 10_000, "widths": [1000, 1000, 1000, 1000], "epochs": 10, "rounds": ROUNDS},
+        "quick": {
+            "rows": 1_000,
+            "test": 500,
+            "widths": [64, 64, 64],
+            "epochs": 3,
+            "rounds": ROUNDS,
+        },
+        "default": {
+            "rows": 10_000,
+            "test": 10_000,
+            "widths": [500, 500, 500, 500],
+            "epochs": 4,
+            "rounds": ROUNDS,
+        },
+        "full": {
+            "rows": 60_000,
+            "test": 10_000,
+            "widths": [1000, 1000, 1000, 1000],
+            "epochs": 10,
+            "rounds": ROUNDS,
+        },
     },
     run=run,
     contrasts=(
         each("time saved, of the time of the spared passes", _saved, 75.0, "%", digits=0),
         each(
             "time saved, of the time without",
-            lambda arms: 100 * (1 - arms["codes stored"][SECONDS] / arms["computed again"][SECONDS]),
+            lambda arms: (
+                100 * (1 - arms["codes stored"][SECONDS] / arms["computed again"][SECONDS])
+            ),
             unit="%",
             digits=1,
             judged=False,

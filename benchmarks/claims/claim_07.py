@@ -16,11 +16,17 @@ ERROR, FEW, MORE, SECONDS = "error per image", "100 labels", "1000 labels", "sec
 def run(size: Size, seed: int) -> Arms:
     data = images(size, seed)
     stages, epochs = len(size["widths"]), size["epochs"]
-    schedules: dict[str, Any] = {"greedy": Greedy(epochs), "progressive": Progressive(epochs), "joint": Joint(stages * epochs)}
+    schedules: dict[str, Any] = {
+        "greedy": Greedy(epochs),
+        "progressive": Progressive(epochs),
+        "joint": Joint(stages * epochs),
+    }
     arms: Arms = {}
     for arm, schedule in schedules.items():
         began = time.perf_counter()
-        model = pretrained(dense(size["widths"]), [(Reconstruction(), schedule, Training())], data.X, seed)
+        model = pretrained(
+            dense(size["widths"]), [(Reconstruction(), schedule, Training())], data.X, seed
+        )
         arms[arm] = {SECONDS: time.perf_counter() - began, ERROR: image_error(model, data.test_X)}
         for name, labels in ((FEW, 100), (MORE, min(1_000, size["rows"]))):
             arms[arm][name] = label_error(model, data, labels, seed)
@@ -29,11 +35,14 @@ def run(size: Size, seed: int) -> Arms:
 
 CLAIM = Claim(
     number=7,
-    title="At equal gradient steps the whole net (joint, or grown step by step) reconstructs better than greedy stages, and greedy "
+    title="At equal gradient steps the whole net (joint, or grown step by step) reconstructs "
+    "better than greedy stages, and greedy "
     "codes classify no worse",
     source="The trade that is told of the deep and the stacked autoencoder.",
-    ran="{widths} tied ReLU units on {rows:,} images, plain reconstruction: {epochs} epochs a stage, greedy or progressive, "
-    "against as many epochs in all end to end. The steps are as many; a step of the whole net costs more, as the seconds show. "
+    ran="{widths} tied ReLU units on {rows:,} images, plain reconstruction: {epochs} epochs a "
+    "stage, greedy or progressive, "
+    "against as many epochs in all end to end. The steps are as many; a step of the whole net "
+    "costs more, as the seconds show. "
     "Squared error per test image; test error in % after fine-tuning.",
     sizes={
         "quick": {"rows": 1_000, "test": 500, "widths": [64, 32, 16], "epochs": 2},

@@ -14,7 +14,12 @@ ERROR = "test error, %"
 def run(size: Size, seed: int) -> Arms:
     data = images(size, seed)
     recipes = {
-        "dense": make_recipe("stacked_denoising_autoencoder", widths=tuple(size["widths"]), epochs=size["epochs"], modern=True),
+        "dense": make_recipe(
+            "stacked_denoising_autoencoder",
+            widths=tuple(size["widths"]),
+            epochs=size["epochs"],
+            modern=True,
+        ),
         "convolutional": make_recipe(
             "stacked_convolutional_autoencoder",
             channels=tuple(size["channels"]),
@@ -27,8 +32,13 @@ def run(size: Size, seed: int) -> Arms:
     arms: Arms = {}
     for name, recipe in recipes.items():
         model = pretrained(_stack(recipe), recipe.plan, data.X, seed)
-        for arm, start in ((f"{name}, pretrained", "pretrained"), (f"{name}, random start", "random")):
-            arms[arm] = {ERROR: label_error(model, data, size["labels"], seed, start, recipe.finetune)}
+        for arm, start in (
+            (f"{name}, pretrained", "pretrained"),
+            (f"{name}, random start", "random"),
+        ):
+            arms[arm] = {
+                ERROR: label_error(model, data, size["labels"], seed, start, recipe.finetune)
+            }
     return arms
 
 
@@ -38,11 +48,15 @@ def _stack(recipe: Recipe) -> Stack:
 
 CLAIM = Claim(
     number=9,
-    title="Convolutional autoencoders beat dense ones on images, and pretraining them gives a small gain at 1,000 labels",
-    source="Masci, Meier, Ciresan and Schmidhuber (2011). Published at 1,000 labels: test error 7.23 % after pretraining, 7.63 % "
+    title="Convolutional autoencoders beat dense ones on images, and pretraining them gives a "
+    "small gain at 1,000 labels",
+    source="Masci, Meier, Ciresan and Schmidhuber (2011). Published at 1,000 labels: test error "
+    "7.23 % after pretraining, 7.63 % "
     "from a random start (P).",
-    ran="Tied convolutions of {channels} channels, filters of {kernels}, max-pooling by {pools}, masking 0.3, against {widths} "
-    "tied dense units, masking 0.25; {epochs} epochs a stage on {rows:,} images, ReLU. Fine-tuned on {labels:,} labels, with and "
+    ran="Tied convolutions of {channels} channels, filters of {kernels}, max-pooling by {pools}, "
+    "masking 0.3, against {widths} "
+    "tied dense units, masking 0.25; {epochs} epochs a stage on {rows:,} images, ReLU. Fine-tuned "
+    "on {labels:,} labels, with and "
     "without pretraining. Test error in %.",
     sizes={
         "quick": {

@@ -31,10 +31,13 @@ def run(size: Size, seed: int) -> Arms:
 CLAIM = Claim(
     number=12,
     title="Standardising the pixels, or ZCA whitening, helps",
-    source="A step that most pipelines of the time have; Coates, Lee and Ng (2011) measured it on natural images, which are not "
+    source="A step that most pipelines of the time have; Coates, Lee and Ng (2011) measured it on "
+    "natural images, which are not "
     "among these data.",
-    ran="{widths} tied ReLU units, denoising (masking 0.25) for {epochs} epochs a stage on {rows:,} images, 1,000 labels: pixels "
-    "in [0, 1], standardised by column, or contrast-normalised and whitened (ZCA, epsilon 0.1). Test error in %; beside it the "
+    ran="{widths} tied ReLU units, denoising (masking 0.25) for {epochs} epochs a stage on "
+    "{rows:,} images, 1,000 labels: pixels "
+    "in [0, 1], standardised by column, or contrast-normalised and whitened (ZCA, epsilon 0.1). "
+    "Test error in %; beside it the "
     "same from random weights.",
     sizes={
         "quick": {"rows": 1_000, "test": 500, "widths": [64], "epochs": 1},
@@ -44,7 +47,11 @@ CLAIM = Claim(
     run=run,
     contrasts=(
         *(gap(PLAIN, way, title) for way in ("standardised", "ZCA") for title in SETS),
-        *(gap(PLAIN, way, f"{title}, random start", judged=False) for way in ("standardised", "ZCA") for title in SETS),
+        *(
+            gap(PLAIN, way, f"{title}, random start", judged=False)
+            for way in ("standardised", "ZCA")
+            for title in SETS
+        ),
     ),
     panels=tuple(Panel(f"test error, %, {title}", (title,)) for title in SETS),
     needs="any",

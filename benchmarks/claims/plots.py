@@ -1,4 +1,5 @@
-"""A plot of each claim, as SVG that reads on white and on black: no background, grey axes, colours of medium brightness."""
+"""A plot of each claim, as SVG that reads on white and on black: no background, grey axes, colours
+of medium brightness."""
 
 from __future__ import annotations
 
@@ -42,14 +43,21 @@ def draw(claim: Claim, seeds: Mapping[int, Arms]) -> bytes:
         figure = Figure(figsize=(8.0, rows * _height(claim, runs)), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots(rows, columns, squeeze=False).flatten()
-        colours = {arm: COLOURS[i % len(COLOURS)] for i, arm in enumerate(dict.fromkeys(arm for arms in runs for arm in arms))}
+        colours = {
+            arm: COLOURS[i % len(COLOURS)]
+            for i, arm in enumerate(dict.fromkeys(arm for arms in runs for arm in arms))
+        }
         for i, (panel, place) in enumerate(zip(claim.panels, axes, strict=False)):
             beside = claim.panels[i - 1] if i % columns else None
-            _lines(place, panel, runs, colours) if panel.kind == "lines" else _dots(place, panel, runs, colours, beside)
+            _lines(place, panel, runs, colours) if panel.kind == "lines" else _dots(
+                place, panel, runs, colours, beside
+            )
         for unused in axes[len(claim.panels) :]:
             unused.set_axis_off()
         file = io.BytesIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            file, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
     return b"\n".join(line.rstrip() for line in file.getvalue().splitlines()) + b"\n"
 
 
@@ -67,20 +75,41 @@ def _height(claim: Claim, seeds: Sequence[Arms]) -> float:
 
 def _arms(panel: Panel, seeds: Sequence[Arms]) -> list[str]:
     names = dict.fromkeys(arm for arms in seeds for arm in arms)
-    return [arm for arm in names if any(measure in arms.get(arm, {}) for arms in seeds for measure in panel.measures)]
+    return [
+        arm
+        for arm in names
+        if any(measure in arms.get(arm, {}) for arms in seeds for measure in panel.measures)
+    ]
 
 
 def _values(seeds: Sequence[Arms], arm: str, measure: str) -> np.ndarray:
-    return np.array([arms[arm][measure] for arms in seeds if measure in arms.get(arm, {})], dtype=float)
+    return np.array(
+        [arms[arm][measure] for arms in seeds if measure in arms.get(arm, {})], dtype=float
+    )
 
 
-def _dots(axes: Axes, panel: Panel, seeds: Sequence[Arms], colours: Mapping[str, str], beside: Panel | None) -> None:
-    """A line for each arm: a dot for each seed, the mean and its 95 % interval. Names stand where the panel beside has others."""
+def _dots(
+    axes: Axes,
+    panel: Panel,
+    seeds: Sequence[Arms],
+    colours: Mapping[str, str],
+    beside: Panel | None,
+) -> None:
+    """A line for each arm: a dot for each seed, the mean and its 95 % interval. Names stand where
+    the panel beside has others."""
     arms = _arms(panel, seeds)
     for place, arm in enumerate(arms):
         values, colour = _values(seeds, arm, panel.measures[0]), colours[arm]
         axes.plot(values, [place + 0.24] * len(values), ".", color=colour, alpha=0.7, markersize=4)
-        axes.errorbar(values.mean(), place, xerr=half_width(values), fmt="o", color=colour, capsize=2, markersize=5)
+        axes.errorbar(
+            values.mean(),
+            place,
+            xerr=half_width(values),
+            fmt="o",
+            color=colour,
+            capsize=2,
+            markersize=5,
+        )
     named = beside is None or _arms(beside, seeds) != arms
     axes.set_yticks(range(len(arms)), arms if named else [""] * len(arms))
     axes.set_ylim(len(arms) - 0.4, -0.6)
@@ -97,7 +126,16 @@ def _lines(axes: Axes, panel: Panel, seeds: Sequence[Arms], colours: Mapping[str
         columns = [_values(seeds, arm, measure) for measure in panel.measures]
         means, halves = [c.mean() for c in columns], [half_width(c) for c in columns]
         shift = 0.06 * (i - (len(arms) - 1) / 2)
-        axes.errorbar(places + shift, means, yerr=halves, fmt="o-", color=colours[arm], capsize=2, markersize=4, label=arm)
+        axes.errorbar(
+            places + shift,
+            means,
+            yerr=halves,
+            fmt="o-",
+            color=colours[arm],
+            capsize=2,
+            markersize=4,
+            label=arm,
+        )
     axes.set_xticks(places, panel.measures)
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.label)

@@ -13,7 +13,8 @@ Record = dict[str, Any]
 
 
 class Store:
-    """The units of one mode. A line that a kill cut short is passed over, and its unit is run again."""
+    """The units of one mode. A line that a kill cut short is passed over, and its unit is run
+    again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,9 +35,14 @@ class Store:
         return [record for line in lines if (record := _read(line)) is not None]
 
     def units(self, claim: Claim, size: Size) -> dict[int, Record]:
-        """Return the latest record of each seed that was run with this version of the claim and this size."""
+        """Return the latest record of each seed that was run with this version of the claim and
+        this size."""
         same = {"claim": claim.number, "version": claim.version, "size": plain(size)}
-        found = {r["seed"]: r for r in self.records() if all(r.get(key) == value for key, value in same.items())}
+        found = {
+            r["seed"]: r
+            for r in self.records()
+            if all(r.get(key) == value for key, value in same.items())
+        }
         return dict(sorted(found.items()))
 
     def _last_byte(self) -> bytes:

@@ -1,4 +1,5 @@
-"""What a claim is: arms that are run over seeds, differences between them, and the margins that were set beforehand."""
+"""What a claim is: arms that are run over seeds, differences between them, and the margins that
+were set beforehand."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ MODES = ("quick", "default", "full")
 class Contrast:
     """A difference, one value a seed, which the claim says lies above ``margin``.
 
-    ``values`` takes the arms of every seed. A contrast that is not ``judged`` was looked at beside the claim: it is shown with its
-    interval and has no part in the verdict.
+    ``values`` takes the arms of every seed. A contrast that is not ``judged`` was looked at beside
+    the claim: it is shown with its interval and has no part in the verdict.
     """
 
     name: str
@@ -32,7 +33,8 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture of some measures: 'dots' (an arm a line) or 'lines' (measures along the x axis, an arm a curve)."""
+    """A picture of some measures: 'dots' (an arm a line) or 'lines' (measures along the x axis, an
+    arm a curve)."""
 
     label: str
     measures: tuple[str, ...]
@@ -87,17 +89,36 @@ class Claim:
         """The rule in one line, made from the contrasts themselves."""
         parts = [f"{c.name} > {c.margin:g} {c.unit}".rstrip() for c in self.judged]
         which = "each of these lies" if self.needs == "all" else "one of these lies"
-        return f"{parts[0]}." if len(parts) == 1 else f"{which} above its margin: {'; '.join(parts)}."
+        return (
+            f"{parts[0]}." if len(parts) == 1 else f"{which} above its margin: {'; '.join(parts)}."
+        )
 
 
-def each(name: str, value: Callable[[Arms], float], margin: float = 0.0, unit: str = "points", **settings: Any) -> Contrast:
+def each(
+    name: str,
+    value: Callable[[Arms], float],
+    margin: float = 0.0,
+    unit: str = "points",
+    **settings: Any,
+) -> Contrast:
     """Return a contrast of one value per seed."""
     return Contrast(name, lambda seeds: [value(arms) for arms in seeds], margin, unit, **settings)
 
 
-def gap(worse: str, better: str, measure: str, margin: float = 0.0, unit: str = "points", **settings: Any) -> Contrast:
+def gap(
+    worse: str,
+    better: str,
+    measure: str,
+    margin: float = 0.0,
+    unit: str = "points",
+    **settings: Any,
+) -> Contrast:
     """Return the contrast ``worse minus better`` of an error measure."""
     what = settings.pop("what", measure)
     return each(
-        f"{worse} minus {better}, {what}", lambda arms: arms[worse][measure] - arms[better][measure], margin, unit, **settings
+        f"{worse} minus {better}, {what}",
+        lambda arms: arms[worse][measure] - arms[better][measure],
+        margin,
+        unit,
+        **settings,
     )

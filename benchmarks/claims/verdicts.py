@@ -1,7 +1,8 @@
 """From values over seeds to a verdict.
 
-A contrast is judged by a two-sided t test of its mean against its margin, over seeds. The p values of one claim are adjusted by
-Holm's method; a contrast whose adjusted p is at most 0.05 lies above or below its margin, any other is open.
+A contrast is judged by a two-sided t test of its mean against its margin, over seeds. The p values
+of one claim are adjusted by Holm's method; a contrast whose adjusted p is at most 0.05 lies above
+or below its margin, any other is open.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ from .study import Arms, Claim, Contrast
 
 ALPHA = 0.05
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not separable here"
-ORDERS = {HOLDS: ("above", "below", "open"), FAILS: ("below", "open", "above"), OPEN: ("open", "below", "above")}
+ORDERS = {
+    HOLDS: ("above", "below", "open"),
+    FAILS: ("below", "open", "above"),
+    OPEN: ("open", "below", "above"),
+}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A contrast, its mean and 95 % interval, the adjusted p value and 'above', 'below', 'open', or 'looked at'."""
+    """A contrast, its mean and 95 % interval, the adjusted p value and 'above', 'below', 'open', or
+    'looked at'."""
 
     contrast: Contrast
     n: int
@@ -38,7 +44,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the three verdicts and the sentence that says why; ``kind`` is '' when nothing was run."""
+    """One of the three verdicts and the sentence that says why; ``kind`` is '' when nothing was
+    run."""
 
     kind: str
     sentence: str
@@ -49,23 +56,35 @@ def judge(claim: Claim, seeds: Mapping[int, Arms]) -> Verdict:
     """Return the verdict on a claim from the arms of each seed."""
     if not seeds:
         return Verdict("", "Not run.", ())
-    values = {contrast.name: _values(contrast, list(seeds.values())) for contrast in claim.contrasts}
+    values = {
+        contrast.name: _values(contrast, list(seeds.values())) for contrast in claim.contrasts
+    }
     adjusted = dict(
-        zip([c.name for c in claim.judged], holm([p_value(values[c.name], c.margin) for c in claim.judged]), strict=True)
+        zip(
+            [c.name for c in claim.judged],
+            holm([p_value(values[c.name], c.margin) for c in claim.judged]),
+            strict=True,
+        )
     )
-    findings = tuple(_finding(contrast, values[contrast.name], adjusted.get(contrast.name)) for contrast in claim.contrasts)
+    findings = tuple(
+        _finding(contrast, values[contrast.name], adjusted.get(contrast.name))
+        for contrast in claim.contrasts
+    )
     kind = combined([finding.side for finding in findings if finding.contrast.judged], claim.needs)
     return Verdict(kind, _sentence(claim, kind, findings, len(seeds)), findings)
 
 
 def p_value(values: Sequence[float], margin: float) -> float:
-    """Return the two-sided p value of the mean against the margin by Student's t; 1 for fewer than two values."""
+    """Return the two-sided p value of the mean against the margin by Student's t; 1 for fewer than
+    two values."""
     away = np.asarray(values, dtype=float) - margin
     n = len(away)
     if n < 2:
         return 1.0
     mean, error = float(away.mean()), float(away.std(ddof=1)) / math.sqrt(n)
-    if error <= 1e-12 * max(1.0, abs(mean)):  # every seed says the same, as a count of parameters does
+    if error <= 1e-12 * max(
+        1.0, abs(mean)
+    ):  # every seed says the same, as a count of parameters does
         return 1.0 if abs(mean) <= 1e-12 else 0.0
     return float(2 * stats.t.sf(abs(mean) / error, n - 1))
 
@@ -89,7 +108,11 @@ def combined(sides: Sequence[str], needs: str) -> str:
     >>> combined(["above", "open"], "all"), combined(["above", "below"], "any")
     ('not separable here', 'holds')
     """
-    first, last = (("below", FAILS), ("above", HOLDS)) if needs == "all" else (("above", HOLDS), ("below", FAILS))
+    first, last = (
+        (("below", FAILS), ("above", HOLDS))
+        if needs == "all"
+        else (("above", HOLDS), ("below", FAILS))
+    )
     if first[0] in sides:
         return first[1]
     return last[1] if all(side == last[0] for side in sides) else OPEN
@@ -101,8 +124,24 @@ def _values(contrast: Contrast, seeds: list[Arms]) -> list[float]:
 
 def _finding(contrast: Contrast, values: Sequence[float], p: float | None) -> Finding:
     found: dict[str, Any] = over_draws(list(values))
-    side = "looked at" if p is None else "open" if p > ALPHA else "above" if found["mean"] > contrast.margin else "below"
-    return Finding(contrast, len(values), found["mean"], found["low"], found["high"], 1.0 if p is None else p, side)
+    side = (
+        "looked at"
+        if p is None
+        else "open"
+        if p > ALPHA
+        else "above"
+        if found["mean"] > contrast.margin
+        else "below"
+    )
+    return Finding(
+        contrast,
+        len(values),
+        found["mean"],
+        found["low"],
+        found["high"],
+        1.0 if p is None else p,
+        side,
+    )
 
 
 def _sentence(claim: Claim, kind: str, findings: tuple[Finding, ...], n: int) -> str:
@@ -114,20 +153,31 @@ def _sentence(claim: Claim, kind: str, findings: tuple[Finding, ...], n: int) ->
     order = ORDERS[kind]
     if kind == HOLDS and len(names["above"]) == len(claim.judged) > 1:
         return f"Holds: all {len(claim.judged)} differences lie above their margins."
-    return f"{kind[0].upper()}{kind[1:]}: " + "; ".join(_clause(side, names[side], n) for side in order if names[side]) + "."
+    return (
+        f"{kind[0].upper()}{kind[1:]}: "
+        + "; ".join(_clause(side, names[side], n) for side in order if names[side])
+        + "."
+    )
 
 
 def _clause(side: str, names: Sequence[str], n: int) -> str:
     one = len(names) == 1
     listed = names[0] if one else f"{', '.join(names[:-1])} and {names[-1]}"
     if side == "open":
-        return f"{n} {'seed does' if n == 1 else 'seeds do'} not tell {listed} from {'its margin' if one else 'their margins'}"
+        return (
+            f"{n} {'seed does' if n == 1 else 'seeds do'} not tell {listed} from "
+            f"{'its margin' if one else 'their margins'}"
+        )
     return f"{listed} {'lies' if one else 'lie'} {side} {'its margin' if one else 'their margins'}"
 
 
 def interval(finding: Finding) -> str:
     """Return the 95 % interval as text."""
-    return f"[{number(finding.low, finding)}, {number(finding.high, finding)}]" if finding.n > 1 else ""
+    return (
+        f"[{number(finding.low, finding)}, {number(finding.high, finding)}]"
+        if finding.n > 1
+        else ""
+    )
 
 
 def number(value: float, finding: Finding) -> str:

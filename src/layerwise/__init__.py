@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import recipes
     from ._contracts import Batch, Block, Space
-    from ._errors import DataError, FileError, LayerwiseError, ModelError, PairingError, ParameterError, TrainingError
+    from ._errors import (
+        DataError,
+        FileError,
+        LayerwiseError,
+        ModelError,
+        PairingError,
+        ParameterError,
+        TrainingError,
+    )
     from ._random import Draws
     from ._spec import Spec, register
     from .architecture import (
@@ -30,7 +38,13 @@ if TYPE_CHECKING:
     )
     from .artifacts import inspect, load, save
     from .data import Preprocessor
-    from .estimators import LabeledSplit, LayerRateSearch, PretrainedClassifier, PretrainedRegressor, Pretrainer
+    from .estimators import (
+        LabeledSplit,
+        LayerRateSearch,
+        PretrainedClassifier,
+        PretrainedRegressor,
+        Pretrainer,
+    )
     from .evaluation import Arm, EstimatorArm, Study
     from .objective import (
         Combined,
@@ -57,10 +71,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# name -> the module that holds it; loaded when it is first used, so that the command line answers before torch is there
+# name -> the module that holds it; loaded when it is first used, so that the command line answers
+# before torch is there
 _HOMES = {
     "_contracts": ("Batch", "Block", "Space"),
-    "_errors": ("DataError", "FileError", "LayerwiseError", "ModelError", "PairingError", "ParameterError", "TrainingError"),
+    "_errors": (
+        "DataError",
+        "FileError",
+        "LayerwiseError",
+        "ModelError",
+        "PairingError",
+        "ParameterError",
+        "TrainingError",
+    ),
     "_random": ("Draws",),
     "_spec": ("Spec", "register"),
     "architecture": (
@@ -77,7 +100,13 @@ _HOMES = {
     ),
     "artifacts": ("inspect", "load", "save"),
     "data": ("Preprocessor",),
-    "estimators": ("LabeledSplit", "LayerRateSearch", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"),
+    "estimators": (
+        "LabeledSplit",
+        "LayerRateSearch",
+        "PretrainedClassifier",
+        "PretrainedRegressor",
+        "Pretrainer",
+    ),
     "evaluation": ("Arm", "EstimatorArm", "Study"),
     "objective": (
         "Combined",

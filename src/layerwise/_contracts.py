@@ -17,7 +17,19 @@ from torch import Tensor
 from ._errors import ParameterError
 
 KINDS = ("real", "unit", "nonneg", "category")
-LINKS = ("linear", "sigmoid", "softmax", "softplus", "relu", "tanh", "leaky_relu", "elu", "gelu", "silu", "abs_tanh")
+LINKS = (
+    "linear",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "relu",
+    "tanh",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "abs_tanh",
+)
 _LINKS = {"real": "linear", "unit": "sigmoid", "nonneg": "softplus", "category": "softmax"}
 
 
@@ -52,7 +64,10 @@ class Block:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.size < 1:
-            raise ParameterError(f"A block needs a kind of {KINDS} and a size of at least 1. Got {self.kind!r} and {self.size!r}.")
+            raise ParameterError(
+                f"A block needs a kind of {KINDS} and a size of at least 1. Got {self.kind!r} and "
+                f"{self.size!r}."
+            )
         if self.link and self.link not in LINKS:
             raise ParameterError(f"A block's link must be one of {LINKS}. Got {self.link!r}.")
         if not self.link:
@@ -88,7 +103,8 @@ class Space:
     def __post_init__(self) -> None:
         if sum(block.size for block in self.blocks) != self.size:
             raise ParameterError(
-                f"The blocks hold {sum(b.size for b in self.blocks)} features, the shape {self.shape} {self.size}."
+                f"The blocks hold {sum(b.size for b in self.blocks)} features, the shape "
+                f"{self.shape} {self.size}."
             )
 
     @staticmethod
@@ -156,7 +172,9 @@ class Batch:
         """Return the batch on a device."""
         if device.type == "cpu":
             return self
-        moved: dict[str, Any] = {name: v.to(device) for name, v in vars(self).items() if isinstance(v, (Tensor, Batch))}
+        moved: dict[str, Any] = {
+            name: v.to(device) for name, v in vars(self).items() if isinstance(v, (Tensor, Batch))
+        }
         return replace(self, **moved)
 
 
@@ -171,7 +189,8 @@ class Encoder(Protocol):
 
 
 class Codec(Encoder, Protocol):
-    """An encoder with a way back; ``decode_params`` stops before the link, ``decode`` applies it."""
+    """An encoder with a way back; ``decode_params`` stops before the link, ``decode`` applies
+    it."""
 
     def decode_params(self, z: Tensor) -> Tensor: ...
 
@@ -181,9 +200,11 @@ class Codec(Encoder, Protocol):
 
 
 class EnergyCodec(Protocol):
-    """A tied stage as a restricted Boltzmann machine: visible units ``(n, d)``, hidden units ``(n, k)``.
+    """A tied stage as a restricted Boltzmann machine: visible units ``(n, d)``, hidden units ``(n,
+    k)``.
 
-    ``hidden_units`` is 'binary', 'gaussian' or 'rectified'; ``visible_units`` names the units of each block of the input.
+    ``hidden_units`` is 'binary', 'gaussian' or 'rectified'; ``visible_units`` names the units of
+    each block of the input.
     """
 
     hidden_units: str

@@ -56,9 +56,17 @@ def read_json(path: Path) -> Any:
     try:
         size = path.stat().st_size
         if size > _MAX_JSON_BYTES:
-            raise FileError(f"{path.name!r} has {size:,} bytes; at most {_MAX_JSON_BYTES:,} are read.")
+            raise FileError(
+                f"{path.name!r} has {size:,} bytes; at most {_MAX_JSON_BYTES:,} are read."
+            )
         text = path.read_bytes().decode("utf-8")
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_small_int)
+        data = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_small_int,
+        )
     except json.JSONDecodeError as error:
         raise FileError(f"{path.name!r} is not JSON: line {error.lineno}: {error.msg}.") from error
     except RecursionError as error:
@@ -81,7 +89,8 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
     Raises
     ------
     FileError
-        When the folder cannot be written; its old files are whole and nothing of the new ones is left.
+        When the folder cannot be written; its old files are whole and nothing of the new ones is
+        left.
     """
     folder = Path(folder)
     done: list[tuple[Path, Path | None]] = []
@@ -107,7 +116,8 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def jsonable(value: Any) -> Any:
-    """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite becomes None."""
+    """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite
+    becomes None."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict):
@@ -118,7 +128,9 @@ def jsonable(value: Any) -> Any:
         return None
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # a file's name need not be UTF-8
+    return (
+        str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )  # a file's name need not be UTF-8
 
 
 def _stage(path: Path, data: bytes) -> Path:
@@ -163,7 +175,9 @@ def _encoded(path: Path, text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise FileError(f"Cannot write {str(path)!r}: the text is not Unicode.", "Rename what it names.") from error
+        raise FileError(
+            f"Cannot write {str(path)!r}: the text is not Unicode.", "Rename what it names."
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

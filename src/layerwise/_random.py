@@ -1,7 +1,7 @@
 """One seed, many independent streams.
 
-Every random draw is a function of ``(seed, name, phase, epoch, step)``. Neither the order of calls nor the number of
-workers can change it, and torch's global state is never touched.
+Every random draw is a function of ``(seed, name, phase, epoch, step)``. Neither the order of calls
+nor the number of workers can change it, and torch's global state is never touched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ class Keys:
     """Generators keyed by name and position.
 
     >>> keys = Keys(0)
-    >>> bool(torch.equal(torch.rand(2, generator=keys.torch("noise", 0, 3)), torch.rand(2, generator=keys.torch("noise", 0, 3))))
+    >>> a, b = (torch.rand(2, generator=keys.torch("noise", 0, 3)) for _ in range(2))
+    >>> bool(torch.equal(a, b))
     True
     """
 
@@ -45,7 +46,8 @@ class Keys:
 
 
 class Draws:
-    """The generators of one step, one stream a purpose; a stream is seeded when a step first asks for it.
+    """The generators of one step, one stream a purpose; a stream is seeded when a step first asks
+    for it.
 
     >>> draws = Draws(Keys(0))
     >>> a = torch.rand(1, generator=draws.at(0, 3).noise)
@@ -87,24 +89,34 @@ class Draws:
 
 
 def seed_of(random_state: Any) -> int:
-    """Return one integer seed from scikit-learn's ``random_state`` (None, an int, or a numpy RandomState)."""
+    """Return one integer seed from scikit-learn's ``random_state`` (None, an int, or a numpy
+    RandomState)."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, (np.random.RandomState, np.random.Generator)):
-        draw = random_state.randint if isinstance(random_state, np.random.RandomState) else random_state.integers
+        draw = (
+            random_state.randint
+            if isinstance(random_state, np.random.RandomState)
+            else random_state.integers
+        )
         return int(draw(2**31 - 1))
     return int(random_state)
 
 
-def bernoulli(shape: tuple[int, ...] | torch.Size, p: float, generator: torch.Generator) -> torch.Tensor:
+def bernoulli(
+    shape: tuple[int, ...] | torch.Size, p: float, generator: torch.Generator
+) -> torch.Tensor:
     """Return a boolean tensor, True with probability ``p`` to within 2**-16.
 
-    torch's own ``bernoulli_`` costs 8 ns an entry on a CPU; 16 random bits an entry cost a tenth of it.
+    torch's own ``bernoulli_`` costs 8 ns an entry on a CPU; 16 random bits an entry cost a tenth of
+    it.
     """
     count = 1
     for size in shape:
         count *= size
-    words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    words = torch.empty((count + 3) // 4, dtype=torch.int64).random_(
+        -(2**63), None, generator=generator
+    )
     lanes = words.view(torch.int16)[:count].view(shape)
     threshold = round(p * 65536) - 32768  # lanes are uniform over -32768 .. 32767
     if threshold > 32767:
@@ -114,7 +126,9 @@ def bernoulli(shape: tuple[int, ...] | torch.Size, p: float, generator: torch.Ge
 
 def bernoulli_of(p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Return a tensor of zeros and ones, one with the probability of its entry to within 2**-16."""
-    words = torch.empty((p.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    words = torch.empty((p.numel() + 3) // 4, dtype=torch.int64).random_(
+        -(2**63), None, generator=generator
+    )
     lanes = words.view(torch.int16)[: p.numel()].view(p.shape).to(p.device)
     return (lanes < p.float() * 65536 - 32768).to(p.dtype)
 
@@ -122,7 +136,8 @@ def bernoulli_of(p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None) -> torch.Tensor:
     """Zero entries with probability ``p`` and scale the rest by ``1 / (1 - p)``.
 
-    Srivastava et al. (2014), "Dropout". Without a generator (a module used by hand in another loop) torch's own is used.
+    Srivastava et al. (2014), "Dropout". Without a generator (a module used by hand in another loop)
+    torch's own is used.
     """
     if p == 0.0:
         return x

@@ -1,7 +1,8 @@
 """Frozen values: settings that are data.
 
-A :class:`Spec` is a frozen dataclass whose ``repr`` can be typed back in, which turns into plain data and back, and whose
-nested fields can be read and changed by path. The registry is closed: plain data names a registered class or is refused.
+A :class:`Spec` is a frozen dataclass whose ``repr`` can be typed back in, which turns into plain
+data and back, and whose nested fields can be read and changed by path. The registry is closed:
+plain data names a registered class or is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return this value as plain data (JSON types only)."""
-        return {"type": type(self).__name__} | {name: _plain(value) for name, value in self._fields().items()}
+        return {"type": type(self).__name__} | {
+            name: _plain(value) for name, value in self._fields().items()
+        }
 
     def replace(self, path: str, value: Any) -> Self:
         """Return a copy in which the field at a dotted path has another value.
@@ -36,8 +39,12 @@ class Spec:
         name, _, rest = path.replace("__", ".").partition(".")
         fields = self._fields()
         if name not in fields:
-            raise ParameterError(f"{type(self).__name__} has no field {name!r}.", did_you_mean(name, fields))
-        changed = _replaced(fields[name], rest, value, f"{type(self).__name__}.{name}") if rest else value
+            raise ParameterError(
+                f"{type(self).__name__} has no field {name!r}.", did_you_mean(name, fields)
+            )
+        changed = (
+            _replaced(fields[name], rest, value, f"{type(self).__name__}.{name}") if rest else value
+        )
         return self.from_fields(fields | {name: changed})
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -46,7 +53,9 @@ class Spec:
         if deep:
             for name, value in self._fields().items():
                 if isinstance(value, Spec):
-                    params |= {f"{name}__{inner}": item for inner, item in value.get_params().items()}
+                    params |= {
+                        f"{name}__{inner}": item for inner, item in value.get_params().items()
+                    }
         return params
 
     @classmethod
@@ -65,7 +74,10 @@ class Spec:
         positional = True
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, field.name)
-            required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+            required = (
+                field.default is dataclasses.MISSING
+                and field.default_factory is dataclasses.MISSING
+            )
             if required or value != field.default:
                 first = positional and not field.kw_only
                 text = repr(value.item() if hasattr(value, "item") else value)
@@ -76,7 +88,8 @@ class Spec:
 
 
 def register(cls: type[Spec]) -> type[Spec]:
-    """Let a model folder name this class; use it on your own stages, objectives, schedules and corruptions.
+    """Let a model folder name this class; use it on your own stages, objectives, schedules and
+    corruptions.
 
     Parameters
     ----------
@@ -101,8 +114,14 @@ def register(cls: type[Spec]) -> type[Spec]:
     [Phase(first=0, last=0, epochs=3)]
     """
     known = _REGISTRY.get(cls.__name__)
-    if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-        raise ParameterError(f"The name {cls.__name__!r} is taken by {known.__module__}.", "Give your class another name.")
+    if known is not None and (known.__module__, known.__qualname__) != (
+        cls.__module__,
+        cls.__qualname__,
+    ):
+        raise ParameterError(
+            f"The name {cls.__name__!r} is taken by {known.__module__}.",
+            "Give your class another name.",
+        )
     _REGISTRY[cls.__name__] = cls
     return cls
 
@@ -118,14 +137,20 @@ def from_dict(data: Any, depth: int = 0) -> Any:
     cls = _REGISTRY.get(str(data.get("type")))
     if cls is None:
         raise ParameterError(
-            f"Unknown type {data.get('type')!r}.", "If it is your own class, call layerwise.register(...) on it before loading."
+            f"Unknown type {data.get('type')!r}.",
+            "If it is your own class, call layerwise.register(...) on it before loading.",
         )
     known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = set(data) - known - {"type"}
     if unknown:
-        raise ParameterError(f"{cls.__name__} has no field {sorted(unknown)[0]!r}.", did_you_mean(sorted(unknown)[0], known))
+        raise ParameterError(
+            f"{cls.__name__} has no field {sorted(unknown)[0]!r}.",
+            did_you_mean(sorted(unknown)[0], known),
+        )
     try:
-        return cls.from_fields({name: from_dict(value, depth + 1) for name, value in data.items() if name != "type"})
+        return cls.from_fields(
+            {name: from_dict(value, depth + 1) for name, value in data.items() if name != "type"}
+        )
     except (TypeError, KeyError) as error:
         raise ParameterError(f"{cls.__name__} cannot be built: {error}.") from error
 
@@ -142,7 +167,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, numbers.Real):
         return float(value)
     raise ParameterError(
-        f"A value of type {type(value).__name__} cannot be written as plain data.", "Use numbers, strings, None, tuples or specs."
+        f"A value of type {type(value).__name__} cannot be written as plain data.",
+        "Use numbers, strings, None, tuples or specs.",
     )
 
 
@@ -152,9 +178,15 @@ def _replaced(value: Any, path: str, new: Any, where: str) -> Any:
     head, _, rest = path.partition(".")
     if isinstance(value, tuple) and head.isdigit() and int(head) < len(value):
         items = list(value)
-        items[int(head)] = _replaced(items[int(head)], rest, new, f"{where}.{head}") if rest else new
+        items[int(head)] = (
+            _replaced(items[int(head)], rest, new, f"{where}.{head}") if rest else new
+        )
         return tuple(items)
-    what = f"has the positions 0 to {len(value) - 1}" if isinstance(value, tuple) else f"is {value!r}, which has no fields"
+    what = (
+        f"has the positions 0 to {len(value) - 1}"
+        if isinstance(value, tuple)
+        else f"is {value!r}, which has no fields"
+    )
     raise ParameterError(f"Cannot set {path!r}: {where} {what}.", "Name a field that exists.")
 
 
@@ -162,16 +194,29 @@ def _replaced(value: Any, path: str, new: Any, where: str) -> Any:
 
 
 def check_number(
-    owner: object, name: str, value: Any, low: float, high: float = math.inf, *, open_low: bool = False, optional: bool = False
+    owner: object,
+    name: str,
+    value: Any,
+    low: float,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+    optional: bool = False,
 ) -> None:
     """Raise unless ``value`` is a real number in the range."""
     if optional and value is None:
         return
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not max(low, -_LARGEST) <= value <= min(high, _LARGEST) or (open_low and value == low):
+    if (
+        not real
+        or not max(low, -_LARGEST) <= value <= min(high, _LARGEST)
+        or (open_low and value == low)
+    ):
         bracket = ")" if math.isinf(high) else "]"
         span = f"{'(' if open_low else '['}{low:g}, {high:g}{bracket}"
-        raise _wrong(owner, name, f"a number in the range {span}{' or None' if optional else ''}", value)
+        raise _wrong(
+            owner, name, f"a number in the range {span}{' or None' if optional else ''}", value
+        )
 
 
 def check_int(owner: object, name: str, value: Any, low: int, *, optional: bool = False) -> None:
@@ -179,7 +224,9 @@ def check_int(owner: object, name: str, value: Any, low: int, *, optional: bool 
     if optional and value is None:
         return
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < low:
-        raise _wrong(owner, name, f"an int in the range [{low}, inf){' or None' if optional else ''}", value)
+        raise _wrong(
+            owner, name, f"an int in the range [{low}, inf){' or None' if optional else ''}", value
+        )
 
 
 def check_bool(owner: object, name: str, value: Any) -> None:
@@ -196,7 +243,9 @@ def check_name(owner: object, name: str, value: Any, known: Iterable[str]) -> No
         raise ParameterError(error.message, did_you_mean(value, names))
 
 
-def check_kind(owner: object, name: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> None:
+def check_kind(
+    owner: object, name: str, value: Any, kinds: type | tuple[type, ...], expected: str
+) -> None:
     """Raise unless ``value`` is an instance of one of the kinds."""
     if not isinstance(value, kinds):
         raise _wrong(owner, name, expected, value)
@@ -204,4 +253,6 @@ def check_kind(owner: object, name: str, value: Any, kinds: type | tuple[type, .
 
 def _wrong(owner: object, name: str, expected: str, value: Any) -> ParameterError:
     where = owner if isinstance(owner, str) else type(owner).__name__
-    return ParameterError(f"The {name!r} parameter of {where} must be {expected}. Got {value!r} instead.")
+    return ParameterError(
+        f"The {name!r} parameter of {where} must be {expected}. Got {value!r} instead."
+    )

@@ -35,7 +35,9 @@ def rows(space=UNIT, n=9):
     x = torch.rand(n, space.size, generator=generator(1), dtype=torch.float64)
     for block, part in space.slices():
         if block.kind == "category":
-            x[:, part] = torch.nn.functional.one_hot(torch.arange(n) % block.size, block.size).double()
+            x[:, part] = torch.nn.functional.one_hot(
+                torch.arange(n) % block.size, block.size
+            ).double()
         elif block.kind == "real":
             x[:, part] = torch.randn(n, block.size, generator=generator(2), dtype=torch.float64)
     return x
@@ -74,7 +76,9 @@ def test_free_energy_and_mean_field_values_are_scikit_learns():
     with torch.no_grad():
         np.testing.assert_allclose(view.free_energy(v), rbm._free_energy(v.numpy()), rtol=1e-9)
         np.testing.assert_allclose(codec.encode(v), rbm.transform(v.numpy()), rtol=1e-9)
-        np.testing.assert_allclose(view.hidden(v, generator())[0], rbm._mean_hiddens(v.numpy()), rtol=1e-9)
+        np.testing.assert_allclose(
+            view.hidden(v, generator())[0], rbm._mean_hiddens(v.numpy()), rtol=1e-9
+        )
         h = all_states(4)
         expected = 1 / (1 + np.exp(-(h.numpy() @ rbm.components_ + rbm.intercept_visible_)))
         np.testing.assert_allclose(view.visible(h), expected, rtol=1e-9)
@@ -89,7 +93,9 @@ def test_the_energy_of_a_row_is_the_formula_and_of_rows_its_weighted_mean():
         view = codec.energy_view()
         assert float(view.energy(v[:1], h[:1])) == pytest.approx(each[0], rel=1e-9)
         assert float(view.energy(v, h)) == pytest.approx(each.mean(), rel=1e-6)
-        assert float(view.energy(v, h, weight)) == pytest.approx(np.average(each, weights=weight), rel=1e-9)
+        assert float(view.energy(v, h, weight)) == pytest.approx(
+            np.average(each, weights=weight), rel=1e-9
+        )
 
 
 @pytest.mark.parametrize("space", [UNIT, MIXED], ids=["unit", "mixed"])
@@ -99,14 +105,21 @@ def test_free_energy_sums_over_all_hidden_states(space):
     with torch.no_grad():
         for row in v:
             energies = torch.stack([view.energy(row[None], h[None]) for h in states])
-            assert float(-torch.logsumexp(-energies, 0)) == pytest.approx(float(view.free_energy(row[None])), rel=1e-9)
+            assert float(-torch.logsumexp(-energies, 0)) == pytest.approx(
+                float(view.free_energy(row[None])), rel=1e-9
+            )
 
 
 def test_conditional_means_are_those_of_the_enumerated_joint_distribution():
     codec = stage(Space.of("unit", 3), units=2)
     view, vs, hs = codec.energy_view(), all_states(3), all_states(2)
     with torch.no_grad():
-        joint = torch.exp(-torch.tensor([[float(view.energy(v[None], h[None])) for h in hs] for v in vs], dtype=torch.float64))
+        joint = torch.exp(
+            -torch.tensor(
+                [[float(view.energy(v[None], h[None])) for h in hs] for v in vs],
+                dtype=torch.float64,
+            )
+        )
         given_v = (joint / joint.sum(1, keepdim=True)) @ hs
         given_h = (joint / joint.sum(0)).T @ vs
         torch.testing.assert_close(view.hidden(vs, generator())[0], given_v)
@@ -133,13 +146,21 @@ def test_binary_samples_are_zeros_and_ones_with_their_means():
 def test_gaussian_visible_units_have_the_moments_of_their_energy(learned_scale):
     codec = stage(REAL, units=2, learned_scale=learned_scale)
     view = codec.energy_view()
-    scale = torch.ones(3, dtype=torch.float64) if codec.log_scale is None else codec.log_scale.detach().exp()
+    scale = (
+        torch.ones(3, dtype=torch.float64)
+        if codec.log_scale is None
+        else codec.log_scale.detach().exp()
+    )
     h = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
     with torch.no_grad():
         W, c = codec.weight, codec.decoder_bias
         mean = c + scale * (h @ W)[0]
         torch.testing.assert_close(view.visible(h)[0], mean)
-        for i in range(3):  # the energy along one visible unit is a parabola: its minimum and its curvature are the moments
+        for i in range(
+            3
+            # the energy along one visible unit is a parabola: its minimum and its curvature are the
+            # moments
+        ):
             points = torch.zeros(3, 3, dtype=torch.float64)
             points[:, i] = mean[i] + torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64)
             low, middle, high = (float(view.energy(point[None], h)) for point in points)
@@ -158,7 +179,9 @@ def test_a_learned_scale_divides_what_the_encoder_sees():
         view, states = codec.energy_view(), all_states(4)
         energies = torch.stack([view.energy(v[:1], h[None]) for h in states])
         torch.testing.assert_close(torch.softmax(-energies, 0) @ states, expected[0])
-        assert float(-torch.logsumexp(-energies, 0)) == pytest.approx(float(view.free_energy(v[:1])), rel=1e-9)
+        assert float(-torch.logsumexp(-energies, 0)) == pytest.approx(
+            float(view.free_energy(v[:1])), rel=1e-9
+        )
 
 
 def test_gaussian_hidden_units_have_unit_variance_and_their_free_energy_is_the_integral():
@@ -171,7 +194,9 @@ def test_gaussian_hidden_units_have_unit_variance_and_their_free_energy_is_the_i
         assert float(sample.var()) == pytest.approx(1.0, abs=0.04)
         grid = torch.linspace(-12, 12, 4001, dtype=torch.float64)[:, None] + mean[0]
         energies = torch.stack([view.energy(v, h[None]) for h in grid])
-        integral = float(torch.logsumexp(-energies, 0)) + np.log(24 / 4000) - 0.5 * np.log(2 * np.pi)
+        integral = (
+            float(torch.logsumexp(-energies, 0)) + np.log(24 / 4000) - 0.5 * np.log(2 * np.pi)
+        )
         assert -integral == pytest.approx(float(view.free_energy(v)), rel=1e-6)
 
 
@@ -186,9 +211,13 @@ def test_a_mixed_table_has_softmax_blocks_beside_binary_and_gaussian_units():
     with torch.no_grad():
         mean = view.visible(h)
         a = (h @ codec.weight + codec.decoder_bias)[0]
-        torch.testing.assert_close(mean[0], torch.cat([torch.sigmoid(a[:2]), torch.softmax(a[2:5], 0), a[5:]]))
+        torch.testing.assert_close(
+            mean[0], torch.cat([torch.sigmoid(a[:2]), torch.softmax(a[2:5], 0), a[5:]])
+        )
         base = torch.zeros(3, 7, dtype=torch.float64)
-        base[:, 2:5] = torch.eye(3, dtype=torch.float64)  # the three categories: their energies give the softmax
+        base[:, 2:5] = torch.eye(
+            3, dtype=torch.float64
+        )  # the three categories: their energies give the softmax
         energies = torch.stack([view.energy(row[None], h) for row in base])
         torch.testing.assert_close(torch.softmax(-energies, 0), mean[0, 2:5])
         drawn = view.sample_visible(mean.repeat(20_000, 1), generator())
@@ -208,11 +237,15 @@ def test_noisy_rectified_units_have_noise_whose_variance_is_the_sigmoid():
     assert float(sample.min()) == 0.0
     assert float(sample[:, 0].mean()) == pytest.approx(8.0, abs=0.03)
     assert float(sample[:, 0].var()) == pytest.approx(1.0, abs=0.04)
-    assert float(sample[:, 1].mean()) == pytest.approx(0.5**0.5 / (2 * np.pi) ** 0.5, abs=0.01)  # half of a normal variable
+    assert float(sample[:, 1].mean()) == pytest.approx(
+        0.5**0.5 / (2 * np.pi) ** 0.5, abs=0.01
+    )  # half of a normal variable
     s = (1 / (1 + np.e)) ** 0.5
     from scipy.stats import norm
 
-    assert float(sample[:, 2].mean()) == pytest.approx(-norm.cdf(-1 / s) + s * norm.pdf(1 / s), abs=0.01)
+    assert float(sample[:, 2].mean()) == pytest.approx(
+        -norm.cdf(-1 / s) + s * norm.pdf(1 / s), abs=0.01
+    )
     assert float(sample[:, 3].max()) == 0.0
 
 
@@ -221,7 +254,9 @@ def test_codes_of_a_rectified_stage_are_rectified_visible_units():
     view = module.stages[1].energy_view()
     assert (view.visible_units, view.hidden_units) == (("rectified",), "rectified")
     with torch.no_grad():
-        drawn = view.sample_visible(torch.zeros(20_000, 5) + torch.tensor([0.0, 0.0, 4.0, 4.0, 9.0]), generator())
+        drawn = view.sample_visible(
+            torch.zeros(20_000, 5) + torch.tensor([0.0, 0.0, 4.0, 4.0, 9.0]), generator()
+        )
     assert float(drawn.min()) == 0.0
     assert float(drawn[:, 0].mean()) == pytest.approx((2 * np.pi) ** -0.5, abs=0.02)
     assert float(drawn[:, 4].mean()) == pytest.approx(9.0, abs=0.05)

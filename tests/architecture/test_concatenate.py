@@ -6,11 +6,25 @@ import pytest
 import torch
 
 import layerwise
-from layerwise import Concatenate, Conv, Dense, Joint, ParameterError, Pretrainer, Reconstruction, Space, Stack, load, save
+from layerwise import (
+    Concatenate,
+    Conv,
+    Dense,
+    Joint,
+    ParameterError,
+    Pretrainer,
+    Reconstruction,
+    Space,
+    Stack,
+    load,
+    save,
+)
 
 
 def built(*stages, space=None):
-    return Stack(Concatenate(*stages)).build(space or Space.of("unit", 9), torch.Generator().manual_seed(0))
+    return Stack(Concatenate(*stages)).build(
+        space or Space.of("unit", 9), torch.Generator().manual_seed(0)
+    )
 
 
 def test_the_code_is_the_codes_of_all_stages():
@@ -39,7 +53,12 @@ def test_images_are_laid_side_by_side_too():
 
 def test_it_is_trained_and_kept_as_any_stage(tmp_path):
     X = torch.rand(60, 9).numpy()
-    model = Pretrainer(Stack(Concatenate(Dense(5), Dense(3))), objective=Reconstruction(), schedule=Joint(2), random_state=0).fit(X)
+    model = Pretrainer(
+        Stack(Concatenate(Dense(5), Dense(3))),
+        objective=Reconstruction(),
+        schedule=Joint(2),
+        random_state=0,
+    ).fit(X)
     assert model.transform(X).shape == (60, 8)
     assert (load(save(model, tmp_path)).transform(X) == model.transform(X)).all()
 

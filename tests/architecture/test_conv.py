@@ -70,13 +70,20 @@ def test_a_tied_decoder_is_the_transpose_of_the_encoder(stride, kernel, size, pa
 
 def test_shapes_come_back_exactly():
     sizes, kernels, strides, pools = [(5, 5), (6, 7), (8, 3)], [1, 2, 3, 5], [1, 2, 3], [1, 2, 3]
-    for size, kernel, stride, pool, pooling in product(sizes, kernels, strides, pools, ["max", "average"]):
+    for size, kernel, stride, pool, pooling in product(
+        sizes, kernels, strides, pools, ["max", "average"]
+    ):
         module = built(Conv(3, kernel, stride=stride, pool=pool, pooling=pooling), shape=(2, *size))
         with torch.no_grad():
             x = images(2, 2, *size)
             code = module.encode(x)
             assert tuple(code.shape[1:]) == module.code_space.shape
-            assert module.decode(code).shape == module.reconstruct(x).shape == x.shape, (size, kernel, stride, pool)
+            assert module.decode(code).shape == module.reconstruct(x).shape == x.shape, (
+                size,
+                kernel,
+                stride,
+                pool,
+            )
             assert torch.equal(module.encode(x), module.stages[0].encode_traced(x)[0])
 
 
@@ -93,8 +100,12 @@ def test_the_encoder_is_the_formula():
     stage, x = module.stages[0], images(3, 2, 7, 6)
     with torch.no_grad():
         stage.bias.normal_(generator=generator())
-        maps = torch.tanh(F.conv2d(x, stage.weight, stage.bias, stride=2, padding=1))  # (3, 4, 4, 3)
-        expected = torch.stack([maps[:, :, i : i + 2, j : j + 2].amax((2, 3)) for i in (0, 2) for j in (0, 2)], 2)
+        maps = torch.tanh(
+            F.conv2d(x, stage.weight, stage.bias, stride=2, padding=1)
+        )  # (3, 4, 4, 3)
+        expected = torch.stack(
+            [maps[:, :, i : i + 2, j : j + 2].amax((2, 3)) for i in (0, 2) for j in (0, 2)], 2
+        )
         torch.testing.assert_close(module.encode(x).flatten(2), expected)
 
 
@@ -108,10 +119,16 @@ def test_tied_filters_are_one_parameter_through_training_copy_and_a_folder(tmp_p
         assert stage.decoder_weight is None
         z = torch.rand(2, *stage.code_space.shape, generator=generator())
         with torch.no_grad():
-            expected = F.conv_transpose2d(z, stage.weight, stage.decoder_bias, stride=2, padding=1, output_padding=(0, 1))
+            expected = F.conv_transpose2d(
+                z, stage.weight, stage.decoder_bias, stride=2, padding=1, output_padding=(0, 1)
+            )
             torch.testing.assert_close(stage.decode_params(z), expected.flatten(1))
     untied = built(Conv(3, 3))
-    assert sum(p.numel() for p in untied.parameters()) - sum(p.numel() for p in built(Conv(3, 3, tied=True)).parameters()) == 54
+    assert (
+        sum(p.numel() for p in untied.parameters())
+        - sum(p.numel() for p in built(Conv(3, 3, tied=True)).parameters())
+        == 54
+    )
 
 
 def test_a_centred_decoder_begins_at_the_channels_means():
@@ -127,7 +144,9 @@ def test_a_centred_decoder_begins_at_the_channels_means():
 
 def identity(**settings):
     """One channel that encodes and decodes as itself, so that what pooling does can be seen."""
-    module = built(Conv(1, 1, activation="linear", tied=True, **settings), shape=(1, 4, 4), kind="real")
+    module = built(
+        Conv(1, 1, activation="linear", tied=True, **settings), shape=(1, 4, 4), kind="real"
+    )
     with torch.no_grad():
         module.stages[0].weight.fill_(1.0)
     return module
@@ -163,7 +182,9 @@ def test_average_pooling_keeps_the_means_of_its_windows(pool):
     with torch.no_grad():
         code, back = module.encode(x), module.reconstruct(x)
         torch.testing.assert_close(code[:, :, 0, 0], x[:, :, :pool, :pool].mean((2, 3)))
-        torch.testing.assert_close(code[:, :, -1, -1], x[:, :, pool * (3 // pool) :, pool * (3 // pool) :].mean((2, 3)))
+        torch.testing.assert_close(
+            code[:, :, -1, -1], x[:, :, pool * (3 // pool) :, pool * (3 // pool) :].mean((2, 3))
+        )
         torch.testing.assert_close(module.encode(back), code)
         torch.testing.assert_close(module.decode(code), back)
 
@@ -177,40 +198,70 @@ def test_convolutions_below_dense_stages_encode_and_come_back():
     codes = pretrainer.transform(IMAGES)
     assert codes.shape == (24, 5)
     assert [pretrainer.encode(IMAGES, depth).shape[1] for depth in (1, 2)] == [4 * 4 * 3, 3 * 3 * 2]
-    assert pretrainer.inverse_transform(codes).shape == pretrainer.reconstruct(IMAGES).shape == IMAGES.shape
+    assert (
+        pretrainer.inverse_transform(codes).shape
+        == pretrainer.reconstruct(IMAGES).shape
+        == IMAGES.shape
+    )
 
 
 def test_flat_rows_with_in_shape_are_images():
     flat = IMAGES.reshape(24, -1)
     stack = Stack(Conv(3, 3, pool=2, tied=True), Dense(4))
     shaped = Pretrainer(stack, schedule=Joint(2), random_state=0).fit(IMAGES)
-    told = Pretrainer(Stack(*stack.stages, in_shape=(2, 7, 6)), schedule=Joint(2), random_state=0).fit(flat)
+    told = Pretrainer(
+        Stack(*stack.stages, in_shape=(2, 7, 6)), schedule=Joint(2), random_state=0
+    ).fit(flat)
     assert np.array_equal(shaped.transform(IMAGES), told.transform(flat))
     assert told.reconstruct(flat).shape == flat.shape
 
 
 @pytest.mark.parametrize("schedule", [Greedy, Progressive, Joint])
 def test_convolutions_learn_under_every_schedule(schedule):
-    stack = Stack(Conv(6, 3, stride=2), Conv(8, 3, pool=2, activation="tanh", normalisation="batch"))
+    stack = Stack(
+        Conv(6, 3, stride=2), Conv(8, 3, pool=2, activation="tanh", normalisation="batch")
+    )
     training = Training(learning_rate=0.01, shape="constant", batch_size=8)
-    pretrainer = Pretrainer(stack, objective=Reconstruction(), schedule=schedule(12), training=training, random_state=0).fit(IMAGES)
+    pretrainer = Pretrainer(
+        stack, objective=Reconstruction(), schedule=schedule(12), training=training, random_state=0
+    ).fit(IMAGES)
     last = [row for row in pretrainer.history_ if row["phase"] == pretrainer.history_[-1]["phase"]]
     assert last[-1]["loss"] < last[0]["loss"]
 
 
 def test_patches_are_inpainted():
     stack = Stack(Conv(4, 3, stride=2))
-    history = Pretrainer(stack, objective=Denoising(Patches(0.3, 2)), schedule=Joint(3), random_state=0).fit(IMAGES).history_
+    history = (
+        Pretrainer(stack, objective=Denoising(Patches(0.3, 2)), schedule=Joint(3), random_state=0)
+        .fit(IMAGES)
+        .history_
+    )
     assert history[-1]["loss"] < history[0]["loss"]
 
 
 @pytest.mark.parametrize(
     ("make", "X", "words"),
     [
-        (lambda: Stack(Conv(3)), IMAGES.reshape(24, -1), r"needs images \(channels, height, width\).*shape \(84,\)"),
-        (lambda: Stack(Dense(9), Conv(3)), IMAGES, r"(?s)needs images.*shape \(9,\).*put Conv below Dense"),
-        (lambda: Stack(Conv(3, 9, padding=0)), IMAGES, r"filters larger than its input of shape \(2, 7, 6\)"),
-        (lambda: Stack(Conv(3, stride=3, pool=3), Conv(3, 4, padding=1)), IMAGES, r"filters larger.*\(3, 1, 1\)"),
+        (
+            lambda: Stack(Conv(3)),
+            IMAGES.reshape(24, -1),
+            r"needs images \(channels, height, width\).*shape \(84,\)",
+        ),
+        (
+            lambda: Stack(Dense(9), Conv(3)),
+            IMAGES,
+            r"(?s)needs images.*shape \(9,\).*put Conv below Dense",
+        ),
+        (
+            lambda: Stack(Conv(3, 9, padding=0)),
+            IMAGES,
+            r"filters larger than its input of shape \(2, 7, 6\)",
+        ),
+        (
+            lambda: Stack(Conv(3, stride=3, pool=3), Conv(3, 4, padding=1)),
+            IMAGES,
+            r"filters larger.*\(3, 1, 1\)",
+        ),
     ],
 )
 def test_rows_that_are_no_images_or_too_small_are_refused(make, X, words):
@@ -241,10 +292,14 @@ def test_a_classifier_reads_digits_with_convolutions_and_comes_back_from_its_fol
     X = X[:700].reshape(-1, 1, 8, 8) / 16
     few = np.where(np.arange(700) < 150, y[:700], -1)
     stack = Stack(Conv(8, 3, pool=2, tied=True), Conv(12, 3), Dense(24))
-    pretrainer = Pretrainer(stack, schedule=Joint(2), training=Training(batch_size=64), random_state=0)
+    pretrainer = Pretrainer(
+        stack, schedule=Joint(2), training=Training(batch_size=64), random_state=0
+    )
     fast = Training(learning_rate=5e-3, batch_size=32)
     plan = [(Supervised(), HeadOnly(2)), (Supervised(), Joint(40))]
-    model = PretrainedClassifier(pretrainer, plan=plan, unlabeled=-1, training=fast, random_state=0).fit(X, few)
+    model = PretrainedClassifier(
+        pretrainer, plan=plan, unlabeled=-1, training=fast, random_state=0
+    ).fit(X, few)
     assert model.score(X[150:], y[150:700]) > 0.7  # logistic regression: 0.79
     assert all(row["start_difference"] == 0 for row in model.transfer_report_)
     again = load(save(model, tmp_path / "m"))
@@ -282,9 +337,13 @@ def test_local_contrast_is_the_formula():
     def mean(values):
         out = np.zeros((5, 5))
         for i, j in product(range(5), repeat=2):
-            inside = [(a, b) for a, b in product(place, repeat=2) if 0 <= i + a < 5 and 0 <= j + b < 5]
+            inside = [
+                (a, b) for a, b in product(place, repeat=2) if 0 <= i + a < 5 and 0 <= j + b < 5
+            ]
             weights = np.array([window[a + 1, b + 1] for a, b in inside])
-            out[i, j] = np.average([values[:, i + a, j + b].mean() for a, b in inside], weights=weights)
+            out[i, j] = np.average(
+                [values[:, i + a, j + b].mean() for a, b in inside], weights=weights
+            )
         return out
 
     centred = x[0].numpy() - mean(x[0].numpy())
@@ -308,7 +367,11 @@ def test_a_rectified_tanh_is_never_negative_and_normalised_maps_are_real():
 
 
 def test_a_residual_stage_adds_its_input():
-    module = built(Residual(Dense(9, activation="tanh"), Dense(5, activation="linear")), shape=(5,), kind="real")
+    module = built(
+        Residual(Dense(9, activation="tanh"), Dense(5, activation="linear")),
+        shape=(5,),
+        kind="real",
+    )
     stage, x = module.stages[0], torch.randn(6, 5, generator=generator())
     with torch.no_grad():
         inner = stage.inner
@@ -327,7 +390,10 @@ def test_a_residual_convolution_keeps_the_shape():
     ("stages", "expected"),
     [
         ((Dense(6, activation="relu"), Residual(Dense(6, activation="relu"))), ("nonneg", "relu")),
-        ((Dense(6, activation="relu"), Residual(Dense(6, activation="sigmoid"))), ("nonneg", "relu")),
+        (
+            (Dense(6, activation="relu"), Residual(Dense(6, activation="sigmoid"))),
+            ("nonneg", "relu"),
+        ),
         ((Dense(6, activation="relu"), Residual(Dense(6, activation="tanh"))), ("real", "linear")),
     ],
 )
@@ -356,7 +422,11 @@ def test_a_residual_stage_is_one_stage_of_its_stack_and_comes_back_from_its_fold
             PairingError,
             r"adds its input of shape \(6,\) to a code of shape \(5,\)",
         ),
-        (lambda: built(Residual(Conv(2, stride=2))), PairingError, r"(?s)\(2, 7, 6\) to a code of shape \(2, 4, 3\).*Let the last"),
+        (
+            lambda: built(Residual(Conv(2, stride=2))),
+            PairingError,
+            r"(?s)\(2, 7, 6\) to a code of shape \(2, 4, 3\).*Let the last",
+        ),
     ],
 )
 def test_a_skip_between_different_shapes_is_refused(make, error, words):

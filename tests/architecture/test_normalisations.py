@@ -11,7 +11,19 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from layerwise import Conv, Dense, Greedy, Joint, Pretrainer, Reconstruction, Space, Stack, Training, load, save
+from layerwise import (
+    Conv,
+    Dense,
+    Greedy,
+    Joint,
+    Pretrainer,
+    Reconstruction,
+    Space,
+    Stack,
+    Training,
+    load,
+    save,
+)
 from layerwise._random import Keys
 from layerwise.architecture.normalisations import SpectralNorm, WeightNorm
 
@@ -25,7 +37,9 @@ def generator(seed=0):
 
 def built(kind, name, **settings):
     make, shape = STAGES[kind]
-    return Stack(make(4, normalisation=name, **settings)).build(Space.of("real", *shape), Keys(0).torch("w"))
+    return Stack(make(4, normalisation=name, **settings)).build(
+        Space.of("real", *shape), Keys(0).torch("w")
+    )
 
 
 def torchs(kind, stage):
@@ -42,13 +56,18 @@ def test_a_weight_norm_is_torchs_with_its_gradients(kind):
     module = built(kind, "weight").double()
     stage = module.stages[0]
     layer = weight_norm(torchs(kind, stage))
-    gain, direction = layer.parametrizations.weight.original0, layer.parametrizations.weight.original1
+    gain, direction = (
+        layer.parametrizations.weight.original0,
+        layer.parametrizations.weight.original1,
+    )
     torch.testing.assert_close(stage.matrix, stage.weight.detach())  # it begins as the plain weight
     with torch.no_grad():
         stage.weight_norm.gain.copy_(torch.rand(4, generator=generator()))
         gain.copy_(stage.weight_norm.gain.view_as(gain))
     torch.testing.assert_close(stage.matrix, layer.weight)
-    torch.testing.assert_close(stage.matrix.detach().flatten(1).norm(dim=1), stage.weight_norm.gain.detach())
+    torch.testing.assert_close(
+        stage.matrix.detach().flatten(1).norm(dim=1), stage.weight_norm.gain.detach()
+    )
     factor = torch.randn(stage.weight.shape, generator=generator(1), dtype=torch.float64)
     (stage.matrix * factor).sum().backward()
     (layer.weight * factor).sum().backward()
@@ -75,7 +94,9 @@ def test_the_largest_singular_value_is_1_also_after_training(kind):
     stack = Stack(STAGES[kind][0](4, normalisation="spectral", tied=True))
     rows = torch.rand(32, *STAGES[kind][1], generator=generator()).numpy()
     training = Training(learning_rate=0.002, shape="cosine", batch_size=8)
-    pretrainer = Pretrainer(stack, objective=Reconstruction(), schedule=Joint(20), training=training, random_state=0).fit(rows)
+    pretrainer = Pretrainer(
+        stack, objective=Reconstruction(), schedule=Joint(20), training=training, random_state=0
+    ).fit(rows)
     largest = torch.linalg.matrix_norm(pretrainer.module_.stages[0].matrix.detach().flatten(1), 2)
     assert float(largest) == pytest.approx(1.0, abs=0.02)
 
@@ -99,7 +120,11 @@ def test_copies_pickles_and_folders_hold_the_same_bits(kind, name, tmp_path):
     stack = Stack(STAGES[kind][0](4, normalisation=name, tied=True))
     pretrainer = Pretrainer(stack, schedule=Greedy(2), random_state=0).fit(rows)
     codes = pretrainer.transform(rows)
-    for other in (pickle.loads(pickle.dumps(pretrainer)), deepcopy(pretrainer), load(save(pretrainer, tmp_path / "m"))):
+    for other in (
+        pickle.loads(pickle.dumps(pretrainer)),
+        deepcopy(pretrainer),
+        load(save(pretrainer, tmp_path / "m")),
+    ):
         assert np.array_equal(other.transform(rows), codes)
         assert np.array_equal(other.reconstruct(rows), pretrainer.reconstruct(rows))
 
@@ -119,7 +144,9 @@ def test_layer_norm_of_an_image_is_over_all_channels_and_places():
     x = torch.rand(3, 2, 5, 4, generator=generator())
     with torch.no_grad():
         a = plain.encode(x)
-        expected = (a - a.mean((1, 2, 3), keepdim=True)) / (a.var((1, 2, 3), correction=0, keepdim=True) + 1e-5).sqrt()
+        expected = (a - a.mean((1, 2, 3), keepdim=True)) / (
+            a.var((1, 2, 3), correction=0, keepdim=True) + 1e-5
+        ).sqrt()
         torch.testing.assert_close(module.encode(x), expected)
         module.stages[0].norm.weight[1] = 3.0
         torch.testing.assert_close(module.encode(x)[:, 1], expected[:, 1] * 3.0)
@@ -131,7 +158,9 @@ def test_layer_norm_of_rows_is_over_units_and_batch_norm_over_rows():
         a = plain.encode(X)
         by_row = built("dense", "layer", activation="linear").encode(X)
         by_unit = built("dense", "batch", activation="linear").train().encode(X)
-    torch.testing.assert_close(by_row, (a - a.mean(1, keepdim=True)) / (a.var(1, correction=0, keepdim=True) + 1e-5).sqrt())
+    torch.testing.assert_close(
+        by_row, (a - a.mean(1, keepdim=True)) / (a.var(1, correction=0, keepdim=True) + 1e-5).sqrt()
+    )
     torch.testing.assert_close(by_unit, (a - a.mean(0)) / (a.var(0, correction=0) + 1e-5).sqrt())
 
 

@@ -20,7 +20,11 @@ def built(stack, space=UNIT, seed=0):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("tied", [False, True])
 def test_a_stack_encodes_and_decodes_to_the_shape_of_its_input(activation, tied):
-    module = built(Stack(Dense(5, activation=activation, tied=tied), Dense(3, activation=activation, tied=tied)))
+    module = built(
+        Stack(
+            Dense(5, activation=activation, tied=tied), Dense(3, activation=activation, tied=tied)
+        )
+    )
     with torch.no_grad():
         z = module.encode(torch.rand(4, 6))
         back = module.decode(z)
@@ -33,7 +37,9 @@ def test_the_link_follows_the_kind_of_the_input():
     assert Block("real", 1).link == "linear"
     assert Block("unit", 1).link == "sigmoid"
     assert Block("category", 2).link == "softmax"
-    assert built(Stack(Dense(4, activation="relu"))).code_space.blocks == (Block("nonneg", 4, "relu"),)
+    assert built(Stack(Dense(4, activation="relu"))).code_space.blocks == (
+        Block("nonneg", 4, "relu"),
+    )
     assert built(Stack(Dense(4, activation="sigmoid"))).code_space.kind == "unit"
 
 
@@ -45,7 +51,13 @@ def test_a_tables_decoder_gives_probabilities_for_a_category_and_numbers_for_num
 
 @pytest.mark.parametrize("link", ["sigmoid", "tanh", "softplus", "relu", "linear"])
 def test_a_centred_decoder_begins_at_the_mean(link):
-    kind = {"sigmoid": "unit", "tanh": "real", "softplus": "nonneg", "relu": "nonneg", "linear": "real"}[link]
+    kind = {
+        "sigmoid": "unit",
+        "tanh": "real",
+        "softplus": "nonneg",
+        "relu": "nonneg",
+        "linear": "real",
+    }[link]
     space = Space.of(kind, 4, link=link)
     mean = torch.tensor([0.1, 0.3, 0.5, 0.9])
     torch.testing.assert_close(apply_link(inverse_link(mean, space)[None], space)[0], mean)
@@ -99,7 +111,11 @@ def test_weights_come_from_the_generator_alone():
     ],
 )
 def test_an_initialiser_has_its_spread(init, activation, expected):
-    weight = built(Stack(Dense(300, init=init, activation=activation)), Space.of("real", 400)).stages[0].weight.detach()
+    weight = (
+        built(Stack(Dense(300, init=init, activation=activation)), Space.of("real", 400))
+        .stages[0]
+        .weight.detach()
+    )
     assert float(weight.std()) == pytest.approx(expected, rel=0.05)
 
 
@@ -109,7 +125,9 @@ def test_a_sparse_initialiser_gives_each_unit_fifteen_weights():
 
 
 def test_an_orthogonal_initialiser_keeps_lengths():
-    weight = built(Stack(Dense(20, init="orthogonal")), Space.of("real", 50)).stages[0].weight.detach()
+    weight = (
+        built(Stack(Dense(20, init="orthogonal")), Space.of("real", 50)).stages[0].weight.detach()
+    )
     torch.testing.assert_close(weight @ weight.T, torch.eye(20), atol=1e-5, rtol=0)
 
 
@@ -129,7 +147,10 @@ def test_dropout_acts_in_training_alone_and_keeps_the_mean():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Dense(0), r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0"),
+        (
+            lambda: Dense(0),
+            r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0",
+        ),
         (lambda: Dense(3, activation="sigmoyd"), "Did you mean 'sigmoid'"),
         (lambda: Dense(3, init="he"), "must be an initialiser. Got 'he'"),
         (lambda: Dense(3, normalisation="batchnorm"), "Did you mean 'batch'"),

@@ -1,4 +1,5 @@
-"""Small fitted models, and a way to write a folder whose hashes are right and whose content is not."""
+"""Small fitted models, and a way to write a folder whose hashes are right and whose content is
+not."""
 
 from __future__ import annotations
 
@@ -14,7 +15,17 @@ import torch
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 
-from layerwise import Dense, Joint, PretrainedClassifier, Pretrainer, Reconstruction, Stack, Supervised, Training, save
+from layerwise import (
+    Dense,
+    Joint,
+    PretrainedClassifier,
+    Pretrainer,
+    Reconstruction,
+    Stack,
+    Supervised,
+    Training,
+    save,
+)
 from layerwise._durable import write_bytes, write_json
 from layerwise.artifacts.format import digest_of
 
@@ -51,7 +62,8 @@ Change = Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]
 
 @pytest.fixture
 def forged(folder: Path) -> Callable[[Change], Path]:
-    """Change description and tensors, and write them with matching hashes: only checks of the content can refuse."""
+    """Change description and tensors, and write them with matching hashes: only checks of the
+    content can refuse."""
 
     def forge(change: Change) -> Path:
         description = json.loads((folder / "model.json").read_text())

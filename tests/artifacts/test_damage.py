@@ -1,4 +1,5 @@
-"""A folder that was damaged, forged or is no model is refused with one kind of error; nothing in it is run."""
+"""A folder that was damaged, forged or is no model is refused with one kind of error; nothing in it
+is run."""
 
 from __future__ import annotations
 
@@ -111,17 +112,34 @@ def _retype(name):
     return lambda d, t: t.update({name: t[name].to(torch.float16)})
 
 
-TENSORS = ["pretrained.stages.0.weight", "stack.stages.1.bias", "head.layers.0.weight", "preprocessing.scale_"]
+TENSORS = [
+    "pretrained.stages.0.weight",
+    "stack.stages.1.bias",
+    "head.layers.0.weight",
+    "preprocessing.scale_",
+]
 
 
-@pytest.mark.parametrize("name", [*TENSORS, "preprocessing.offset_", "preprocessing.fill_", "preprocessing.indicators_"])
+@pytest.mark.parametrize(
+    "name", [*TENSORS, "preprocessing.offset_", "preprocessing.fill_", "preprocessing.indicators_"]
+)
 def test_a_missing_tensor_is_refused_and_named(forged, name):
     folder = forged(_remove(name))
     with pytest.raises(ModelError, match=name.rpartition(".")[2]):
         load(folder)
 
 
-@pytest.mark.parametrize("name", ["pretrained.evil", "stack.stages.9.weight", "head.evil", "evil.x", "evil", "preprocessing.evil"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pretrained.evil",
+        "stack.stages.9.weight",
+        "head.evil",
+        "evil.x",
+        "evil",
+        "preprocessing.evil",
+    ],
+)
 def test_an_extra_tensor_is_refused_and_named(forged, name):
     folder = forged(_add(name))
     with pytest.raises(ModelError, match="beyond the model.*evil|beyond the model.*stages.9"):
@@ -172,7 +190,13 @@ def _npy() -> bytes:
     return buffer.getvalue()
 
 
-FOREIGN = {"a pickle": pickle.dumps(Evil()), "a zip file": _zip(), "npz": _npz(), "torch.save": _torch(), "a numpy array": _npy()}
+FOREIGN = {
+    "a pickle": pickle.dumps(Evil()),
+    "a zip file": _zip(),
+    "npz": _npz(),
+    "torch.save": _torch(),
+    "a numpy array": _npy(),
+}
 
 
 @pytest.fixture
@@ -180,12 +204,20 @@ def no_pickle(monkeypatch):
     def fail(*args, **kwargs):
         pytest.fail("a pickle was loaded")
 
-    for module, name in ((pickle, "load"), (pickle, "loads"), (pickle, "Unpickler"), (torch, "load"), (np, "load")):
+    for module, name in (
+        (pickle, "load"),
+        (pickle, "loads"),
+        (pickle, "Unpickler"),
+        (torch, "load"),
+        (np, "load"),
+    ):
         monkeypatch.setattr(module, name, fail)
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_a_foreign_file_under_the_name_of_the_weights_is_refused_by_its_kind(folder, no_pickle, kind):
+def test_a_foreign_file_under_the_name_of_the_weights_is_refused_by_its_kind(
+    folder, no_pickle, kind
+):
     (folder / "model.safetensors").write_bytes(FOREIGN[kind])
     with pytest.raises(ModelError, match=kind):
         load(folder)
@@ -210,7 +242,8 @@ def test_loading_a_whole_folder_loads_no_pickle(saved, no_pickle, rows):
         (10**9).to_bytes(8, "little") + b"{}",
         (2).to_bytes(8, "little") + b"{",
         (2).to_bytes(8, "little") + b"{}",
-        (64).to_bytes(8, "little") + b'{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4]}}'[:64],
+        (64).to_bytes(8, "little")
+        + b'{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4]}}'[:64],
     ],
 )
 def test_a_wrong_header_of_the_weights_is_refused(forged, header):
@@ -318,9 +351,26 @@ def test_a_change_of_the_description_without_its_digest_is_found(folder):
         ("[]", "not a description"),
         ("null", "not a description"),
         ('"layerwise-model"', "not a description"),
-        ('{"format": "layerwise-model", "format_version": 1, "a": "\\ud800"}', "digest|UTF-8|damaged"),
+        (
+            '{"format": "layerwise-model", "format_version": 1, "a": "\\ud800"}',
+            "digest|UTF-8|damaged",
+        ),
     ],
-    ids=["NaN", "Infinity", "1e999", "twice", "deep", "very deep", "long", "syntax", "empty", "list", "null", "text", "surrogate"],
+    ids=[
+        "NaN",
+        "Infinity",
+        "1e999",
+        "twice",
+        "deep",
+        "very deep",
+        "long",
+        "syntax",
+        "empty",
+        "list",
+        "null",
+        "text",
+        "surrogate",
+    ],
 )
 def test_a_description_that_is_not_strict_json_is_refused(folder, text, words):
     (folder / "model.json").write_text(text)
@@ -384,9 +434,13 @@ def test_a_link_to_other_weights_is_only_read(folder, tmp_path, rows):
 
 @pytest.mark.parametrize("nth", range(12))
 @pytest.mark.parametrize("function", ["fsync", "replace"])
-def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(folder, monkeypatch, classifier, rows, function, nth):
+def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(
+    folder, monkeypatch, classifier, rows, function, nth
+):
     before = load(folder).predict_proba(rows)
-    fitted = Pretrainer(classifier.pretrainer_.stack, plan=classifier.pretrainer_.plan, random_state=1).fit(rows)
+    fitted = Pretrainer(
+        classifier.pretrainer_.stack, plan=classifier.pretrainer_.plan, random_state=1
+    ).fit(rows)
     calls = iter(range(1000))
     owner, name = (os, "fsync") if function == "fsync" else (Path, "replace")
     real = getattr(owner, name)
@@ -403,7 +457,11 @@ def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(folder, monkeypat
     except FileError as error:
         said = str(error)
     monkeypatch.undo()
-    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "model.json", "model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "model.json",
+        "model.safetensors",
+    ]
     assert not said or ("No space left on device" in said and str(folder) in said)
     again = load(folder)
     if not said or isinstance(again, Pretrainer):
@@ -432,7 +490,11 @@ def test_files_are_flushed_before_they_get_their_name(tmp_path, monkeypatch, cla
     done = []
     fsync, replace = os.fsync, Path.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (done.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(Path, "replace", lambda self, target: (done.append(Path(target).name), replace(self, target))[1])
+    monkeypatch.setattr(
+        Path,
+        "replace",
+        lambda self, target: (done.append(Path(target).name), replace(self, target))[1],
+    )
     save(classifier, tmp_path)
     for place, name in enumerate(done):
         if name != "fsync":
@@ -444,18 +506,36 @@ def test_files_are_flushed_before_they_get_their_name(tmp_path, monkeypatch, cla
 def test_loading_in_a_fresh_process_needs_no_training_code_from_the_folder(saved, tmp_path):
     """The folder holds the three files only, and loading imports nothing by a name from it."""
     code = f"import layerwise; m = layerwise.load({str(saved)!r}); print(type(m).__name__)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert done.stdout.strip() == "PretrainedClassifier", done.stderr
 
 
 def test_a_forged_folder_of_bytes_never_escapes_with_another_error(folder):
-    """A few hundred random mutations of the tokens of model.json, with the right digest: one exception type or a model."""
+    """A few hundred random mutations of the tokens of model.json, with the right digest: one
+    exception type or a model."""
     from layerwise.artifacts.format import digest_of
 
     generator = np.random.default_rng(3)
     whole = json.loads((folder / "model.json").read_text())
     paths = list(_paths(whole))
-    values = [None, 0, -1, 10**12, 0.5, "", "x", [], {}, [[]], True, "Dense", {"type": "Dense"}, ["x"]]
+    values = [
+        None,
+        0,
+        -1,
+        10**12,
+        0.5,
+        "",
+        "x",
+        [],
+        {},
+        [[]],
+        True,
+        "Dense",
+        {"type": "Dense"},
+        ["x"],
+    ]
     escaped = []
     for _ in range(250):
         description = json.loads(json.dumps(whole))
@@ -476,7 +556,13 @@ def test_a_forged_folder_of_bytes_never_escapes_with_another_error(folder):
 
 
 def _paths(data, path=()):
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list)
+        else ()
+    )
     for name, value in items:
         if name == "history":
             continue
@@ -505,12 +591,21 @@ def test_a_folder_from_before_there_was_whitening_is_loaded(forged, classifier, 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_set("pretrainer.preprocessing.whitening", "zca"), r"lacks the tensor preprocessing\.whitening_inverse_"),
-        (_set("pretrainer.preprocessing.contrast", True), r"lacks the tensor preprocessing\.contrast_"),
+        (
+            _set("pretrainer.preprocessing.whitening", "zca"),
+            r"lacks the tensor preprocessing\.whitening_inverse_",
+        ),
+        (
+            _set("pretrainer.preprocessing.contrast", True),
+            r"lacks the tensor preprocessing\.contrast_",
+        ),
         (_set("pretrainer.preprocessing.whitening", "evil"), r"'whitening' parameter.*Got 'evil'"),
         (_set("pretrainer.preprocessing.epsilon", 0), r"'epsilon' parameter"),
         (_set("pretrainer.preprocessing.kind_", "evil"), r"kind 'evil'"),
-        (_add("preprocessing.whitening_matrix_"), r"beyond the model, the tensor preprocessing\.whitening_matrix_"),
+        (
+            _add("preprocessing.whitening_matrix_"),
+            r"beyond the model, the tensor preprocessing\.whitening_matrix_",
+        ),
     ],
 )
 def test_forged_contrast_or_whitening_is_refused(forged, change, words):

@@ -56,7 +56,9 @@ def same(a, b):
     assert a.dtype == b.dtype
     assert a.shape == b.shape
     if a.dtype == object:
-        assert [[repr(cell) for cell in row] for row in a] == [[repr(cell) for cell in row] for row in b]
+        assert [[repr(cell) for cell in row] for row in a] == [
+            [repr(cell) for cell in row] for row in b
+        ]
     else:
         assert a.tobytes() == b.tobytes()
 
@@ -70,7 +72,9 @@ def same_encoder(model, again, X):
     same(model.score_samples(X), again.score_samples(X))
     assert list(model.get_feature_names_out()) == list(again.get_feature_names_out())
     assert model.n_features_in_ == again.n_features_in_
-    assert model.plan_ == again.plan_ and model.stack_ == again.stack_ and model.seed_ == again.seed_
+    assert (
+        model.plan_ == again.plan_ and model.stack_ == again.stack_ and model.seed_ == again.seed_
+    )
 
 
 def mixed_frame(library: str = "pandas"):
@@ -85,7 +89,11 @@ def mixed_frame(library: str = "pandas"):
         "same": [7.0] * n,
         "word": ["x"] * n,
     }
-    return pd.DataFrame(data) if library == "pandas" else pl.DataFrame(data).with_columns(pl.col("age").fill_nan(None))
+    return (
+        pd.DataFrame(data)
+        if library == "pandas"
+        else pl.DataFrame(data).with_columns(pl.col("age").fill_nan(None))
+    )
 
 
 @pytest.mark.parametrize("numbers", ["auto", "standard", "robust", "minmax", "quantile", "none"])
@@ -117,7 +125,13 @@ def test_each_kind_of_rows_comes_back(tmp_path, X):
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_mixed_frame_with_missing_cells_and_unseen_categories_comes_back(tmp_path, library):
     X = mixed_frame(library)
-    new = {"age": [np.nan, 30.0], "count": [1.0, 9.0], "city": ["never seen", None], "same": [8.0, 7.0], "word": ["y", None]}
+    new = {
+        "age": [np.nan, 30.0],
+        "count": [1.0, 9.0],
+        "city": ["never seen", None],
+        "same": [8.0, 7.0],
+        "word": ["y", None],
+    }
     new = pd.DataFrame(new) if library == "pandas" else pl.DataFrame(new)
     model = pretrained(X)
     again = load(save(model, tmp_path))
@@ -127,7 +141,11 @@ def test_a_mixed_frame_with_missing_cells_and_unseen_categories_comes_back(tmp_p
     assert list(again.reconstruct(X).columns) == list(X.columns)
 
 
-WHITENED = [{"contrast": True}, {"whitening": "zca"}, {"contrast": True, "whitening": "pca", "epsilon": 0.01}]
+WHITENED = [
+    {"contrast": True},
+    {"whitening": "zca"},
+    {"contrast": True, "whitening": "pca", "epsilon": 0.01},
+]
 
 
 @pytest.mark.parametrize("settings", WHITENED, ids=lambda settings: " ".join(settings))
@@ -158,7 +176,13 @@ def test_every_activation_comes_back(tmp_path, rows, activation):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"tied": True}, {"normalisation": "batch"}, {"normalisation": "layer"}, {"dropout": 0.2}, {"init": "normal(0.1)"}],
+    [
+        {"tied": True},
+        {"normalisation": "batch"},
+        {"normalisation": "layer"},
+        {"dropout": 0.2},
+        {"init": "normal(0.1)"},
+    ],
     ids=lambda settings: next(iter(settings)) + str(next(iter(settings.values()))),
 )
 def test_every_setting_of_a_stage_comes_back(tmp_path, rows, settings):
@@ -182,7 +206,9 @@ CLASSES = {
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_of_every_kind_come_back(tmp_path, rows, name):
     y = CLASSES[name][np.arange(len(rows)) % 3]
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0).fit(rows, y)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0
+    ).fit(rows, y)
     again = load(save(model, tmp_path))
     assert again.classes_.dtype == model.classes_.dtype
     assert again.classes_.tolist() == model.classes_.tolist()
@@ -195,16 +221,24 @@ def test_classes_of_every_kind_come_back(tmp_path, rows, name):
 def test_a_classifier_of_a_mixed_frame_comes_back(tmp_path):
     X = mixed_frame()
     y = np.array(["a", "b", ""], dtype=object)[np.arange(len(X)) % 3]
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, unlabeled="missing", random_state=0).fit(X, y)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, unlabeled="missing", random_state=0
+    ).fit(X, y)
     again = load(save(model, tmp_path))
     same(model.predict_proba(X), again.predict_proba(X))
-    assert again.unlabeled == "missing" and again.history_ and again.transfer_report_ == model.transfer_report_
+    assert (
+        again.unlabeled == "missing"
+        and again.history_
+        and again.transfer_report_ == model.transfer_report_
+    )
 
 
 @pytest.mark.parametrize("outputs", [(), (1,), (3,)])
 def test_a_regressor_comes_back_with_its_outputs(tmp_path, rows, outputs):
     y = np.random.default_rng(2).normal(100, 30, (len(rows), *outputs))
-    model = PretrainedRegressor(Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0).fit(rows, y)
+    model = PretrainedRegressor(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0
+    ).fit(rows, y)
     again = load(save(model, tmp_path))
     same(model.predict(rows), again.predict(rows))
     assert again.predict(rows).shape == y.shape
@@ -213,16 +247,27 @@ def test_a_regressor_comes_back_with_its_outputs(tmp_path, rows, outputs):
 
 @pytest.mark.parametrize("head", [(), (5,), (5, 4)])
 def test_the_head_and_a_combined_objective_come_back(tmp_path, rows, head):
-    plan = [(Combined(Supervised(head), Reconstruction(), weight=0.5), Joint(1), Training(batch_size=64))]
+    plan = [
+        (
+            Combined(Supervised(head), Reconstruction(), weight=0.5),
+            Joint(1),
+            Training(batch_size=64),
+        )
+    ]
     y = np.arange(len(rows)) % 2
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(4)), plan=FAST), plan=plan, random_state=0).fit(rows, y)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=plan, random_state=0
+    ).fit(rows, y)
     same(model.predict_proba(rows), load(save(model, tmp_path)).predict_proba(rows))
 
 
 def test_a_random_start_comes_back(tmp_path, rows):
     y = np.arange(len(rows)) % 2
     model = PretrainedClassifier(
-        Pretrainer(Stack(Dense(4, activation="sigmoid")), plan=FAST), plan=TUNE, start="random", random_state=0
+        Pretrainer(Stack(Dense(4, activation="sigmoid")), plan=FAST),
+        plan=TUNE,
+        start="random",
+        random_state=0,
     ).fit(rows, y)
     again = load(save(model, tmp_path))
     same(model.predict_proba(rows), again.predict_proba(rows))
@@ -232,7 +277,9 @@ def test_a_random_start_comes_back(tmp_path, rows):
 @pytest.mark.parametrize("start", ["pretrained", "random"])
 def test_a_frozen_pretrainer_comes_back_frozen(tmp_path, rows, start):
     frozen = FrozenEstimator(pretrained(rows))
-    model = PretrainedClassifier(frozen, plan=TUNE, start=start, random_state=0).fit(rows, np.arange(len(rows)) % 2)
+    model = PretrainedClassifier(frozen, plan=TUNE, start=start, random_state=0).fit(
+        rows, np.arange(len(rows)) % 2
+    )
     again = load(save(model, tmp_path))
     assert isinstance(again.pretrainer_, FrozenEstimator)
     same(model.predict_proba(rows), again.predict_proba(rows))
@@ -241,7 +288,9 @@ def test_a_frozen_pretrainer_comes_back_frozen(tmp_path, rows, start):
 
 def test_a_nan_marker_is_still_the_marker_after_loading(tmp_path, rows):
     y = np.where(np.arange(len(rows)) % 2, rows[:, 0], np.nan)
-    model = PretrainedRegressor(Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, unlabeled=np.nan, random_state=0).fit(rows, y)
+    model = PretrainedRegressor(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, unlabeled=np.nan, random_state=0
+    ).fit(rows, y)
     again = load(save(model, tmp_path))
     assert again.unlabeled != again.unlabeled
     with pytest.raises(DataError, match="have no label"):
@@ -260,7 +309,11 @@ def test_saving_into_a_folder_replaces_the_model_in_it(tmp_path, rows, classifie
     model = pretrained(rows)
     save(model, tmp_path)
     same_encoder(model, load(tmp_path), rows)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "model.json", "model.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "README.md",
+        "model.json",
+        "model.safetensors",
+    ]
 
 
 def test_inspect_tells_what_is_in_a_folder(saved, classifier):
@@ -279,9 +332,13 @@ def test_about_is_kept_as_plain_data(tmp_path, classifier):
 
 
 def test_the_card_holds_no_value_from_the_data(tmp_path, rows):
-    X = pd.DataFrame({"<img src=x>": rows[:, 0], "city": np.array(["`rm`", "b"])[np.arange(len(rows)) % 2]})
+    X = pd.DataFrame(
+        {"<img src=x>": rows[:, 0], "city": np.array(["`rm`", "b"])[np.arange(len(rows)) % 2]}
+    )
     y = np.array(["<script>", "b"])[np.arange(len(rows)) % 2]
-    model = PretrainedClassifier(Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0).fit(X, y)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), plan=FAST), plan=TUNE, random_state=0
+    ).fit(X, y)
     card = (save(model, tmp_path, about={"data": "<b>"}) / "README.md").read_text()
     assert "Dense(4)" in card
     assert not any(text in card for text in ("<img", "`rm`", "<script>", "<b>"))
@@ -291,7 +348,11 @@ def test_the_weights_can_be_read_without_layerwise(saved):
     from safetensors.torch import load_file
 
     names = load_file(saved / "model.safetensors")
-    assert {"pretrained.stages.0.weight", "stack.stages.1.bias", "head.layers.0.weight"} <= names.keys()
+    assert {
+        "pretrained.stages.0.weight",
+        "stack.stages.1.bias",
+        "head.layers.0.weight",
+    } <= names.keys()
 
 
 # What cannot be saved
@@ -352,7 +413,9 @@ def test_a_registered_stage_of_ones_own_comes_back(tmp_path, rows, registry):
     same_encoder(model, load(save(model, tmp_path)), rows)
 
 
-def test_a_stage_that_is_not_registered_is_refused_when_saving_and_when_loading(tmp_path, rows, registry):
+def test_a_stage_that_is_not_registered_is_refused_when_saving_and_when_loading(
+    tmp_path, rows, registry
+):
     model = pretrained(rows, Stack(Doubling(3.0), Dense(2)))
     with pytest.raises(ParameterError, match=r"'Doubling'.*register"):
         save(model, tmp_path / "a")
@@ -365,7 +428,9 @@ def test_a_stage_that_is_not_registered_is_refused_when_saving_and_when_loading(
 
 
 def test_another_class_of_a_name_that_is_taken_is_refused(registry):
-    other = dataclass(frozen=True, repr=False)(type("Dense", (Doubling,), {"__module__": "mine", "__doc__": ""}))
+    other = dataclass(frozen=True, repr=False)(
+        type("Dense", (Doubling,), {"__module__": "mine", "__doc__": ""})
+    )
     with pytest.raises(ParameterError, match=r"'Dense' is taken by layerwise.*another name"):
         register(other)
 
@@ -373,6 +438,16 @@ def test_another_class_of_a_name_that_is_taken_is_refused(registry):
 def test_the_description_is_strict_json_with_documented_keys(saved):
     text = (saved / "model.json").read_text()
     facts = json.loads(text, parse_constant=lambda name: pytest.fail(name))
-    assert {"format", "format_version", "layerwise", "kind", "pretrainer", "finetuned", "about", "weights", "digest"} == set(facts)
+    assert {
+        "format",
+        "format_version",
+        "layerwise",
+        "kind",
+        "pretrainer",
+        "finetuned",
+        "about",
+        "weights",
+        "digest",
+    } == set(facts)
     assert Path(saved / facts["weights"]["file"]).is_file()
     assert Greedy.__name__ not in text

@@ -1,4 +1,5 @@
-"""The harness of the claims: verdicts, resuming after a kill, and the page, on tiny made-up claims."""
+"""The harness of the claims: verdicts, resuming after a kill, and the page, on tiny made-up
+claims."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def claim(run=None, *, contrasts=None, needs="all", number=1, **settings):
         source="Somebody (2000).",
         ran="{n} things of {widths}.",
         sizes=SIZES,
-        run=run or (lambda size, seed: {"A": {"error": 2.0 + seed}, "B": {"error": 1.0 + 1.1 * seed}}),
+        run=run
+        or (lambda size, seed: {"A": {"error": 2.0 + seed}, "B": {"error": 1.0 + 1.1 * seed}}),
         contrasts=contrasts or (gap("A", "B", "error"),),
         panels=(Panel("error", ("error",)),),
         needs=needs,
@@ -36,7 +38,10 @@ def claim(run=None, *, contrasts=None, needs="all", number=1, **settings):
 
 
 def seeds_with(differences):
-    return {seed: {"A": {"error": 5.0 + value}, "B": {"error": 5.0}} for seed, value in enumerate(differences)}
+    return {
+        seed: {"A": {"error": 5.0 + value}, "B": {"error": 5.0}}
+        for seed, value in enumerate(differences)
+    }
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,9 @@ def test_holm():
 def test_one_more_judged_difference_makes_each_harder():
     weak = [1.0, 0.2, 1.1, 0.3, 0.9]  # p about 0.02
     alone = claim(contrasts=(gap("A", "B", "error"),))
-    three = claim(contrasts=tuple(Contrast(f"copy {i}", alone.contrasts[0].values) for i in range(3)))
+    three = claim(
+        contrasts=tuple(Contrast(f"copy {i}", alone.contrasts[0].values) for i in range(3))
+    )
     beside = claim(contrasts=(alone.contrasts[0], gap("B", "A", "error", judged=False)))
     assert judge(alone, seeds_with(weak)).kind == HOLDS
     assert judge(three, seeds_with(weak)).kind == OPEN
@@ -94,9 +101,19 @@ def test_one_more_judged_difference_makes_each_harder():
     ],
 )
 def test_how_differences_combine(sides, needs, kind):
-    wobble = {0: [1.0, -1.1, 0.9, -1.0, 1.2], 1: [9.0, 9.1, 8.9, 9.0, 9.2], -1: [-9.0, -9.1, -8.9, -9.0, -9.2]}
-    contrasts = tuple(each(f"number {i}", lambda arms, i=i: arms["A"][str(i)], judged=True) for i, _ in enumerate(sides))
-    seeds = {seed: {"A": {str(i): wobble[side][seed] for i, side in enumerate(sides)}} for seed in range(5)}
+    wobble = {
+        0: [1.0, -1.1, 0.9, -1.0, 1.2],
+        1: [9.0, 9.1, 8.9, 9.0, 9.2],
+        -1: [-9.0, -9.1, -8.9, -9.0, -9.2],
+    }
+    contrasts = tuple(
+        each(f"number {i}", lambda arms, i=i: arms["A"][str(i)], judged=True)
+        for i, _ in enumerate(sides)
+    )
+    seeds = {
+        seed: {"A": {str(i): wobble[side][seed] for i, side in enumerate(sides)}}
+        for seed in range(5)
+    }
     verdict = judge(claim(contrasts=contrasts, needs=needs), seeds)
     assert verdict.kind == kind
     if kind != HOLDS or needs == "any":
@@ -110,7 +127,11 @@ def test_nothing_run_has_no_verdict():
 def test_the_rule_is_made_from_the_contrasts():
     assert claim(contrasts=(gap("A", "B", "error", 0.5),)).rule == "A minus B, error > 0.5 points."
     two = claim(contrasts=(gap("A", "B", "error", 0.5), gap("B", "A", "error", -1.0)), needs="any")
-    assert two.rule == "one of these lies above its margin: A minus B, error > 0.5 points; B minus A, error > -1 points."
+    assert (
+        two.rule
+        == "one of these lies above its margin: A minus B, error > 0.5 points; B minus A, error > "
+        "-1 points."
+    )
 
 
 SCRIPT = """
@@ -221,7 +242,9 @@ def test_the_twelve_claims_are_whole():
     assert [c.number for c in CLAIMS] == list(range(1, 13))
     for c in CLAIMS:
         assert set(c.sizes) == {"quick", "default", "full"} and c.seeds >= 5
-        assert all(len({contrast.name for contrast in c.contrasts}) == len(c.contrasts) for c in CLAIMS)
+        assert all(
+            len({contrast.name for contrast in c.contrasts}) == len(c.contrasts) for c in CLAIMS
+        )
         assert c.judged and c.rule and "\n" not in c.rule
         assert all("{" not in sentence(c, mode) for mode in c.sizes)
         assert json.loads(json.dumps(dict(c.sizes["default"]))) == dict(c.sizes["default"])

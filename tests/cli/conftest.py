@@ -37,8 +37,11 @@ def old_signals() -> Iterator[None]:
 
 
 @pytest.fixture
-def layerwise(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Run ``layerwise ...`` as the shell would; an exception that is no exit would be a traceback, and fails the test."""
+def layerwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Run ``layerwise ...`` as the shell would; an exception that is no exit would be a traceback,
+    and fails the test."""
     from layerwise.cli import main
 
     def run(*arguments: object) -> Done:
@@ -58,7 +61,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of good and bad files."""
     folder = tmp_path_factory.mktemp("files")
     generator = np.random.default_rng(0)
-    good = "".join(f"{generator.normal():.3f},{i % 7},{'uvw'[i % 3]},{['no', 'yes'][i % 2] if i % 4 else ''}\n" for i in range(60))
+    good = "".join(
+        f"{generator.normal():.3f},{i % 7},{'uvw'[i % 3]},{['no', 'yes'][i % 2] if i % 4 else ''}\n"
+        for i in range(60)
+    )
     text = {
         "good.csv": "x,z,city,kind\n" + good,
         "unlabelled.csv": "x,z,kind\n" + "".join(f"{i},{i % 3},\n" for i in range(20)),
@@ -68,18 +74,23 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "header.csv": "x,z\n",
         "numbers.csv": "1.5,2.5\n3,4\n",
         "twice.csv": "x,x\n1,2\n",
-        "dates.csv": "x,day,kind\n" + "".join(f"{i},2020-01-{i + 1:02},{'ab'[i % 2]}\n" for i in range(20)),
+        "dates.csv": "x,day,kind\n"
+        + "".join(f"{i},2020-01-{i + 1:02},{'ab'[i % 2]}\n" for i in range(20)),
         "datetarget.csv": "x,day\n" + "".join(f"{i},2020-01-{i + 1:02}\n" for i in range(20)),
-        "freetext.csv": "x,kind\n" + "".join(f"{i},This is the remark number {i} of all\n" for i in range(60)),
+        "freetext.csv": "x,kind\n"
+        + "".join(f"{i},This is the remark number {i} of all\n" for i in range(60)),
         "textcolumn.csv": "x,note,kind\n"
-        + "".join(f"{i % 5},This is the long remark number {i} of all,{'ab'[i % 2]}\n" for i in range(60)),
+        + "".join(
+            f"{i % 5},This is the long remark number {i} of all,{'ab'[i % 2]}\n" for i in range(60)
+        ),
         "oneclass.csv": "x,z,kind\n" + "".join(f"{i},{i % 3},a\n" for i in range(20)),
         "few.csv": "x,z,kind\n" + "1,2,a\n2,3,b\n" + "3,4,\n" * 20,
         "onerow.csv": "x,z\n1,2\n",
         "constant.csv": "x,z\n" + "1,2\n" * 20,
         "huge.csv": "x,z\n" + "1,1e39\n" * 20,
         "onlytarget.csv": "kind\n" + "a\nb\n" * 20,
-        "stray.csv": "x,kind\n" + "".join(f"{i if i != 30 else 'oops'},{'ab'[i % 2]}\n" for i in range(60)),
+        "stray.csv": "x,kind\n"
+        + "".join(f"{i if i != 30 else 'oops'},{'ab'[i % 2]}\n" for i in range(60)),
         "file.txt": "hello",
     }
     for name, content in text.items():
@@ -94,7 +105,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "nothing").mkdir()
     import polars as pl
 
-    pl.DataFrame({"x": range(20), "tags": [["a", "b"], ["a"]] * 10}).write_parquet(folder / "lists.parquet")
+    pl.DataFrame({"x": range(20), "tags": [["a", "b"], ["a"]] * 10}).write_parquet(
+        folder / "lists.parquet"
+    )
     (folder / "broken.parquet").write_bytes((folder / "lists.parquet").read_bytes()[:100])
     return folder
 

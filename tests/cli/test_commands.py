@@ -11,7 +11,16 @@ import pytest
 
 import layerwise as package
 
-TINY = ["--set", "widths=[4]", "--set", "epochs=1", "--set", "head_epochs=1", "--set", "finetune_epochs=1"]
+TINY = [
+    "--set",
+    "widths=[4]",
+    "--set",
+    "epochs=1",
+    "--set",
+    "head_epochs=1",
+    "--set",
+    "finetune_epochs=1",
+]
 TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.training.min_steps=0"]
 VERBS = ["demo", "fit", "compare", "predict", "embed", "reconstruct", "score", "inspect"]
 
@@ -43,14 +52,47 @@ def test_no_verb_at_all_shows_the_help(layerwise):
 
 
 def test_fit_prints_one_json_object(layerwise, files, tmp_path):
-    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--device", "cpu", "--json")
+    done = layerwise(
+        "fit",
+        files / "good.csv",
+        "--target",
+        "kind",
+        *TINY,
+        "--out",
+        tmp_path,
+        "--device",
+        "cpu",
+        "--json",
+    )
     assert done.code == 0, done.err
     assert done.out.count("\n") == 1 and done.json["task"] == "classification"
-    assert {"test", "seconds", "model", "report", "recipe", "seed", "rows", "labels", "unlabelled", "metric"} <= done.json.keys()
+    assert {
+        "test",
+        "seconds",
+        "model",
+        "report",
+        "recipe",
+        "seed",
+        "rows",
+        "labels",
+        "unlabelled",
+        "metric",
+    } <= done.json.keys()
 
 
 def test_fit_prints_a_table_a_verdict_and_the_places(layerwise, files, tmp_path):
-    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--quiet", "--seed", 3)
+    done = layerwise(
+        "fit",
+        files / "good.csv",
+        "--target",
+        "kind",
+        *TINY,
+        "--out",
+        tmp_path,
+        "--quiet",
+        "--seed",
+        3,
+    )
     assert done.code == 0 and not done.err
     for words in (
         "pretrained",
@@ -80,24 +122,42 @@ STUDY = [
 
 
 def test_compare_prints_one_json_object(layerwise, files, tmp_path):
-    done = layerwise("compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--json")
+    done = layerwise(
+        "compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--json"
+    )
     assert done.code == 0, done.err
     assert done.out.count("\n") == 1 and len(done.json["rows"]) == 3 * 2 * 3
-    assert {"summary", "differences", "labels_saved", "guards", "verdict", "report"} <= done.json.keys()
+    assert {
+        "summary",
+        "differences",
+        "labels_saved",
+        "guards",
+        "verdict",
+        "report",
+    } <= done.json.keys()
     assert "3 arms, 4, 8 labels, 3 draws: 18 trials of 2 settings on 1 worker" in done.err
 
 
 def test_compare_prints_a_table_a_verdict_and_the_report(layerwise, files, tmp_path):
-    done = layerwise("compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--quiet")
+    done = layerwise(
+        "compare", files / "good.csv", "--target", "kind", *STUDY, "--out", tmp_path, "--quiet"
+    )
     assert done.code == 0 and not done.err
-    for words in ("test accuracy with", "stacked_autoencoder, pretrained", "random forest", "fine-tuning"):
+    for words in (
+        "test accuracy with",
+        "stacked_autoencoder, pretrained",
+        "random forest",
+        "fine-tuning",
+    ):
         assert words in " ".join(done.out.split())
     assert f"report: {tmp_path}/report.html" in done.out
 
 
 def test_the_report_holds_the_command(layerwise, files, tmp_path):
     layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
-    assert json.loads((tmp_path / "report.json").read_text())["command"].startswith(f"layerwise fit {files}/good.csv --set")
+    assert json.loads((tmp_path / "report.json").read_text())["command"].startswith(
+        f"layerwise fit {files}/good.csv --set"
+    )
 
 
 def test_fit_without_a_target_tells_the_score(layerwise, files, tmp_path):
@@ -116,7 +176,9 @@ def test_demo_runs_the_whole_story(layerwise, tmp_path, monkeypatch):
     home = sys.modules["layerwise.workflows.demo"]
     changes = [text for text in TINY if text != "--set"]
     monkeypatch.setattr(home, "DRAWS", 2)
-    monkeypatch.setattr(home, "resolve", lambda problem, name, ignored: resolve(problem, name, changes))
+    monkeypatch.setattr(
+        home, "resolve", lambda problem, name, ignored: resolve(problem, name, changes)
+    )
     done = layerwise("demo", "--out", tmp_path, "--json", "--quiet", "--device", "cpu")
     assert done.code == 0, done.err
     assert done.json["labels"] == 50 and len(done.json["draws"]) == 2
@@ -127,7 +189,11 @@ def test_demo_runs_the_whole_story(layerwise, tmp_path, monkeypatch):
 def test_a_model_is_used_in_three_forms(layerwise, files, model, tmp_path, verb):
     plain = layerwise(verb, model, files / "good.csv")
     rows = list(csv.DictReader(io.StringIO(plain.out)))
-    assert plain.code == 0 and len(rows) == 60 and [row["row"] for row in rows] == [str(i) for i in range(60)]
+    assert (
+        plain.code == 0
+        and len(rows) == 60
+        and [row["row"] for row in rows] == [str(i) for i in range(60)]
+    )
     as_json = layerwise(verb, model, files / "good.csv", "--json")
     assert as_json.out.count("\n") == 1 and len(as_json.json["rows"]) == 60
     assert list(as_json.json["rows"][0]) == list(rows[0])
@@ -153,13 +219,19 @@ def test_inspect_tells_what_a_model_is(layerwise, model):
 
 
 def test_only_json_is_printed_on_standard_output(layerwise, files, tmp_path):
-    done = layerwise("fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--json")
+    done = layerwise(
+        "fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--json"
+    )
     assert done.out.startswith("{") and done.out.endswith("}\n")
 
 
 def test_names_from_the_data_are_no_markup(layerwise, tmp_path):
     path = tmp_path / "[bold]x[#ff0000].csv"
-    path.write_text("x,[red]k\n" + "".join(f"{i},{['[blue]a', '[/]b'][i % 2]}\n" for i in range(40)))
-    done = layerwise("fit", path, "--target", "[red]k", *TINY, "--out", tmp_path / "[out]", "--quiet")
+    path.write_text(
+        "x,[red]k\n" + "".join(f"{i},{['[blue]a', '[/]b'][i % 2]}\n" for i in range(40))
+    )
+    done = layerwise(
+        "fit", path, "--target", "[red]k", *TINY, "--out", tmp_path / "[out]", "--quiet"
+    )
     assert done.code == 0, done.err
     assert f"model: {tmp_path}/[out]/model" in done.out

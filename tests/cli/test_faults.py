@@ -8,17 +8,46 @@ import sys
 
 import pytest
 
-TINY = ["--set", "widths=[4]", "--set", "epochs=1", "--set", "head_epochs=1", "--set", "finetune_epochs=1"]
+TINY = [
+    "--set",
+    "widths=[4]",
+    "--set",
+    "epochs=1",
+    "--set",
+    "head_epochs=1",
+    "--set",
+    "finetune_epochs=1",
+]
 TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.training.min_steps=0"]
 FAILURE, USAGE = 1, 2
 
 GOOD = "{files}/good.csv"
 KIND = ["--target", "kind"]
-LITTLE = ["--recipe", "stacked_autoencoder", "--labels", "4", "--draws", "1", "--workers", "1", "--quiet"]
+LITTLE = [
+    "--recipe",
+    "stacked_autoencoder",
+    "--labels",
+    "4",
+    "--draws",
+    "1",
+    "--workers",
+    "1",
+    "--quiet",
+]
 FAULTS = [
     # (arguments, exit code, kind, words)
-    (["fit", GOOD, "--target", "kinds"], FAILURE, "data", "no column 'kinds'.*Did you mean 'kind'.*'x', 'z', 'city', 'kind'"),
-    (["fit", "{files}/unlabelled.csv", "--target", "kind"], FAILURE, "data", "'kind' is empty in all 20 rows"),
+    (
+        ["fit", GOOD, "--target", "kinds"],
+        FAILURE,
+        "data",
+        "no column 'kinds'.*Did you mean 'kind'.*'x', 'z', 'city', 'kind'",
+    ),
+    (
+        ["fit", "{files}/unlabelled.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "'kind' is empty in all 20 rows",
+    ),
     (["fit", "{files}/ragged.csv"], FAILURE, "file", "line 3 has 3 fields, the header has 2"),
     (["fit", "{files}/quotes.csv"], FAILURE, "file", "row that begins in line 2 cannot be read"),
     (["fit", "{files}/empty.csv"], FAILURE, "file", "is empty"),
@@ -30,18 +59,48 @@ FAULTS = [
     (["fit", "{files}/nul.csv"], FAILURE, "file", "NUL byte"),
     (["fit", "{files}/dates.csv", "--target", "kind"], FAILURE, "data", "Column 'day' holds dates"),
     (["fit", "{files}/datetarget.csv", "--target", "day"], FAILURE, "data", "day.* dates"),
-    (["fit", "{files}/lists.parquet", "--target", "tags"], FAILURE, "data", "several labels a row are not supported"),
+    (
+        ["fit", "{files}/lists.parquet", "--target", "tags"],
+        FAILURE,
+        "data",
+        "several labels a row are not supported",
+    ),
     (["fit", "{files}/lists.parquet"], FAILURE, "data", "Column 'tags' is of the type List"),
     (["fit", "{files}/broken.parquet"], FAILURE, "file", "broken.parquet"),
     (["fit", "{files}/freetext.csv", "--target", "kind"], FAILURE, "data", "looks like free text"),
-    (["fit", "{files}/textcolumn.csv", "--target", "kind"], FAILURE, "data", "Column 'note' holds free text"),
-    (["fit", "{files}/oneclass.csv", "--target", "kind"], FAILURE, "data", "one class, 'a'; at least two"),
-    (["fit", "{files}/few.csv", "--target", "kind"], FAILURE, "data", "2 rows have a label: too few"),
+    (
+        ["fit", "{files}/textcolumn.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "Column 'note' holds free text",
+    ),
+    (
+        ["fit", "{files}/oneclass.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "one class, 'a'; at least two",
+    ),
+    (
+        ["fit", "{files}/few.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "2 rows have a label: too few",
+    ),
     (["fit", "{files}/onerow.csv"], FAILURE, "data", "row|sample"),
     (["fit", "{files}/constant.csv"], FAILURE, "data", "constant"),
     (["fit", "{files}/huge.csv"], FAILURE, "data", "Column 'z' holds 1e.39 in row 1"),
-    (["fit", "{files}/onlytarget.csv", "--target", "kind"], FAILURE, "data", "no column to learn from"),
-    (["fit", "{files}/stray.csv", "--target", "kind"], FAILURE, "data", "the first is 'oops' in row 31"),
+    (
+        ["fit", "{files}/onlytarget.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "no column to learn from",
+    ),
+    (
+        ["fit", "{files}/stray.csv", "--target", "kind"],
+        FAILURE,
+        "data",
+        "the first is 'oops' in row 31",
+    ),
     (["fit", "{files}/file.txt"], FAILURE, "file", "no form that can be read.*Accepted are .csv"),
     (["fit", "{files}/nothing"], FAILURE, "file", "holds nothing that can be read"),
     (["fit", "{files}/god.csv"], FAILURE, "file", "No file or folder.*Did you mean 'good.csv'"),
@@ -55,10 +114,30 @@ FAULTS = [
     (["fit", "{files}/objects.npy"], FAILURE, "file", "objects.npy"),
     (["fit", "{files}/truncated.npy"], FAILURE, "file", "truncated.npy"),
     (["fit", "{files}/infinite.npy"], FAILURE, "data", "holds inf in row 0, column 1"),
-    (["fit", GOOD, "--target", "kind", "--test", "{files}/nowhere.csv"], FAILURE, "file", "nowhere.csv"),
-    (["fit", GOOD, "--target", "kind", "--test", "{files}/unlabelled.csv"], FAILURE, "data", "lacks 1 of the 4 columns.*'city'"),
-    (["fit", GOOD, "--target", "kind", "--labels", "1"], FAILURE, "data", "--labels 1 was given.*36 labelled rows of 2 classes"),
-    (["fit", GOOD, "--target", "kind", "--labels", "37"], FAILURE, "data", "Give a number from 2 to 36"),
+    (
+        ["fit", GOOD, "--target", "kind", "--test", "{files}/nowhere.csv"],
+        FAILURE,
+        "file",
+        "nowhere.csv",
+    ),
+    (
+        ["fit", GOOD, "--target", "kind", "--test", "{files}/unlabelled.csv"],
+        FAILURE,
+        "data",
+        "lacks 1 of the 4 columns.*'city'",
+    ),
+    (
+        ["fit", GOOD, "--target", "kind", "--labels", "1"],
+        FAILURE,
+        "data",
+        "--labels 1 was given.*36 labelled rows of 2 classes",
+    ),
+    (
+        ["fit", GOOD, "--target", "kind", "--labels", "37"],
+        FAILURE,
+        "data",
+        "Give a number from 2 to 36",
+    ),
     (["fit", GOOD, "--labels", "9"], FAILURE, "data", "has no target.*--target"),
     (["fit", GOOD, "--target", "kind", "--labels", "0"], USAGE, "usage", "--labels.*1"),
     (["fit", GOOD, "--labels", "many"], USAGE, "usage", "--labels.*valid integer"),
@@ -70,14 +149,34 @@ FAULTS = [
         "no recipe 'deep_autoencodr'.*Did you mean 'deep_autoencoder'",
     ),
     (["fit", GOOD, "--set", "p"], USAGE, "parameter", "--set takes field.path=value"),
-    (["fit", GOOD, "--set", "objective.coruption.p=0.1"], USAGE, "parameter", "Did you mean 'corruption'"),
-    (["fit", GOOD, "--set", "p=2"], USAGE, "parameter", r"'p' parameter of Swap must be a number in the range \[0, 1\]. Got 2"),
+    (
+        ["fit", GOOD, "--set", "objective.coruption.p=0.1"],
+        USAGE,
+        "parameter",
+        "Did you mean 'corruption'",
+    ),
+    (
+        ["fit", GOOD, "--set", "p=2"],
+        USAGE,
+        "parameter",
+        r"'p' parameter of Swap must be a number in the range \[0, 1\]. Got 2",
+    ),
     (["fit", GOOD, "--set", "widths=5"], USAGE, "parameter", "widths"),
     (["fit", GOOD, "--set", "plan=5"], USAGE, "parameter", "plan"),
     (["fit", GOOD, "--set", "stack=5"], USAGE, "parameter", "[Ss]tack"),
-    (["fit", GOOD, "--set", "numbers=ranks"], USAGE, "parameter", "'numbers' parameter.*Got 'ranks'"),
+    (
+        ["fit", GOOD, "--set", "numbers=ranks"],
+        USAGE,
+        "parameter",
+        "'numbers' parameter.*Got 'ranks'",
+    ),
     (["fit", GOOD, "--set", "epochs=[1,2,3,4,5]"], USAGE, "parameter", "lists epochs for 5 phases"),
-    (["fit", GOOD, "--set", "training.learning_rate=[1,2,3,4,5]"], USAGE, "parameter", "learning_rate for 5 stages"),
+    (
+        ["fit", GOOD, "--set", "training.learning_rate=[1,2,3,4,5]"],
+        USAGE,
+        "parameter",
+        "learning_rate for 5 stages",
+    ),
     (["fit", GOOD, "--set", "objective.error=bce"], USAGE, "pairing", r"needs values in \[0, 1\]"),
     (["fit", GOOD, "--set", "stack.in_shape=[3]"], FAILURE, "data", r"in_shape=\(3,\) holds 3"),
     (["fit", GOOD, "--set", "stack.0.units=100000000000"], FAILURE, "memory", "not enough memory"),
@@ -85,17 +184,62 @@ FAULTS = [
     (["fit", GOOD, "--out", "{files}/file.txt"], FAILURE, "file", "Cannot write"),
     (["fit", GOOD, "--out", "{long}"], FAILURE, "file", "Cannot write.*name too long"),
     (["compare", GOOD], FAILURE, "data", "has no target, so there is nothing to compare.*--target"),
-    (["compare", GOOD, *KIND, "--labels", "ten"], USAGE, "parameter", "--labels takes numbers. Got 'ten'"),
-    (["compare", GOOD, *KIND, "--labels", "4000"], USAGE, "parameter", "A budget of 4,000 labels was asked for"),
-    (["compare", GOOD, *KIND, "--draws", "0"], USAGE, "parameter", "'draws' parameter of Study must be an int"),
-    (["compare", GOOD, *KIND, "--settings", "5"], USAGE, "parameter", r"'settings' of Study.*\[1, 4\]. Got 5"),
-    (["compare", GOOD, *KIND, "--recipe", "laddr"], USAGE, "parameter", "no recipe 'laddr'.*Did you mean 'ladder'"),
-    (["compare", GOOD, *KIND, "--baseline", "forest"], USAGE, "parameter", "no baseline 'forest'.*random forest"),
+    (
+        ["compare", GOOD, *KIND, "--labels", "ten"],
+        USAGE,
+        "parameter",
+        "--labels takes numbers. Got 'ten'",
+    ),
+    (
+        ["compare", GOOD, *KIND, "--labels", "4000"],
+        USAGE,
+        "parameter",
+        "A budget of 4,000 labels was asked for",
+    ),
+    (
+        ["compare", GOOD, *KIND, "--draws", "0"],
+        USAGE,
+        "parameter",
+        "'draws' parameter of Study must be an int",
+    ),
+    (
+        ["compare", GOOD, *KIND, "--settings", "5"],
+        USAGE,
+        "parameter",
+        r"'settings' of Study.*\[1, 4\]. Got 5",
+    ),
+    (
+        ["compare", GOOD, *KIND, "--recipe", "laddr"],
+        USAGE,
+        "parameter",
+        "no recipe 'laddr'.*Did you mean 'ladder'",
+    ),
+    (
+        ["compare", GOOD, *KIND, "--baseline", "forest"],
+        USAGE,
+        "parameter",
+        "no baseline 'forest'.*random forest",
+    ),
     (["compare", GOOD, *KIND, "--keep", "agge"], USAGE, "parameter", "no column 'agge' to keep"),
     (["compare", GOOD, *KIND, "--backend", "slurm"], USAGE, "parameter", "no backend 'slurm'"),
-    (["compare", GOOD, *KIND, "--workers", "0"], USAGE, "parameter", "number of workers must be at least 1"),
-    (["compare", GOOD, *KIND, *LITTLE, "--device", "gpu"], USAGE, "parameter", "no device 'gpu' here"),
-    (["compare", GOOD, *KIND, *LITTLE, "--set", "objective.error=bce"], USAGE, "pairing", r"needs values in \[0, 1\]"),
+    (
+        ["compare", GOOD, *KIND, "--workers", "0"],
+        USAGE,
+        "parameter",
+        "number of workers must be at least 1",
+    ),
+    (
+        ["compare", GOOD, *KIND, *LITTLE, "--device", "gpu"],
+        USAGE,
+        "parameter",
+        "no device 'gpu' here",
+    ),
+    (
+        ["compare", GOOD, *KIND, *LITTLE, "--set", "objective.error=bce"],
+        USAGE,
+        "pairing",
+        r"needs values in \[0, 1\]",
+    ),
     (["compare", GOOD, *KIND, "--out", "{files}/file.txt"], FAILURE, "file", "Cannot write"),
     (["fit"], USAGE, "usage", "Missing argument '(?i:DATA)'"),
     (["fit", GOOD, "--tarjet", "kind"], USAGE, "usage", "No such option.*--tarjet"),
@@ -105,14 +249,24 @@ FAULTS = [
     (["predict", "{files}", GOOD], FAILURE, "model", "is no model folder"),
     (["predict", "{files}/nowhere", GOOD], FAILURE, "model", "is no model folder"),
     (["predict", "{model}", "{files}/nowhere.csv"], FAILURE, "file", "No file or folder"),
-    (["predict", "{model}", "{files}/unlabelled.csv"], FAILURE, "data", "lacks 1 of the 3 columns of the training table: 'city'"),
+    (
+        ["predict", "{model}", "{files}/unlabelled.csv"],
+        FAILURE,
+        "data",
+        "lacks 1 of the 3 columns of the training table: 'city'",
+    ),
     (["predict", "{model}", "digits"], FAILURE, "data", "nor rows for a model of a table"),
     (["predict", "{damaged}", GOOD], FAILURE, "model", "is damaged.*nothing was loaded"),
     (["inspect", "{damaged}"], FAILURE, "model", "is damaged"),
     (["inspect", "{files}/file.txt"], FAILURE, "model", "is no model folder"),
     (["inspect", "{long}"], FAILURE, "model", "no model folder|name too long"),
     (["embed", "{model}", GOOD, "--out", "{files}"], FAILURE, "file", "Cannot write"),
-    (["embed", "{model}", GOOD, "--out", "{files}/file.txt/x.csv"], FAILURE, "file", "Cannot write"),
+    (
+        ["embed", "{model}", GOOD, "--out", "{files}/file.txt/x.csv"],
+        FAILURE,
+        "file",
+        "Cannot write",
+    ),
 ]
 
 
@@ -126,8 +280,14 @@ def damaged(model, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(("arguments", "code", "kind", "words"), FAULTS, ids=[" ".join(fault[0])[:60] for fault in FAULTS])
-def test_a_fault_is_an_exit_code_and_words(layerwise, files, model, damaged, tmp_path, arguments, code, kind, words):
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind", "words"),
+    FAULTS,
+    ids=[" ".join(fault[0])[:60] for fault in FAULTS],
+)
+def test_a_fault_is_an_exit_code_and_words(
+    layerwise, files, model, damaged, tmp_path, arguments, code, kind, words
+):
     places = {"files": files, "model": model, "damaged": damaged, "long": "a" * 300}
     given = [argument.format(**places) for argument in arguments]
     if given[0] == "fit":
@@ -145,12 +305,23 @@ def test_a_fault_is_an_exit_code_and_words(layerwise, files, model, damaged, tmp
     assert done.out.count("\n") == 1
 
 
-@pytest.mark.parametrize(("arguments", "code", "kind", "words"), FAULTS[::9], ids=[" ".join(f[0])[:40] for f in FAULTS[::9]])
-def test_without_json_a_fault_is_told_on_standard_error(layerwise, files, model, damaged, tmp_path, arguments, code, kind, words):
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind", "words"),
+    FAULTS[::9],
+    ids=[" ".join(f[0])[:40] for f in FAULTS[::9]],
+)
+def test_without_json_a_fault_is_told_on_standard_error(
+    layerwise, files, model, damaged, tmp_path, arguments, code, kind, words
+):
     places = {"files": files, "model": model, "damaged": damaged, "long": "a" * 300}
     given = [argument.format(**places) for argument in arguments]
     done = layerwise(
-        *given, *(["--out", str(tmp_path)] if given[0] in ("fit", "compare") and "--out" not in given and len(given) > 1 else [])
+        *given,
+        *(
+            ["--out", str(tmp_path)]
+            if given[0] in ("fit", "compare") and "--out" not in given and len(given) > 1
+            else []
+        ),
     )
     assert done.code == code and not done.out
     told = done.err.splitlines()  # perhaps a note on the rows before it
@@ -164,7 +335,8 @@ def test_without_json_a_fault_is_told_on_standard_error(layerwise, files, model,
         (MemoryError(), 1, "memory"),
         (
             RuntimeError(
-                "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes."
+                "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: "
+                "you tried to allocate 4 bytes."
             ),
             1,
             "memory",
@@ -176,7 +348,9 @@ def test_without_json_a_fault_is_told_on_standard_error(layerwise, files, model,
     ids=["interrupt", "memory", "torch's memory", "disk", "permission", "value"],
 )
 @pytest.mark.parametrize("as_json", [False, True])
-def test_whatever_a_workflow_raises_is_told_in_words(layerwise, monkeypatch, error, code, kind, as_json):
+def test_whatever_a_workflow_raises_is_told_in_words(
+    layerwise, monkeypatch, error, code, kind, as_json
+):
     import layerwise.workflows as workflows
 
     def failing(*args, **settings):
@@ -196,7 +370,9 @@ def test_whatever_a_workflow_raises_is_told_in_words(layerwise, monkeypatch, err
 
 def shell(command, **settings):
     command = command.replace("layerwise ", f"{sys.executable} -m layerwise.cli ", 1)
-    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60, **settings)
+    return subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60, **settings
+    )
 
 
 def test_help_imports_nothing_heavy():
@@ -208,19 +384,23 @@ try:
     main()
 except SystemExit:
     pass
-heavy = {"torch", "numpy", "sklearn", "matplotlib", "scipy", "polars", "pandas", "narwhals", "jinja2", "PIL"}
+heavy = {"torch", "numpy", "sklearn", "matplotlib", "scipy"}
+heavy |= {"polars", "pandas", "narwhals", "jinja2", "PIL"}
 print("HEAVY", sorted(heavy & set(sys.modules)))
 import layerwise
 print("LIGHT", "torch" in sys.modules)
 layerwise.PretrainedClassifier, layerwise.load
-print("PLOTS", "matplotlib" in sys.modules, "typer" in sys.modules and "layerwise.report" in sys.modules)
+report = "typer" in sys.modules and "layerwise.report" in sys.modules
+print("PLOTS", "matplotlib" in sys.modules, report)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "HEAVY []" in done.stdout, done.stdout + done.stderr
     assert "LIGHT False" in done.stdout and "PLOTS False False" in done.stdout
 
 
-@pytest.mark.parametrize("ending", [">&-", "> /dev/full", ">&- 2>&-"], ids=["closed", "full", "both closed"])
+@pytest.mark.parametrize(
+    "ending", [">&-", "> /dev/full", ">&- 2>&-"], ids=["closed", "full", "both closed"]
+)
 @pytest.mark.parametrize("command", ["layerwise --help", "layerwise --version"])
 def test_a_standard_output_that_takes_nothing_is_no_traceback(command, ending):
     done = shell(f"{command} {ending}")
@@ -243,7 +423,8 @@ def test_a_closed_standard_error_is_no_fault(layerwise, monkeypatch, files, mode
 def test_sigterm_ends_with_143_and_leaves_nothing(tmp_path):
     code = """
 import os, signal, sys
-sys.argv = ["layerwise", "fit", "digits", "--out", sys.argv[1], "--json", "--quiet", "--device", "cpu"]
+out = sys.argv[1]
+sys.argv = ["layerwise", "fit", "digits", "--out", out, "--json", "--quiet", "--device", "cpu"]
 from layerwise import observing
 from layerwise.cli import main
 with observing(lambda event: None):
@@ -255,6 +436,12 @@ with observing(lambda event: None):
     module.run_plan = run
     main()
 """
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 143 and "Traceback" not in done.stderr
     assert '"kind": "interrupted"' in done.stdout and not list(tmp_path.iterdir())

@@ -39,11 +39,15 @@ def test_fractions_are_normalised_like_the_pixels_that_they_were(pixels):
 def test_other_numbers_take_the_constant_of_their_range(pixels, numbers):
     scaled = Preprocessor(numbers).fit_transform(pixels).astype(np.float64)
     expected = formula(scaled, 10 * (np.ptp(scaled) / 255) ** 2)
-    assert np.allclose(Preprocessor(numbers, contrast=True).fit_transform(pixels), expected, atol=1e-5)
+    assert np.allclose(
+        Preprocessor(numbers, contrast=True).fit_transform(pixels), expected, atol=1e-5
+    )
 
 
 def test_the_unit_of_the_numbers_does_not_matter(pixels):
-    ours, theirs = (Preprocessor("none", contrast=True).fit_transform(pixels * unit) for unit in (1.0, 1e-3))
+    ours, theirs = (
+        Preprocessor("none", contrast=True).fit_transform(pixels * unit) for unit in (1.0, 1e-3)
+    )
     assert np.allclose(ours, theirs, atol=1e-5)
 
 
@@ -64,11 +68,15 @@ def test_an_even_row_becomes_zero(pixels):
 def test_blocks_give_what_all_rows_at_once_give(pixels):
     X = pixels / 255
     one, many = (fit_contrast(blocks) for blocks in ([X], np.array_split(X, 7)))
-    assert np.allclose([one.constant, one.level, one.spread], [many.constant, many.level, many.spread], rtol=1e-12)
+    assert np.allclose(
+        [one.constant, one.level, one.spread], [many.constant, many.level, many.spread], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("settings", [{}, {"whitening": "zca"}, {"whitening": "pca"}])
-def test_the_inverse_has_the_average_brightness_and_contrast_and_the_rows_own_shape(pixels, settings):
+def test_the_inverse_has_the_average_brightness_and_contrast_and_the_rows_own_shape(
+    pixels, settings
+):
     model = Preprocessor(contrast=True, **settings).fit(pixels)
     back = model.inverse_transform(model.transform(pixels))
     assert np.allclose(formula(back, 0), formula(pixels, 0), atol=1e-4)
@@ -100,5 +108,7 @@ def test_only_the_numbers_of_a_frame_are_normalised():
 
 
 def test_a_single_column_of_numbers_is_refused():
-    with pytest.raises(DataError, match=r"at least 2 columns of numbers. Got n_features=1. Use contrast=False"):
+    with pytest.raises(
+        DataError, match=r"at least 2 columns of numbers. Got n_features=1. Use contrast=False"
+    ):
         Preprocessor(contrast=True).fit(np.array([[1.0], [2.0]]))

@@ -15,9 +15,13 @@ from layerwise import DataError, Preprocessor
 from layerwise.data.frames import has_texts, is_frame, make_frame, read_frame
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize(
+    "make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "pyarrow"]
+)
 def test_each_library_gives_the_same_columns(make):
-    frame = make({"x": [1.5, None, 3.0], "n": [1, 2, 3], "b": [True, False, True], "c": ["a", None, "b"]})
+    frame = make(
+        {"x": [1.5, None, 3.0], "n": [1, 2, 3], "b": [True, False, True], "c": ["a", None, "b"]}
+    )
     read = read_frame(frame)
     assert read.columns == ("x", "n", "b", "c") and len(read) == 3
     assert np.array_equal(read.numbers["x"], [1.5, np.nan, 3.0], equal_nan=True)
@@ -59,7 +63,11 @@ def test_missing_texts_of_pandas_are_none(column):
 
 
 def test_categories_that_are_numbers_become_words():
-    assert read_frame(pd.DataFrame({"c": pd.Categorical([3, 1, 3])})).texts["c"].tolist() == ["3", "1", "3"]
+    assert read_frame(pd.DataFrame({"c": pd.Categorical([3, 1, 3])})).texts["c"].tolist() == [
+        "3",
+        "1",
+        "3",
+    ]
     enum = pl.Series(["a", "b"], dtype=pl.Enum(["b", "a"]))
     assert read_frame(pl.DataFrame({"c": enum})).texts["c"].tolist() == ["a", "b"]
 
@@ -75,7 +83,9 @@ def test_polars_nulls_in_a_frame_of_numbers_alone_are_missing(backend):
 
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64[pyarrow]"])
 def test_nullable_numbers_of_pandas_alone_are_an_array(dtype):
-    X = pd.DataFrame({"x": pd.Series([1, None, 3], dtype=dtype), "y": pd.Series([1, 2, 3], dtype=dtype)})
+    X = pd.DataFrame(
+        {"x": pd.Series([1, None, 3], dtype=dtype), "y": pd.Series([1, 2, 3], dtype=dtype)}
+    )
     assert Preprocessor().fit_transform(X).shape == (3, 3)
 
 
@@ -87,7 +97,10 @@ def test_decimals_are_numbers():
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (pl.DataFrame({"d": [dt.date(2020, 1, 1)]}), "Column 'd' holds Date; expected numbers or categories. Turn it into numbers"),
+        (
+            pl.DataFrame({"d": [dt.date(2020, 1, 1)]}),
+            "Column 'd' holds Date; expected numbers or categories. Turn it into numbers",
+        ),
         (pl.DataFrame({"d": [dt.datetime(2020, 1, 1)]}), "Column 'd' holds Datetime"),
         (pl.DataFrame({"d": [dt.timedelta(1)]}), "Column 'd' holds Duration"),
         (pl.DataFrame({"d": [[1, 2]]}), "Column 'd' holds List"),
@@ -95,9 +108,22 @@ def test_decimals_are_numbers():
         (pd.DataFrame({"d": pd.to_datetime(["2020-01-01"])}), "Column 'd' holds Datetime"),
         (pd.DataFrame({"c": ["a", "b"], "d": [[1], [2]]}), "Column 'd' holds list in row 1"),
         (pd.DataFrame({"d": ["a", dt.date(2020, 1, 1)]}), "Column 'd' holds date in row 2"),
-        (pd.DataFrame({"x": [1.0, -np.inf], "c": ["a", "b"]}), "Column 'x' holds infinity in row 2"),
+        (
+            pd.DataFrame({"x": [1.0, -np.inf], "c": ["a", "b"]}),
+            "Column 'x' holds infinity in row 2",
+        ),
     ],
-    ids=["date", "datetime", "duration", "list", "struct", "pandas-date", "pandas-list", "pandas-object", "infinity"],
+    ids=[
+        "date",
+        "datetime",
+        "duration",
+        "list",
+        "struct",
+        "pandas-date",
+        "pandas-list",
+        "pandas-object",
+        "infinity",
+    ],
 )
 def test_columns_that_are_neither_numbers_nor_words_are_refused(frame, words):
     with pytest.raises(DataError, match=words):
@@ -105,8 +131,15 @@ def test_columns_that_are_neither_numbers_nor_words_are_refused(frame, words):
 
 
 def test_a_frame_is_told_from_an_array():
-    assert is_frame(pd.DataFrame({"a": [1]})) and is_frame(pl.DataFrame({"a": [1]})) and is_frame(pa.table({"a": [1]}))
-    assert not any(is_frame(X) for X in (np.eye(2), [[1]], {"a": [1]}, None, pl.LazyFrame({"a": [1]}), pd.Series([1])))
+    assert (
+        is_frame(pd.DataFrame({"a": [1]}))
+        and is_frame(pl.DataFrame({"a": [1]}))
+        and is_frame(pa.table({"a": [1]}))
+    )
+    assert not any(
+        is_frame(X)
+        for X in (np.eye(2), [[1]], {"a": [1]}, None, pl.LazyFrame({"a": [1]}), pd.Series([1]))
+    )
 
 
 def test_texts_are_told_from_numbers():
@@ -122,13 +155,21 @@ def test_a_frame_is_made_in_its_library(backend):
 
 
 def test_rows_of_a_frame_are_taken_by_index():
-    read = read_frame(pl.DataFrame({"x": [1, 2, 3], "c": ["a", "b", "c"]})).rows(np.array([2, 0, 2]))
-    assert len(read) == 3 and read.texts["c"].tolist() == ["c", "a", "c"] and read.numbers["x"].tolist() == [3, 1, 3]
+    read = read_frame(pl.DataFrame({"x": [1, 2, 3], "c": ["a", "b", "c"]})).rows(
+        np.array([2, 0, 2])
+    )
+    assert (
+        len(read) == 3
+        and read.texts["c"].tolist() == ["c", "a", "c"]
+        and read.numbers["x"].tolist() == [3, 1, 3]
+    )
 
 
 def test_a_frame_without_rows_is_refused():
     with pytest.raises(ValueError, match="0 row|0 sample"):
-        Preprocessor().fit(pl.DataFrame({"x": [], "c": []}, schema={"x": pl.Float64, "c": pl.String}))
+        Preprocessor().fit(
+            pl.DataFrame({"x": [], "c": []}, schema={"x": pl.Float64, "c": pl.String})
+        )
 
 
 def test_names_that_occur_twice_are_refused():

@@ -43,7 +43,9 @@ MIXED = {
 
 
 def test_standard_is_scikit_learns(X):
-    assert np.allclose(Preprocessor("standard").fit_transform(X), StandardScaler().fit_transform(X), atol=1e-5)
+    assert np.allclose(
+        Preprocessor("standard").fit_transform(X), StandardScaler().fit_transform(X), atol=1e-5
+    )
 
 
 def test_minmax_is_scikit_learns_and_stays_in_its_range(X):
@@ -55,13 +57,17 @@ def test_minmax_is_scikit_learns_and_stays_in_its_range(X):
 
 def test_quantile_is_scikit_learns(X):
     ours = Preprocessor("quantile").fit(X[:40]).transform(X)
-    theirs = QuantileTransformer(n_quantiles=40, output_distribution="normal").fit(X[:40]).transform(X)
+    theirs = (
+        QuantileTransformer(n_quantiles=40, output_distribution="normal").fit(X[:40]).transform(X)
+    )
     assert np.allclose(ours, theirs, atol=1e-5)
 
 
 def test_robust_is_scikit_learns_with_a_bound(X):
     z = RobustScaler(unit_variance=True).fit(X[:40]).transform(X)
-    assert np.allclose(Preprocessor("robust").fit(X[:40]).transform(X), z / np.sqrt(1 + (z / 3) ** 2), atol=1e-5)
+    assert np.allclose(
+        Preprocessor("robust").fit(X[:40]).transform(X), z / np.sqrt(1 + (z / 3) ** 2), atol=1e-5
+    )
 
 
 def test_robust_neither_moves_for_an_outlier_nor_lets_it_out_of_bounds():
@@ -76,7 +82,9 @@ def test_robust_neither_moves_for_an_outlier_nor_lets_it_out_of_bounds():
 def test_robust_measures_a_column_that_is_mostly_one_value_by_the_others():
     X = np.array([[0.0]] * 20 + [[10.0], [4.0], [1e6]])
     z = np.array([1.0, 0.4, 1e5])
-    assert np.allclose(Preprocessor("robust").fit(X).transform(X)[20:, 0], z / np.sqrt(1 + (z / 3) ** 2))
+    assert np.allclose(
+        Preprocessor("robust").fit(X).transform(X)[20:, 0], z / np.sqrt(1 + (z / 3) ** 2)
+    )
 
 
 def test_what_a_network_says_beyond_the_bound_of_robust_is_given_back_finite():
@@ -146,10 +154,14 @@ def test_large_numbers_that_differ_little_are_not_blown_up():
 
 def test_rows_are_standardised_in_blocks_as_at_once():
     X = np.random.default_rng(0).normal(3, 2, (20_000, 2))
-    assert np.allclose(Preprocessor("standard").fit_transform(X), StandardScaler().fit_transform(X), atol=1e-5)
+    assert np.allclose(
+        Preprocessor("standard").fit_transform(X), StandardScaler().fit_transform(X), atol=1e-5
+    )
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint16, np.float16, np.float32, np.float64, bool])
+@pytest.mark.parametrize(
+    "dtype", [np.int8, np.int64, np.uint16, np.float16, np.float32, np.float64, bool]
+)
 def test_every_type_of_numbers_is_taken(dtype):
     X = np.array([[0, 1], [1, 0], [1, 1]]).astype(dtype)
     result = Preprocessor().fit(X).transform(X)
@@ -229,7 +241,10 @@ def test_constant_and_empty_columns_are_dropped_and_said():
 @pytest.mark.parametrize("numbers", MODES)
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
 def test_the_inverse_gives_back_the_columns_in_their_library(make, numbers):
-    given = make({name: values for name, values in MIXED.items() if name not in ("age", "empty")} | {"age": [2.0, 4.0, 6.0, 1.0]})
+    given = make(
+        {name: values for name, values in MIXED.items() if name not in ("age", "empty")}
+        | {"age": [2.0, 4.0, 6.0, 1.0]}
+    )
     model = Preprocessor(numbers).fit(given)
     back = model.inverse_transform(model.transform(given))
     assert type(back) is type(given) and list(back.columns) == list(given.columns)
@@ -263,7 +278,9 @@ def test_columns_in_another_order_are_refused():
 
 def test_a_text_column_that_is_empty_later_is_missing():
     model = Preprocessor().fit(frame(c=["a", "b"], x=[1.0, 2.0]))
-    later = pl.DataFrame({"c": [None, None], "x": [1.0, 2.0]}, schema={"c": pl.String, "x": pl.Float64})
+    later = pl.DataFrame(
+        {"c": [None, None], "x": [1.0, 2.0]}, schema={"c": pl.String, "x": pl.Float64}
+    )
     assert model.transform(later)[:, 1:].sum() == 0
     assert model.transform(pl.DataFrame({"c": [None], "x": [1.0]})).shape == (1, 4)
 
@@ -274,8 +291,14 @@ def test_a_text_column_that_is_empty_later_is_missing():
     [
         (frame(c=["a"]), "(?s)missing.*x"),
         (frame(c=["a"], y=[1.0]), "x"),
-        (frame(c=["a"], x=["b"]), "Column 'x' held numbers when the model was fitted and does not now"),
-        (frame(c=[1], x=[1.0]), "Column 'c' held categories when the model was fitted and does not now"),
+        (
+            frame(c=["a"], x=["b"]),
+            "Column 'x' held numbers when the model was fitted and does not now",
+        ),
+        (
+            frame(c=[1], x=[1.0]),
+            "Column 'c' held categories when the model was fitted and does not now",
+        ),
         (np.array([[1.0, 2.0]]), "fitted on a data frame and is given an array|feature names"),
     ],
 )
@@ -288,7 +311,9 @@ def test_other_columns_than_in_fit_are_refused(given, words):
 @pytest.mark.filterwarnings("ignore:X has feature names")
 def test_a_frame_where_an_array_was_is_refused():
     model = Preprocessor().fit(np.eye(3))
-    with pytest.raises(ValueError, match="fitted on an array and is given a data frame|feature names"):
+    with pytest.raises(
+        ValueError, match="fitted on an array and is given a data frame|feature names"
+    ):
         model.transform(frame(a=["x"], b=["y"], c=["z"]))
 
 
@@ -314,7 +339,11 @@ def test_a_frame_of_numbers_alone_is_an_array_with_names(X):
 @pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csr_array, sp.csc_matrix, sp.coo_array])
 @pytest.mark.parametrize("scale", [1.0, 50.0, -50.0])
 def test_a_sparse_matrix_stays_sparse(kind, scale):
-    dense = np.random.default_rng(0).random((20, 6)) * (np.random.default_rng(1).random((20, 6)) < 0.3) * scale
+    dense = (
+        np.random.default_rng(0).random((20, 6))
+        * (np.random.default_rng(1).random((20, 6)) < 0.3)
+        * scale
+    )
     model = Preprocessor().fit(kind(dense))
     result = model.transform(kind(dense))
     assert sp.issparse(result) and result.format == "csr" and result.dtype == np.float32
@@ -325,7 +354,10 @@ def test_a_sparse_matrix_stays_sparse(kind, scale):
 
 @pytest.mark.parametrize("numbers", ["standard", "robust", "minmax", "quantile"])
 def test_a_mode_that_would_make_a_sparse_matrix_dense_is_refused(numbers):
-    with pytest.raises(DataError, match=f"numbers='{numbers}' would make a sparse matrix dense. Use numbers='auto' or 'none'"):
+    with pytest.raises(
+        DataError,
+        match=f"numbers='{numbers}' would make a sparse matrix dense. Use numbers='auto' or 'none'",
+    ):
         Preprocessor(numbers).fit(sp.eye_array(4, format="csr"))
 
 
@@ -345,9 +377,15 @@ def test_nan_in_a_sparse_matrix_is_refused():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"numbers": "standart"}, "'numbers' parameter of Preprocessor must be .*'standard'.*Got 'standart'"),
+        (
+            {"numbers": "standart"},
+            "'numbers' parameter of Preprocessor must be .*'standard'.*Got 'standart'",
+        ),
         ({"numbers": None}, "'numbers' parameter of Preprocessor"),
-        ({"max_categories": 0}, r"'max_categories' parameter of Preprocessor must be an int in the range \[1, inf\)"),
+        (
+            {"max_categories": 0},
+            r"'max_categories' parameter of Preprocessor must be an int in the range \[1, inf\)",
+        ),
         ({"max_categories": 2.5}, "Got 2.5 instead"),
     ],
 )
@@ -365,7 +403,9 @@ def test_infinity_is_refused():
 def test_nothing_can_be_used_before_fit():
     for use in ("transform", "inverse_transform", "get_feature_names_out", "to_state"):
         with pytest.raises(NotFittedError):
-            getattr(Preprocessor(), use)(*([] if use in ("get_feature_names_out", "to_state") else [np.eye(2)]))
+            getattr(Preprocessor(), use)(
+                *([] if use in ("get_feature_names_out", "to_state") else [np.eye(2)])
+            )
 
 
 def test_fitting_again_forgets_the_first_rows(X):
@@ -384,11 +424,16 @@ def test_the_state_comes_back_through_json(X, numbers, kind):
     X = X.copy()
     if kind == "missing":
         X[::7, 1] = np.nan
-    rows = {"array": X, "missing": X, "frame": frame(**MIXED), "sparse": sp.csr_array(np.abs(X))}[kind]
+    rows = {"array": X, "missing": X, "frame": frame(**MIXED), "sparse": sp.csr_array(np.abs(X))}[
+        kind
+    ]
     model = Preprocessor(numbers, max_categories=7).fit(rows)
     plain, arrays = model.to_state()
     again = Preprocessor.from_state(json.loads(json.dumps(plain, allow_nan=False)), arrays)
-    a, b = model.transform(rows), again.transform(read_rows(again, rows, reset=False) if kind == "frame" else rows)
+    a, b = (
+        model.transform(rows),
+        again.transform(read_rows(again, rows, reset=False) if kind == "frame" else rows),
+    )
     a, b = (part.toarray() if sp.issparse(part) else part for part in (a, b))
     assert a.tobytes() == b.tobytes()
     assert again.space_ == model.space_ and again.max_categories == 7 and again.numbers == numbers
@@ -399,6 +444,12 @@ def test_the_state_comes_back_through_json(X, numbers, kind):
 
 def test_it_can_be_cloned(X):
     model = clone(Preprocessor("minmax", max_categories=3).fit(X))
-    expected = {"numbers": "minmax", "max_categories": 3, "contrast": False, "whitening": None, "epsilon": 0.1}
+    expected = {
+        "numbers": "minmax",
+        "max_categories": 3,
+        "contrast": False,
+        "whitening": None,
+        "epsilon": 0.1,
+    }
     assert model.get_params() == expected
     assert not hasattr(model, "space_")

@@ -15,7 +15,11 @@ from layerwise.data.readers import EMBEDDED, load_dataset
 
 def idx(array, shape=None, magic=None):
     shape = array.shape if shape is None else shape
-    return (magic or bytes((0, 0, 8, len(shape)))) + struct.pack(f">{len(shape)}I", *shape) + array.astype(np.uint8).tobytes()
+    return (
+        (magic or bytes((0, 0, 8, len(shape))))
+        + struct.pack(f">{len(shape)}I", *shape)
+        + array.astype(np.uint8).tobytes()
+    )
 
 
 IMAGES, LABELS = np.arange(60).reshape(5, 3, 4), np.arange(5)
@@ -24,7 +28,9 @@ IMAGES, LABELS = np.arange(60).reshape(5, 3, 4), np.arange(5)
 def write_idx(folder, train=True, test=False, pack=False):
     folder.mkdir(exist_ok=True)
     for split, wanted in (("train", train), ("t10k", test)):
-        for name, array in (("images-idx3-ubyte", IMAGES), ("labels-idx1-ubyte", LABELS)) if wanted else ():
+        for name, array in (
+            (("images-idx3-ubyte", IMAGES), ("labels-idx1-ubyte", LABELS)) if wanted else ()
+        ):
             path = folder / f"{split}-{name}{'.gz' if pack else ''}"
             path.write_bytes(gzip.compress(idx(array)) if pack else idx(array))
     return folder
@@ -45,9 +51,13 @@ def test_digits_are_images_between_zero_and_one():
 
 
 def test_embedded_sets_know_their_target_and_are_no_test():
-    with pytest.raises(DataError, match=r"'digits' has no column 'number': its target is always 'label'"):
+    with pytest.raises(
+        DataError, match=r"'digits' has no column 'number': its target is always 'label'"
+    ):
         load_dataset("digits", target="number")
-    with pytest.raises(DataError, match=r"'digits' is a set for classification. Got task='regression'"):
+    with pytest.raises(
+        DataError, match=r"'digits' is a set for classification. Got task='regression'"
+    ):
         load_dataset("digits", task="regression")
     with pytest.raises(DataError, match=r"embedded set 'digits' cannot be a test set"):
         load_dataset("digits", test="digits")
@@ -71,25 +81,43 @@ def test_idx_without_labels_has_no_target(tmp_path):
 
 
 def test_idx_test_folder_may_be_named(tmp_path):
-    data = load_dataset(write_idx(tmp_path / "a"), test=write_idx(tmp_path / "b", train=False, test=True))
+    data = load_dataset(
+        write_idx(tmp_path / "a"), test=write_idx(tmp_path / "b", train=False, test=True)
+    )
     assert np.array_equal(data.test.X, data.X)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train-images-idx3-ubyte", idx(IMAGES)[:-1], "is truncated: its header .5, 3, 4. needs 60 bytes, it holds 59"),
+        (
+            "train-images-idx3-ubyte",
+            idx(IMAGES)[:-1],
+            "is truncated: its header .5, 3, 4. needs 60 bytes, it holds 59",
+        ),
         ("train-images-idx3-ubyte", idx(IMAGES)[:9], "is truncated inside its header"),
         ("train-images-idx3-ubyte", idx(IMAGES) + b"x", "is damaged.*it holds more"),
-        ("train-images-idx3-ubyte", idx(IMAGES, (10**6, 28, 10)), "is truncated.*needs 280000000 bytes, it holds 60"),
+        (
+            "train-images-idx3-ubyte",
+            idx(IMAGES, (10**6, 28, 10)),
+            "is truncated.*needs 280000000 bytes, it holds 60",
+        ),
         ("train-images-idx3-ubyte", idx(IMAGES, (2**32 - 1,) * 3), "says that it holds"),
         ("train-images-idx3-ubyte", idx(IMAGES, (0, 3, 4)), "says that it holds 0 values"),
-        ("train-images-idx3-ubyte", idx(IMAGES, magic=b"\0\0\x0d\3"), "begins with 00 00 0d 03, not 00 00 08 03"),
+        (
+            "train-images-idx3-ubyte",
+            idx(IMAGES, magic=b"\0\0\x0d\3"),
+            "begins with 00 00 0d 03, not 00 00 08 03",
+        ),
         ("train-images-idx3-ubyte", b"", "begins with nothing"),
         ("train-labels-idx1-ubyte", idx(np.arange(4)), "4 labels in .*, 5 images"),
         ("train-labels-idx1-ubyte", idx(IMAGES), "unsigned bytes with 1 dimension:"),
         ("other-train-images-idx3-ubyte", idx(IMAGES), "holds two files of train images"),
-        ("t10k-images-idx3-ubyte", idx(IMAGES.reshape(5, 4, 3)), "training images are .1, 3, 4., the test images .1, 4, 3."),
+        (
+            "t10k-images-idx3-ubyte",
+            idx(IMAGES.reshape(5, 4, 3)),
+            "training images are .1, 3, 4., the test images .1, 4, 3.",
+        ),
     ],
 )
 def test_bad_idx_is_refused(tmp_path, name, content, message):
@@ -108,7 +136,15 @@ def test_idx_of_a_truncated_gzip_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("dtype", "expected"),
-    [("f4", "f4"), ("f2", "f4"), (">f8", "f8"), ("u1", "u1"), ("i2", "f4"), ("i8", "f8"), ("?", "f4")],
+    [
+        ("f4", "f4"),
+        ("f2", "f4"),
+        (">f8", "f8"),
+        ("u1", "u1"),
+        ("i2", "f4"),
+        ("i8", "f8"),
+        ("?", "f4"),
+    ],
 )
 def test_npy_rows_become_float_or_uint8(tmp_path, dtype, expected):
     np.save(tmp_path / "rows.npy", np.ones((3, 2), dtype))
@@ -117,7 +153,9 @@ def test_npy_rows_become_float_or_uint8(tmp_path, dtype, expected):
     assert (data.name, data.y, data.X.shape) == ("rows", None, (3, 2))
 
 
-@pytest.mark.parametrize(("shape", "image"), [((4, 6), None), ((4, 2, 3), (1, 2, 3)), ((4, 3, 2, 2), (3, 2, 2))])
+@pytest.mark.parametrize(
+    ("shape", "image"), [((4, 6), None), ((4, 2, 3), (1, 2, 3)), ((4, 3, 2, 2), (3, 2, 2))]
+)
 def test_npz_shapes_tell_images(tmp_path, shape, image):
     np.savez(tmp_path / "t.npz", X=np.zeros(shape, np.uint8), y=np.arange(4))
     data = load_dataset(tmp_path / "t.npz")
@@ -134,7 +172,14 @@ def test_npz_nan_marks_a_missing_label_and_minus_one_does_not(tmp_path):
 
 
 def test_npz_texts_regression_and_test_part(tmp_path):
-    np.savez(tmp_path / "a.npz", X=np.zeros((2, 2)), y=np.array(["p", "q"]), X_test=np.zeros((1, 2)), y_test=np.array(["q"]), z=[1])
+    np.savez(
+        tmp_path / "a.npz",
+        X=np.zeros((2, 2)),
+        y=np.array(["p", "q"]),
+        X_test=np.zeros((1, 2)),
+        y_test=np.array(["q"]),
+        z=[1],
+    )
     data = load_dataset(tmp_path / "a.npz")
     assert data.y.tolist() == ["p", "q"]
     assert data.test.y.tolist() == ["q"]
@@ -155,7 +200,10 @@ def test_npz_texts_regression_and_test_part(tmp_path):
         ({"X": np.zeros((3, 2)), "y": np.eye(3)}, "one-hot labels"),
         ({"X": np.array([[0, 1], [0, np.inf]])}, "holds inf in row 1, column 1"),
         ({"X": np.array([[0, 1], [1e39, 0]])}, "holds 1e.39 in row 1, column 0"),
-        ({"X": np.zeros((3, 2)), "X_test": np.zeros((3, 5))}, "'X_test' has 5 features, the training rows have 2"),
+        (
+            {"X": np.zeros((3, 2)), "X_test": np.zeros((3, 5))},
+            "'X_test' has 5 features, the training rows have 2",
+        ),
     ],
 )
 def test_bad_npz_is_refused(tmp_path, arrays, message):
@@ -218,7 +266,9 @@ def test_truncated_numpy_files_are_refused(tmp_path):
 
 def test_npz_that_claims_more_than_it_holds_is_refused_before_allocation(tmp_path):
     member = io.BytesIO()
-    np.lib.format.write_array_header_1_0(member, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**3)})
+    np.lib.format.write_array_header_1_0(
+        member, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**3)}
+    )
     with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
         archive.writestr("X.npy", member.getvalue())
     with pytest.raises(FileError, match=r"says that it holds 8000000000000 bytes"):

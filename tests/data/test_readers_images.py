@@ -15,7 +15,9 @@ def draw(path, size=(8, 6), mode="L", seed=0, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     width, height = size
     shape = (height, width) if mode == "L" else (height, width, 3)
-    Image.fromarray(np.random.default_rng(seed).integers(0, 255, shape, dtype=np.uint8)).save(path, **options)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 255, shape, dtype=np.uint8)).save(
+        path, **options
+    )
     return path
 
 
@@ -28,15 +30,28 @@ def test_class_folders_are_labels_and_unlabeled_has_none(tmp_path):
     for part in ("dog/a.png", "cat/b.png", "unlabeled/c.png", "cat/deep/d.png"):
         draw(tmp_path / "pets" / part)
     data = load_dataset(tmp_path / "pets")
-    assert (data.name, data.target, data.task, data.image_shape) == ("pets", "label", "classification", (1, 6, 8))
+    assert (data.name, data.target, data.task, data.image_shape) == (
+        "pets",
+        "label",
+        "classification",
+        (1, 6, 8),
+    )
     assert data.y.tolist() == ["cat", "cat", "dog", None]
     assert data.X.shape == (4, 48)
     assert data.X.dtype == np.uint8
-    assert np.array_equal(data.X[0].reshape(6, 8), np.asarray(Image.open(tmp_path / "pets/cat/b.png")))
+    assert np.array_equal(
+        data.X[0].reshape(6, 8), np.asarray(Image.open(tmp_path / "pets/cat/b.png"))
+    )
 
 
 def test_train_and_test_folders(tmp_path):
-    for part in ("train/a/1.png", "train/b/1.png", "unlabelled/1.png", "test/a/1.png", "test/new/2.png"):
+    for part in (
+        "train/a/1.png",
+        "train/b/1.png",
+        "unlabelled/1.png",
+        "test/a/1.png",
+        "test/new/2.png",
+    ):
         draw(tmp_path / part)
     data = load_dataset(tmp_path)
     assert data.y.tolist() == ["a", "b", None]
@@ -55,7 +70,9 @@ def test_one_coloured_image_makes_all_three_channels_in_channel_order(tmp_path):
     draw(tmp_path / "a/2.png")
     data = load_dataset(tmp_path)
     assert data.image_shape == (3, 6, 8)
-    assert np.array_equal(data.X[0].reshape(3, 6, 8).transpose(1, 2, 0), np.asarray(Image.open(tmp_path / "a/1.png")))
+    assert np.array_equal(
+        data.X[0].reshape(3, 6, 8).transpose(1, 2, 0), np.asarray(Image.open(tmp_path / "a/1.png"))
+    )
 
 
 def test_different_sizes_become_the_most_common_one(tmp_path):
@@ -84,7 +101,11 @@ def test_test_images_get_the_shape_of_training(tmp_path):
 @pytest.mark.parametrize("kind", ["1", "P", "RGBA", "LA", "CMYK", "I;16"])
 def test_odd_modes_are_converted(tmp_path, kind):
     path = tmp_path / ("a.tif" if kind in ("CMYK", "I;16") else "a.png")
-    source = Image.fromarray(np.array([[0, 65535], [65535, 0]], np.uint16)) if kind == "I;16" else Image.new("L", (2, 2), 255)
+    source = (
+        Image.fromarray(np.array([[0, 65535], [65535, 0]], np.uint16))
+        if kind == "I;16"
+        else Image.new("L", (2, 2), 255)
+    )
     (source if kind == "I;16" else source.convert(kind)).save(path)
     header = probe(path)
     assert isinstance(header, Header)
@@ -138,13 +159,18 @@ def test_a_few_unreadable_images_are_skipped_and_listed(tmp_path):
     cut.write_bytes(cut.read_bytes()[:-400])
     data = load_dataset(tmp_path)
     assert len(data) == len(data.y) == 38
-    assert "2 of 40 images could not be read and were skipped: 'a/empty.png' (empty), 'a/z<b>.jpg' (truncated)." in data.notes
+    assert (
+        "2 of 40 images could not be read and were skipped: 'a/empty.png' (empty), 'a/z<b>.jpg' "
+        "(truncated)." in data.notes
+    )
 
 
 def test_many_unreadable_images_are_an_error(tmp_path):
     many(tmp_path / "a", 4)
     (tmp_path / "a/bad.png").write_bytes(b"GIF89a but not really")
-    with pytest.raises(FileError, match=r"1 of 5 images could not be read: 'a/bad.png'.*up to 10 %"):
+    with pytest.raises(
+        FileError, match=r"1 of 5 images could not be read: 'a/bad.png'.*up to 10 %"
+    ):
         load_dataset(tmp_path)
 
 
@@ -176,7 +202,9 @@ def test_links_out_of_the_folder_are_skipped(tmp_path):
 def test_images_beside_class_folders_are_refused(tmp_path):
     draw(tmp_path / "a/1.png")
     draw(tmp_path / "stray.png")
-    with pytest.raises(DataError, match=r"1 images lie beside the class folders.*'stray.png'.*'unlabeled'"):
+    with pytest.raises(
+        DataError, match=r"1 images lie beside the class folders.*'stray.png'.*'unlabeled'"
+    ):
         load_dataset(tmp_path)
 
 

@@ -10,7 +10,9 @@ from layerwise._errors import FileError
 from layerwise.data.readers import load_dataset
 
 REAL = Path(os.environ.get("LAYERWISE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-real = pytest.mark.skipif(not REAL.is_dir(), reason="no real data: set LAYERWISE_DATA to its folder")
+real = pytest.mark.skipif(
+    not REAL.is_dir(), reason="no real data: set LAYERWISE_DATA to its folder"
+)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,9 @@ def test_what_cannot_be_found_or_read_is_said(tmp_path, name, message):
         load_dataset(str(tmp_path / name))
 
 
-@pytest.mark.parametrize("name", ["", "~nobody-of-this-name/x.csv", "a\0b.csv", "-x.csv", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["", "~nobody-of-this-name/x.csv", "a\0b.csv", "-x.csv", "x" * 5000]
+)
 def test_odd_names_are_refused_as_files(name):
     with pytest.raises(FileError, match=r"name of the data is empty|No file or folder|too long"):
         load_dataset(name)
@@ -65,7 +69,9 @@ def test_a_file_without_permission_is_refused(tmp_path):
 def test_adult_reads_quickly_with_its_test_table():
     load_dataset("digits")
     start = time.perf_counter()
-    data = load_dataset(REAL / "tables/adult-train.csv", target="income", test=REAL / "tables/adult-test.csv")
+    data = load_dataset(
+        REAL / "tables/adult-train.csv", target="income", test=REAL / "tables/adult-test.csv"
+    )
     assert time.perf_counter() - start < 10  # half a second on an idle core
     assert data.X.shape == (32561, 14)
     assert data.test.X.shape == (16281, 14)

@@ -50,15 +50,27 @@ def test_delimiter_is_found_in_the_header(csv, mark):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda b: b"\xef\xbb\xbf" + b, gzip.compress, lambda b: b.replace(b"\n", b"\r\n"), lambda b: b[:-1]]
+    "change",
+    [
+        lambda b: b"\xef\xbb\xbf" + b,
+        gzip.compress,
+        lambda b: b.replace(b"\n", b"\r\n"),
+        lambda b: b[:-1],
+    ],
 )
 def test_byte_order_mark_gzip_line_ends_and_a_missing_last_one_change_nothing(csv, change):
-    plain, other = load_dataset(csv(GOOD), target="y"), load_dataset(csv(change(GOOD.encode()), "other.csv"), target="y")
+    plain, other = (
+        load_dataset(csv(GOOD), target="y"),
+        load_dataset(csv(change(GOOD.encode()), "other.csv"), target="y"),
+    )
     assert plain.X.equals(other.X)
 
 
 def test_packed_csv_loses_both_endings_in_its_name(csv):
-    assert load_dataset(csv(gzip.compress(GOOD.encode(), mtime=0), "my.table.csv.gz")).name == "my.table"
+    assert (
+        load_dataset(csv(gzip.compress(GOOD.encode(), mtime=0), "my.table.csv.gz")).name
+        == "my.table"
+    )
 
 
 def test_spaces_around_cells_quotes_and_newlines_in_quotes(csv):
@@ -107,7 +119,9 @@ def test_task_follows_from_the_target(csv, values, task, kind):
 def test_task_may_be_overridden(csv):
     path = csv(labels(range(30)))
     assert load_dataset(path, target="y", task="classification").y[3] == 3
-    assert load_dataset(csv(labels([0, 1]), "b.csv"), target="y", task="regression").y.dtype == object
+    assert (
+        load_dataset(csv(labels([0, 1]), "b.csv"), target="y", task="regression").y.dtype == object
+    )
     with pytest.raises(ParameterError, match=r"Did you mean 'regression'"):
         load_dataset(path, target="y", task="regresion")
 
@@ -115,7 +129,10 @@ def test_task_may_be_overridden(csv):
 def test_identifier_column_is_dropped_and_named(csv):
     data = load_dataset(csv("id,a\n" + "".join(f"u{row},{row % 3}\n" for row in range(60))))
     assert data.X.columns == ["a"]
-    assert "Column 'id' was dropped: it looks like an identifier (60 different texts in 60 rows)." in data.notes
+    assert (
+        "Column 'id' was dropped: it looks like an identifier (60 different texts in 60 rows)."
+        in data.notes
+    )
 
 
 def test_test_table_is_matched_by_name(csv):
@@ -125,7 +142,9 @@ def test_test_table_is_matched_by_name(csv):
     assert data.test.X.rows() == [(3, "1")]
     assert data.test.X.columns == ["a", "b"]
     assert data.test.y.tolist() == [1]
-    assert data.test.notes == ("Columns of 'test' that were not learned from were left out: 'extra'.",)
+    assert data.test.notes == (
+        "Columns of 'test' that were not learned from were left out: 'extra'.",
+    )
 
 
 def test_test_table_without_the_dropped_identifier_is_fine(csv):
@@ -140,7 +159,9 @@ def test_texts_of_the_target_stay_texts_in_the_test(csv):
 
 
 def test_truth_value_labels_are_the_same_in_both(csv):
-    data = load_dataset(csv(labels(["True", "False"])), target="y", test=csv(labels(["FALSE"]), "t.csv"))
+    data = load_dataset(
+        csv(labels(["True", "False"])), target="y", test=csv(labels(["FALSE"]), "t.csv")
+    )
     assert data.test.y.tolist() == ["false"]
 
 
@@ -160,8 +181,14 @@ def test_truth_value_labels_are_the_same_in_both(csv):
         (b"a,b\n1,\0\n", "NUL byte .line 2, byte 7."),
         (b'a,b\n1,"x\n2,y\n', "begins in line 2 cannot be read"),
         (b"a,b\r1,2\r", "carriage return stands inside line 1"),
-        (b"a,b\n" + b"x" * 200_000 + b",1\n", "line 2 cannot be read: field larger than field limit"),
-        (b'a,b\n"1,000",1\n20,2\n', "'a' holds numbers with commas .'1,000'.*without thousands separators"),
+        (
+            b"a,b\n" + b"x" * 200_000 + b",1\n",
+            "line 2 cannot be read: field larger than field limit",
+        ),
+        (
+            b'a,b\n"1,000",1\n20,2\n',
+            "'a' holds numbers with commas .'1,000'.*without thousands separators",
+        ),
         (b"PK\x03\x04\0\0", "NUL byte"),
         (b"a,b\n1,inf\n", "Column 'b' holds inf in row 1"),
         (b"a,b\n1,1\n2,1e39\n", "Column 'b' holds 1e.*39 in row 2"),
@@ -188,7 +215,10 @@ def test_free_text_is_refused(csv):
 
 @pytest.mark.parametrize(
     ("target", "message"),
-    [("yy", "has no column 'yy'.*Did you mean 'y'.*Columns: 'a', 'b', 'c', 'y'"), ("qqq", "has no column 'qqq'.*Known: 'a'")],
+    [
+        ("yy", "has no column 'yy'.*Did you mean 'y'.*Columns: 'a', 'b', 'c', 'y'"),
+        ("qqq", "has no column 'qqq'.*Known: 'a'"),
+    ],
 )
 def test_unknown_target_names_the_closest(csv, target, message):
     with pytest.raises(DataError, match=message):
@@ -201,16 +231,26 @@ def test_target_that_is_empty_is_refused(csv):
 
 
 def test_target_of_free_text_is_refused(csv):
-    with pytest.raises(DataError, match=r"'y' looks like free text: 30 different values in 30 labelled rows"):
+    with pytest.raises(
+        DataError, match=r"'y' looks like free text: 30 different values in 30 labelled rows"
+    ):
         load_dataset(csv(labels([f"v{row}" for row in range(30)])), target="y")
 
 
 def test_many_classes_are_taken_when_the_task_is_said(csv):
-    assert load_dataset(csv(labels([f"v{row}" for row in range(30)])), target="y", task="classification").y[29] == "v29"
+    assert (
+        load_dataset(
+            csv(labels([f"v{row}" for row in range(30)])), target="y", task="classification"
+        ).y[29]
+        == "v29"
+    )
 
 
 def test_labels_beyond_64_bits_stay_numbers(csv):
-    assert load_dataset(csv(labels(["1" * 30, "2"])), target="y").y.tolist() == [float("1" * 30), 2.0]
+    assert load_dataset(csv(labels(["1" * 30, "2"])), target="y").y.tolist() == [
+        float("1" * 30),
+        2.0,
+    ]
 
 
 def test_nothing_is_learned_from_a_column_without_values(csv):
@@ -229,7 +269,9 @@ def test_target_alone_is_no_table(csv):
 
 
 def test_test_table_that_lacks_a_column_names_the_closest(csv):
-    with pytest.raises(DataError, match=r"'t' lacks 1 of the 3 columns.*'width'.*Did you mean 'widht'"):
+    with pytest.raises(
+        DataError, match=r"'t' lacks 1 of the 3 columns.*'width'.*Did you mean 'widht'"
+    ):
         load_dataset(csv("width,b,y\n1,2,0\n"), target="y", test=csv("widht,b,y\n1,2,0\n", "t.csv"))
 
 
@@ -239,12 +281,17 @@ def test_test_table_without_the_target_is_refused(csv):
 
 
 def test_test_table_with_texts_for_numbers_is_refused(csv):
-    with pytest.raises(DataError, match=r"Column 'a' holds numbers in the training rows, but 'u' in row 2 of the test"):
+    with pytest.raises(
+        DataError,
+        match=r"Column 'a' holds numbers in the training rows, but 'u' in row 2 of the test",
+    ):
         load_dataset(csv(GOOD), target="y", test=csv("a,b,c,y\n1,x,1,no\nu,x,1,no\n", "t.csv"))
 
 
 def test_test_labels_of_another_kind_are_refused(csv):
-    with pytest.raises(DataError, match=r"'y' holds numbers in the training rows, but texts in the test .'no'"):
+    with pytest.raises(
+        DataError, match=r"'y' holds numbers in the training rows, but texts in the test .'no'"
+    ):
         load_dataset(csv(labels([0, 1])), target="y", test=csv(labels(["no"]), "t.csv"))
 
 
@@ -263,7 +310,15 @@ def test_parquet_types_become_numbers_and_strings(tmp_path):
     )
     frame.write_parquet(tmp_path / "t.parquet")
     data = load_dataset(tmp_path / "t.parquet", target="y")
-    assert data.X.dtypes == [pl.Int16, pl.Float64, pl.Float64, pl.String, pl.String, pl.Float64, pl.Float64]
+    assert data.X.dtypes == [
+        pl.Int16,
+        pl.Float64,
+        pl.Float64,
+        pl.String,
+        pl.String,
+        pl.Float64,
+        pl.Float64,
+    ]
     assert data.X.rows()[1] == (2, None, None, "v", None, 2.5, None)
     assert data.y.tolist() == ["a", None, None]
 
@@ -316,7 +371,9 @@ def test_no_flipped_byte_of_a_parquet_file_escapes_as_another_exception(tmp_path
     pl.DataFrame({"a": range(50), "b": [f"v{i % 3}" for i in range(50)]}).write_parquet(path)
     content, rng = path.read_bytes(), np.random.default_rng(0)
     for at in rng.integers(0, len(content), 150):
-        path.write_bytes(content[:at] + bytes([content[at] ^ (1 << int(rng.integers(8)))]) + content[at + 1 :])
+        path.write_bytes(
+            content[:at] + bytes([content[at] ^ (1 << int(rng.integers(8)))]) + content[at + 1 :]
+        )
         with contextlib.suppress(DataError):
             load_dataset(path)
 
@@ -337,7 +394,9 @@ def test_parquet_types_that_cannot_be_learned_from_are_named(tmp_path, values, m
 
 
 def test_several_labels_a_row_and_dates_are_no_target(tmp_path):
-    frame = pl.DataFrame({"a": [1], "many": [["p", "q"]], "day": pl.Series(["2024-01-01"]).str.to_date()})
+    frame = pl.DataFrame(
+        {"a": [1], "many": [["p", "q"]], "day": pl.Series(["2024-01-01"]).str.to_date()}
+    )
     frame.write_parquet(tmp_path / "t.parquet")
     with pytest.raises(DataError, match=r"several labels a row are not supported"):
         load_dataset(tmp_path / "t.parquet", target="many")
@@ -346,5 +405,10 @@ def test_several_labels_a_row_and_dates_are_no_target(tmp_path):
 
 
 def test_names_from_the_file_are_quoted_in_messages(csv):
-    with pytest.raises(DataError, match=re.escape(r"Column '<img onerror=\'x\'>' holds inf") + "|" + re.escape('"<img onerror=')):
+    with pytest.raises(
+        DataError,
+        match=re.escape(r"Column '<img onerror=\'x\'>' holds inf")
+        + "|"
+        + re.escape('"<img onerror='),
+    ):
         load_dataset(csv("<img onerror='x'>,b\ninf,1\n"))

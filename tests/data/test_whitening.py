@@ -19,7 +19,9 @@ KINDS = ["zca", "pca"]
 
 def correlated(n: int = 400, m: int = 6) -> np.ndarray:
     generator = np.random.default_rng(0)
-    return generator.normal(size=(n, m)) @ generator.normal(size=(m, m)) + generator.normal(size=m) * 5
+    return (
+        generator.normal(size=(n, m)) @ generator.normal(size=(m, m)) + generator.normal(size=m) * 5
+    )
 
 
 def covariance(X: np.ndarray) -> np.ndarray:
@@ -125,12 +127,21 @@ def test_numbers_are_scaled_and_then_whitened_and_come_back(numbers, kind):
     assert np.allclose(model.inverse_transform(Z), X, atol=1e-3)
 
 
-@pytest.mark.parametrize("settings", [{"whitening": "zca"}, {"whitening": "pca"}, {"contrast": True, "whitening": "zca"}])
+@pytest.mark.parametrize(
+    "settings", [{"whitening": "zca"}, {"whitening": "pca"}, {"contrast": True, "whitening": "zca"}]
+)
 def test_later_rows_change_nothing_and_stay_finite(settings):
     X = correlated()
     model = Preprocessor(**settings).fit(X[:300])
     before = model.transform(X[:300])
-    later = np.concatenate([X[:300], X[300:] * 1e6, np.full((1, 6), 1e300), np.array([[np.nan] * 3 + [-1e300, 0, 1e39]])])
+    later = np.concatenate(
+        [
+            X[:300],
+            X[300:] * 1e6,
+            np.full((1, 6), 1e300),
+            np.array([[np.nan] * 3 + [-1e300, 0, 1e39]]),
+        ]
+    )
     together = model.transform(later)
     assert np.array_equal(together[:300], before)
     assert np.array_equal(model.transform(X[3:4])[0], before[3])
@@ -173,7 +184,9 @@ def test_a_constant_column_does_no_harm():
 
 def frame() -> pl.DataFrame:
     X = correlated(60, 2)
-    return pl.DataFrame({"a": X[:, 0], "city": ["x", "y", None] * 20, "b": X[:, 1] + X[:, 0], "same": [3.0] * 60})
+    return pl.DataFrame(
+        {"a": X[:, 0], "city": ["x", "y", None] * 20, "b": X[:, 1] + X[:, 0], "same": [3.0] * 60}
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -202,9 +215,13 @@ def test_a_frame_of_categories_alone_has_nothing_to_whiten(settings):
     [
         (
             {"whitening": "zca"},
-            r"whitening='zca' would make a sparse matrix dense. Use whitening=None on sparse rows, or give X.toarray",
+            r"whitening='zca' would make a sparse matrix dense. Use whitening=None on sparse rows, "
+            r"or give X.toarray",
         ),
-        ({"contrast": True}, r"contrast=True would make a sparse matrix dense. Use contrast=False on sparse rows"),
+        (
+            {"contrast": True},
+            r"contrast=True would make a sparse matrix dense. Use contrast=False on sparse rows",
+        ),
     ],
 )
 def test_a_sparse_matrix_is_refused(settings, words):
@@ -212,10 +229,17 @@ def test_a_sparse_matrix_is_refused(settings, words):
         Preprocessor(**settings).fit(sp.eye_array(4, format="csr"))
 
 
-@pytest.mark.parametrize("settings", [{"whitening": "zca"}, {"contrast": True}, {"numbers": "standard"}, {"numbers": "quantile"}])
-def test_a_sparse_matrix_is_refused_when_the_model_was_fitted_on_dense_rows_and_moves_zeros(settings):
+@pytest.mark.parametrize(
+    "settings",
+    [{"whitening": "zca"}, {"contrast": True}, {"numbers": "standard"}, {"numbers": "quantile"}],
+)
+def test_a_sparse_matrix_is_refused_when_the_model_was_fitted_on_dense_rows_and_moves_zeros(
+    settings,
+):
     X = np.random.default_rng(0).random((9, 4))
-    with pytest.raises(DataError, match=r"fitted on dense rows, whose zeros it moves.*X.toarray\(\)"):
+    with pytest.raises(
+        DataError, match=r"fitted on dense rows, whose zeros it moves.*X.toarray\(\)"
+    ):
         Preprocessor(**settings).fit(X).transform(sp.csr_array(X))
 
 
@@ -223,7 +247,11 @@ def test_a_sparse_matrix_is_refused_when_the_model_was_fitted_on_dense_rows_and_
     ("settings", "words"),
     [
         ({"whitening": "zka"}, r"'whitening' parameter of Preprocessor must be .*'zca'.*Got 'zka'"),
-        ({"epsilon": 0}, r"'epsilon' parameter of Preprocessor must be a float in the range \(0.0, inf\)|range \(0, inf\)"),
+        (
+            {"epsilon": 0},
+            r"'epsilon' parameter of Preprocessor must be a float in the range \(0.0, inf\)|range "
+            r"\(0, inf\)",
+        ),
         ({"epsilon": np.inf}, "'epsilon' parameter of Preprocessor"),
         ({"epsilon": np.nan}, "'epsilon' parameter of Preprocessor"),
         ({"contrast": "yes"}, "'contrast' parameter of Preprocessor must be .*Got 'yes'"),
@@ -236,14 +264,24 @@ def test_a_wrong_parameter_is_refused_in_fit(settings, words):
 
 def test_fitting_again_without_whitening_forgets_it():
     X = correlated()
-    model = Preprocessor(contrast=True, whitening="zca").fit(X).set_params(contrast=False, whitening=None).fit(X)
+    model = (
+        Preprocessor(contrast=True, whitening="zca")
+        .fit(X)
+        .set_params(contrast=False, whitening=None)
+        .fit(X)
+    )
     assert np.array_equal(model.transform(X), Preprocessor().fit_transform(X))
     assert set(model.to_state()[1]) == {"offset_", "scale_", "fill_", "indicators_"}
 
 
 # State
 
-STEPS = {"contrast": True, "whitening": "pca", "epsilon": np.float32(0.5), "max_categories": np.int64(7)}
+STEPS = {
+    "contrast": True,
+    "whitening": "pca",
+    "epsilon": np.float32(0.5),
+    "max_categories": np.int64(7),
+}
 
 
 def test_the_state_comes_back_through_json():
@@ -261,7 +299,11 @@ def test_the_state_comes_back_through_json():
 def test_a_state_from_before_there_was_whitening_is_read():
     X = correlated()
     plain, arrays = Preprocessor().fit(X).to_state()
-    old = {name: value for name, value in plain.items() if name not in ("contrast", "whitening", "epsilon")}
+    old = {
+        name: value
+        for name, value in plain.items()
+        if name not in ("contrast", "whitening", "epsilon")
+    }
     again = Preprocessor.from_state(old, arrays)
     assert again.get_params() == Preprocessor().get_params()
     assert np.array_equal(again.transform(X), Preprocessor().fit_transform(X))
@@ -273,11 +315,27 @@ def test_a_state_from_before_there_was_whitening_is_read():
         ("whitening_matrix_", None, "lacks the tensor preprocessing.whitening_matrix_"),
         ("whitening_inverse_", None, "lacks the tensor preprocessing.whitening_inverse_"),
         ("contrast_", None, "lacks the tensor preprocessing.contrast_"),
-        ("whitening_evil_", np.zeros(6), "beyond the model, the tensor preprocessing.whitening_evil_"),
-        ("whitening_mean_", np.zeros(5), r"whitening_mean_ is float64 of shape \(5,\); the model needs float64 of shape \(6,\)"),
-        ("whitening_matrix_", np.zeros((6, 5)), r"whitening_matrix_ is float64 of shape \(6, 5\); .* \(6, 6\)"),
+        (
+            "whitening_evil_",
+            np.zeros(6),
+            "beyond the model, the tensor preprocessing.whitening_evil_",
+        ),
+        (
+            "whitening_mean_",
+            np.zeros(5),
+            r"whitening_mean_ is float64 of shape \(5,\); the model needs float64 of shape \(6,\)",
+        ),
+        (
+            "whitening_matrix_",
+            np.zeros((6, 5)),
+            r"whitening_matrix_ is float64 of shape \(6, 5\); .* \(6, 6\)",
+        ),
         ("whitening_matrix_", np.zeros((6, 6), np.float32), "whitening_matrix_ is float32"),
-        ("whitening_inverse_", np.full((6, 6), np.nan), "whitening_inverse_ holds values that are not finite"),
+        (
+            "whitening_inverse_",
+            np.full((6, 6), np.nan),
+            "whitening_inverse_ holds values that are not finite",
+        ),
         ("contrast_", np.ones(2), r"contrast_ is float64 of shape \(2,\)"),
         ("contrast_", np.array([-1.0, 0.0, 1.0]), "constant and a spread above 0"),
         ("contrast_", np.array([1.0, np.inf, 1.0]), "contrast_ holds values that are not finite"),
@@ -285,7 +343,9 @@ def test_a_state_from_before_there_was_whitening_is_read():
 )
 def test_tampered_arrays_are_refused(name, value, words):
     plain, arrays = Preprocessor(**STEPS).fit(correlated()).to_state()
-    arrays = {key: array for key, array in arrays.items() if key != name} | ({} if value is None else {name: value})
+    arrays = {key: array for key, array in arrays.items() if key != name} | (
+        {} if value is None else {name: value}
+    )
     with pytest.raises(DataError, match=words):
         Preprocessor.from_state(plain, arrays)
 

@@ -28,7 +28,9 @@ TRANSFORMERS = [Pretrainer(), Preprocessor(), WHITENED]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),
-    pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning"),  # the checks mix both on purpose
+    pytest.mark.filterwarnings(
+        "ignore:X (has|does not have valid) feature names:UserWarning"
+    ),  # the checks mix both on purpose
 ]
 
 
@@ -42,7 +44,9 @@ def test_check_estimator(estimator, check):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
-@pytest.mark.parametrize("check", [check_dataframe_column_names_consistency, check_param_validation], ids=name_of)
+@pytest.mark.parametrize(
+    "check", [check_dataframe_column_names_consistency, check_param_validation], ids=name_of
+)
 def test_names_of_features_and_values_of_parameters_are_checked(estimator, check):
     check(name_of(estimator), clone(estimator))
 

@@ -1,4 +1,5 @@
-"""What goes wrong with the estimators is said in words: what was given, what was expected, what to do."""
+"""What goes wrong with the estimators is said in words: what was given, what was expected, what to
+do."""
 
 from __future__ import annotations
 
@@ -51,11 +52,15 @@ def pretrainer(stack=None, **settings):
 
 
 def classifier(**settings):
-    return PretrainedClassifier(**({"pretrainer": pretrainer(), "plan": TUNE, "random_state": 0} | settings))
+    return PretrainedClassifier(
+        **({"pretrainer": pretrainer(), "plan": TUNE, "random_state": 0} | settings)
+    )
 
 
 def regressor(**settings):
-    return PretrainedRegressor(**({"pretrainer": pretrainer(), "plan": TUNE, "random_state": 0} | settings))
+    return PretrainedRegressor(
+        **({"pretrainer": pretrainer(), "plan": TUNE, "random_state": 0} | settings)
+    )
 
 
 def refused(kind, words):
@@ -99,7 +104,11 @@ def test_no_label_among_words():
 
 @pytest.mark.parametrize(("y", "name"), [(np.zeros(20), "0.0"), (np.array(["a"] * 20), "'a'")])
 def test_one_class(y, name):
-    with refused(DataError, f"All 20 labelled rows are of one class, .*{name}.*at least two classes.*Label rows of another class"):
+    with refused(
+        DataError,
+        f"All 20 labelled rows are of one class, .*{name}.*at least two classes.*Label rows of "
+        "another class",
+    ):
         classifier().fit(X, y)
 
 
@@ -108,7 +117,9 @@ def test_one_class_beside_unlabelled_rows():
         classifier(unlabeled=-1).fit(X, np.where(Y, 1, -1))
 
 
-@pytest.mark.parametrize("y", [with_marker(np.nan, Y.astype(float)), np.where(Y, 1.0, np.nan), with_marker(None)])
+@pytest.mark.parametrize(
+    "y", [with_marker(np.nan, Y.astype(float)), np.where(Y, 1.0, np.nan), with_marker(None)]
+)
 def test_missing_labels_without_a_marker(y):
     with refused(DataError, r"Input y contains NaN or None in \d+ rows.*unlabeled='missing'"):
         classifier().fit(X, y)
@@ -123,7 +134,9 @@ def test_missing_targets_without_a_marker():
 def test_labels_of_several_kinds(values):
     y = np.empty(20, dtype=object)
     y[:] = [values[i % 2] for i in range(20)]
-    with refused(DataError, "The labels mix .*expected classes of one kind.*words or all into numbers"):
+    with refused(
+        DataError, "The labels mix .*expected classes of one kind.*words or all into numbers"
+    ):
         classifier().fit(X, y)
 
 
@@ -177,8 +190,16 @@ def test_a_split_without_labels():
         (X, X[:, :3], r"X_unlabeled has rows of shape \(3,\), X of \(4,\)"),
         (sp.csr_array(X), sp.csr_array(X[:, :3]), r"X_unlabeled has rows of shape \(3,\)"),
         (X.reshape(20, 1, 2, 2), X, r"X_unlabeled has rows of shape \(4,\), X of \(1, 2, 2\)"),
-        (pd.DataFrame(X, columns=list("abcd")), pd.DataFrame(X, columns=list("abce")), "X_unlabeled lacks the column 'd' of X"),
-        (pl.DataFrame(X, schema=list("abcd")), pl.DataFrame(X[:, :3], schema=list("abc")), "X_unlabeled lacks the column 'd'"),
+        (
+            pd.DataFrame(X, columns=list("abcd")),
+            pd.DataFrame(X, columns=list("abce")),
+            "X_unlabeled lacks the column 'd' of X",
+        ),
+        (
+            pl.DataFrame(X, schema=list("abcd")),
+            pl.DataFrame(X[:, :3], schema=list("abc")),
+            "X_unlabeled lacks the column 'd'",
+        ),
     ],
     ids=["array", "sparse", "images", "pandas", "polars"],
 )
@@ -208,7 +229,9 @@ def test_unlabelled_rows_of_another_form_are_refused_or_joined(given, more):
 
 @pytest.mark.parametrize("make", [pretrainer, classifier, regressor])
 @pytest.mark.parametrize(
-    "rows", [np.zeros((1, 4)), np.zeros((0, 4)), pl.DataFrame({"a": ["x"], "b": [1.0]})], ids=["1", "0", "frame"]
+    "rows",
+    [np.zeros((1, 4)), np.zeros((0, 4)), pl.DataFrame({"a": ["x"], "b": [1.0]})],
+    ids=["1", "0", "frame"],
 )
 def test_too_few_rows(make, rows):
     with refused(ValueError, r"minimum of 2 is required|at least 2 are needed"):
@@ -239,7 +262,10 @@ def test_another_number_of_features_at_prediction(use):
 
 def test_images_of_another_shape():
     model = pretrainer().fit(X.reshape(20, 1, 2, 2))
-    with refused(DataError, r"A row has the shape \(1, 4, 1\); the model was fitted on rows of shape \(1, 2, 2\)"):
+    with refused(
+        DataError,
+        r"A row has the shape \(1, 4, 1\); the model was fitted on rows of shape \(1, 2, 2\)",
+    ):
         model.transform(X.reshape(20, 1, 4, 1))
 
 
@@ -258,13 +284,21 @@ def test_a_depth_that_the_stack_has_not(depth):
 
 @pytest.mark.parametrize("in_shape", [(5,), (1, 3, 3), (2,)])
 def test_a_shape_that_does_not_hold_a_row(in_shape):
-    with refused(DataError, r"A row has 4 features, in_shape=\(.*\) holds \d+.*Set in_shape to the shape of one row"):
+    with refused(
+        DataError,
+        r"A row has 4 features, in_shape=\(.*\) holds \d+.*Set in_shape to the shape of one row",
+    ):
         pretrainer(Stack(Dense(3), in_shape=in_shape)).fit(X)
 
 
 @pytest.mark.parametrize(
     ("weight", "words"),
-    [(np.full(20, -1.0), "[Nn]egative"), (np.ones(5), "shape|inconsistent"), (np.full(20, np.nan), "NaN"), (np.zeros(20), "zero")],
+    [
+        (np.full(20, -1.0), "[Nn]egative"),
+        (np.ones(5), "shape|inconsistent"),
+        (np.full(20, np.nan), "NaN"),
+        (np.zeros(20), "zero"),
+    ],
     ids=["negative", "short", "nan", "zero"],
 )
 @pytest.mark.parametrize("make", [pretrainer, classifier, regressor])
@@ -273,9 +307,19 @@ def test_weights_that_cannot_be_used(make, weight, words):
         make().fit(X, Y.astype(float), sample_weight=weight)
 
 
-@pytest.mark.parametrize("model", [pretrainer(), classifier(), regressor()], ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize(
+    "model", [pretrainer(), classifier(), regressor()], ids=lambda m: type(m).__name__
+)
 def test_nothing_is_used_before_fit(model):
-    for use in ("transform", "encode", "inverse_transform", "reconstruct", "score_samples", "predict", "predict_proba"):
+    for use in (
+        "transform",
+        "encode",
+        "inverse_transform",
+        "reconstruct",
+        "score_samples",
+        "predict",
+        "predict_proba",
+    ):
         if hasattr(model, use):
             with refused(NotFittedError, "not fitted"):
                 getattr(model, use)(X)
@@ -285,24 +329,41 @@ def test_nothing_is_used_before_fit(model):
 
 
 def test_a_plan_and_an_objective():
-    with refused(ParameterError, "given a plan and also an objective or a schedule.*Give one or the other"):
+    with refused(
+        ParameterError, "given a plan and also an objective or a schedule.*Give one or the other"
+    ):
         pretrainer(objective=Denoising()).fit(X)
     with refused(ParameterError, "given a plan and also an objective or a schedule"):
         pretrainer(schedule=Greedy(1)).fit(X)
 
 
 def test_a_plan_and_a_head():
-    with refused(ParameterError, r"PretrainedClassifier was given a plan and also head=\(5,\).*Give the head to Supervised"):
+    with refused(
+        ParameterError,
+        r"PretrainedClassifier was given a plan and also head=\(5,\).*Give the head to Supervised",
+    ):
         classifier(head=(5,)).fit(X, Y)
 
 
 @pytest.mark.parametrize("last", [Reconstruction(), Denoising()])
 def test_a_plan_that_ends_without_labels(last):
-    with refused(ParameterError, "last step of the fine-tuning plan is .*learns no labels.*End the plan with Supervised"):
+    with refused(
+        ParameterError,
+        "last step of the fine-tuning plan is .*learns no labels.*End the plan with Supervised",
+    ):
         classifier(plan=[*TUNE, (last, Joint(1))]).fit(X, Y)
 
 
-@pytest.mark.parametrize("plan", [[], [Reconstruction()], [(Reconstruction(),)], [(Greedy(1), Reconstruction())], [(1, 2, 3, 4)]])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [],
+        [Reconstruction()],
+        [(Reconstruction(),)],
+        [(Greedy(1), Reconstruction())],
+        [(1, 2, 3, 4)],
+    ],
+)
 def test_a_plan_that_is_none(plan):
     with refused(ParameterError, "plan"):
         pretrainer(plan=plan).fit(X)
@@ -311,7 +372,11 @@ def test_a_plan_that_is_none(plan):
 @pytest.mark.parametrize(
     ("plan", "kind", "words"),
     [
-        ([(Supervised(), Joint(1))], PairingError, r"Supervised\(\) needs labels, and none were given.*PretrainedClassifier"),
+        (
+            [(Supervised(), Joint(1))],
+            PairingError,
+            r"Supervised\(\) needs labels, and none were given.*PretrainedClassifier",
+        ),
         ([(Combined(), Joint(1))], PairingError, "needs labels"),
         (
             [(Reconstruction(), HeadOnly(1))],
@@ -324,14 +389,22 @@ def test_a_plan_that_is_none(plan):
             PairingError,
             r"needs values in \[0, 1\]; the input of the stage is 'real'.*or 'mse'",
         ),
-        ([(Reconstruction(), Greedy((1, 2, 3)))], ParameterError, r"lists epochs for 3 phases; a stack of 1 stages has 1"),
+        (
+            [(Reconstruction(), Greedy((1, 2, 3)))],
+            ParameterError,
+            r"lists epochs for 3 phases; a stack of 1 stages has 1",
+        ),
         ([(Reconstruction(), Unfreeze((1, 2)))], ParameterError, "lists epochs for 2 phases"),
         (
             [(Reconstruction(), Joint(1), Training(learning_rate=(0.1, 0.2)))],
             ParameterError,
             "learning_rate for 2 stages; the stack has 1",
         ),
-        ([(Reconstruction(), Joint(1), Training(layer_decay=(0.1, 0.2)))], ParameterError, "layer_decay for 2 stages"),
+        (
+            [(Reconstruction(), Joint(1), Training(layer_decay=(0.1, 0.2)))],
+            ParameterError,
+            "layer_decay for 2 stages",
+        ),
     ],
     ids=lambda value: None if isinstance(value, type) else str(value)[:40],
 )
@@ -346,7 +419,10 @@ def test_cross_entropy_on_codes_that_are_not_in_the_unit_interval():
         pretrainer(Stack(Dense(3), Dense(2)), plan=[(Reconstruction("bce"), Greedy(1))]).fit(rows)
 
 
-@pytest.mark.parametrize(("corruption", "words"), [(Gaussian(), "categories alone"), (SaltAndPepper(), "categories have none")])
+@pytest.mark.parametrize(
+    ("corruption", "words"),
+    [(Gaussian(), "categories alone"), (SaltAndPepper(), "categories have none")],
+)
 def test_a_corruption_of_numbers_on_categories(corruption, words):
     rows = pl.DataFrame({"a": ["x", "y"] * 10, "b": ["u", "v", "w", "w"] * 5})
     with refused(PairingError, f"{words}.*Masking or Swap"):
@@ -366,8 +442,14 @@ def test_settings_are_checked_before_the_first_batch():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Dense(0), r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0 instead"),
-        (lambda: Dense(3, activation="sigmoyd"), "'activation' parameter of Dense.*Did you mean 'sigmoid'"),
+        (
+            lambda: Dense(0),
+            r"'units' parameter of Dense must be an int in the range \[1, inf\). Got 0 instead",
+        ),
+        (
+            lambda: Dense(3, activation="sigmoyd"),
+            "'activation' parameter of Dense.*Did you mean 'sigmoid'",
+        ),
         (lambda: Dense(3, init="glorot"), "'init' parameter of Dense.*Did you mean 'glorot_"),
         (lambda: Dense(3, normalisation="bach"), "Did you mean 'batch'"),
         (lambda: Dense(3, dropout=1.0), "'dropout' parameter of Dense"),
@@ -385,7 +467,10 @@ def test_settings_are_checked_before_the_first_batch():
         (lambda: Greedy(1.5), "'epochs' parameter of Greedy"),
         (lambda: Training("adamm"), "Did you mean 'adam"),
         (lambda: Training(shape="cosin"), "Did you mean 'cosine'"),
-        (lambda: Training(learning_rate=0), r"'learning_rate' parameter of Training must be a number in the range \(0, inf\)"),
+        (
+            lambda: Training(learning_rate=0),
+            r"'learning_rate' parameter of Training must be a number in the range \(0, inf\)",
+        ),
         (lambda: Training(batch_size=0), "'batch_size' parameter of Training"),
         (lambda: Training(clip=-1), "'clip' parameter of Training"),
     ],
@@ -406,7 +491,10 @@ def test_a_setting_out_of_its_range_is_refused_at_once(make, words):
         ({"training": 0.1}, "'training' parameter of Pretrainer"),
         ({"preprocessing": "standard"}, "'preprocessing' parameter of Pretrainer"),
         ({"validation": 0.9}, "'validation' parameter of Pretrainer"),
-        ({"precision": "float16"}, "'precision' parameter of Pretrainer must be .*'bfloat16'.*Got 'float16'"),
+        (
+            {"precision": "float16"},
+            "'precision' parameter of Pretrainer must be .*'bfloat16'.*Got 'float16'",
+        ),
         ({"device": 0}, "'device' parameter of Pretrainer"),
         ({"random_state": "a"}, "'random_state' parameter of Pretrainer"),
     ],
@@ -422,7 +510,10 @@ def test_a_wrong_parameter_of_the_pretrainer_is_refused_in_fit(settings, words):
     ("settings", "words"),
     [
         ({"pretrainer": StandardScaler()}, "'pretrainer' parameter of PretrainedClassifier"),
-        ({"start": "radom"}, "'start' parameter of PretrainedClassifier must be .*'pretrained'.*Got 'radom'"),
+        (
+            {"start": "radom"},
+            "'start' parameter of PretrainedClassifier must be .*'pretrained'.*Got 'radom'",
+        ),
         ({"head": 0, "plan": None}, "'head' parameter of PretrainedClassifier"),
         ({"head": (0,), "plan": None}, "'head' parameter of Supervised"),
         ({"validation": 0.7}, "'validation' parameter of PretrainedClassifier"),
@@ -499,13 +590,22 @@ def test_an_unknown_parameter_is_refused_with_the_closest(name, words):
 
 
 def test_a_loss_that_is_not_finite_stops_at_its_step_and_says_what_to_do():
-    model = pretrainer(plan=[(Reconstruction(), Joint(5), Training("sgd", learning_rate=1e30, shape="constant"))])
-    with refused(TrainingError, r"The loss became (nan|inf) in epoch \d, step \d, while training stage 1 .*Lower Training"):
+    model = pretrainer(
+        plan=[(Reconstruction(), Joint(5), Training("sgd", learning_rate=1e30, shape="constant"))]
+    )
+    with refused(
+        TrainingError,
+        r"The loss became (nan|inf) in epoch \d, step \d, while training stage 1 .*Lower Training",
+    ):
         model.fit(X)
 
 
 def test_every_error_of_ones_own_has_a_hint_or_says_what_was_expected():
-    for make in (lambda: Stack(), lambda: Dense(3, activation="x"), lambda: pretrainer(objective=Denoising()).fit(X)):
+    for make in (
+        lambda: Stack(),
+        lambda: Dense(3, activation="x"),
+        lambda: pretrainer(objective=Denoising()).fit(X),
+    ):
         with pytest.raises(LayerwiseError) as caught:
             make()
         assert caught.value.hint

@@ -38,7 +38,9 @@ from layerwise import (
 X, Y = (part[:300] for part in load_digits(return_X_y=True))
 X = X / 16
 FEW = np.where(np.arange(300) < 80, Y, -1)
-SMALL = Pretrainer(Stack(Dense(32, tied=True), Dense(16, tied=True)), schedule=Greedy(3), random_state=0)
+SMALL = Pretrainer(
+    Stack(Dense(32, tied=True), Dense(16, tied=True)), schedule=Greedy(3), random_state=0
+)
 
 
 def same(a, b):
@@ -71,8 +73,13 @@ def test_unlabelled_rows_inside_and_beside_are_the_same():
     ],
 )
 def test_every_marker_marks_the_same_rows(marker, y):
-    expected = PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X)
-    assert same(PretrainedClassifier(SMALL, unlabeled=marker, random_state=0).fit(X, y).predict_proba(X), expected)
+    expected = (
+        PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X)
+    )
+    assert same(
+        PretrainedClassifier(SMALL, unlabeled=marker, random_state=0).fit(X, y).predict_proba(X),
+        expected,
+    )
 
 
 def test_the_order_of_the_rows_does_not_matter():
@@ -87,8 +94,13 @@ def test_a_fitted_pretrainer_in_a_frozen_estimator_is_used_as_it_stands():
     before = fitted.transform(X)
     frozen = PretrainedClassifier(FrozenEstimator(fitted), unlabeled=-1, random_state=0).fit(X, FEW)
     assert same(before, fitted.transform(X))
-    assert same(frozen.predict_proba(X), PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X))
-    control = PretrainedClassifier(FrozenEstimator(fitted), start="random", unlabeled=-1, random_state=0).fit(X, FEW)
+    assert same(
+        frozen.predict_proba(X),
+        PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).predict_proba(X),
+    )
+    control = PretrainedClassifier(
+        FrozenEstimator(fitted), start="random", unlabeled=-1, random_state=0
+    ).fit(X, FEW)
     expected = PretrainedClassifier(SMALL, start="random", unlabeled=-1, random_state=0).fit(X, FEW)
     assert same(control.predict_proba(X), expected.predict_proba(X))
 
@@ -96,9 +108,17 @@ def test_a_fitted_pretrainer_in_a_frozen_estimator_is_used_as_it_stands():
 def test_arrays_frames_and_sparse_rows_agree():
     codes = SMALL.fit_transform(X)
     names = [f"p{i}" for i in range(64)]
-    assert same(Pretrainer(**SMALL.get_params(deep=False)).fit_transform(pd.DataFrame(X, columns=names)), codes)
-    assert same(Pretrainer(**SMALL.get_params(deep=False)).fit_transform(pl.DataFrame(X, schema=names)), codes)
-    np.testing.assert_allclose(Pretrainer(**SMALL.get_params(deep=False)).fit_transform(sp.csr_matrix(X)), codes, atol=1e-5)
+    assert same(
+        Pretrainer(**SMALL.get_params(deep=False)).fit_transform(pd.DataFrame(X, columns=names)),
+        codes,
+    )
+    assert same(
+        Pretrainer(**SMALL.get_params(deep=False)).fit_transform(pl.DataFrame(X, schema=names)),
+        codes,
+    )
+    np.testing.assert_allclose(
+        Pretrainer(**SMALL.get_params(deep=False)).fit_transform(sp.csr_matrix(X)), codes, atol=1e-5
+    )
 
 
 def test_images_in_four_dimensions_keep_their_shape():
@@ -111,7 +131,9 @@ def test_images_in_four_dimensions_keep_their_shape():
 
 
 def test_bytes_are_divided_by_255():
-    model = Pretrainer(SMALL.stack, schedule=Greedy(1), random_state=0).fit((X * 255).round().astype(np.uint8))
+    model = Pretrainer(SMALL.stack, schedule=Greedy(1), random_state=0).fit(
+        (X * 255).round().astype(np.uint8)
+    )
     assert model.space_.kind == "unit"
     assert model.reconstruct(X[:2] * 255).min() >= 0
 
@@ -125,7 +147,9 @@ def test_an_encoding_of_any_depth():
 
 def test_inverse_transform_decodes_what_transform_encodes():
     model = SMALL.fit(X)
-    np.testing.assert_allclose(model.inverse_transform(model.transform(X)), model.reconstruct(X), rtol=1e-6)
+    np.testing.assert_allclose(
+        model.inverse_transform(model.transform(X)), model.reconstruct(X), rtol=1e-6
+    )
 
 
 def test_strange_rows_have_lower_scores():
@@ -146,7 +170,9 @@ def test_a_regressor_learns_one_or_several_outputs(outputs):
 
 def test_class_weights_shift_the_answer():
     plain = PretrainedClassifier(SMALL, random_state=0).fit(X, Y == 3)
-    heavy = PretrainedClassifier(SMALL, class_weight={True: 100.0, False: 1.0}, random_state=0).fit(X, Y == 3)
+    heavy = PretrainedClassifier(SMALL, class_weight={True: 100.0, False: 1.0}, random_state=0).fit(
+        X, Y == 3
+    )
     assert heavy.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean()
 
 
@@ -196,7 +222,9 @@ PLANS = [
 @pytest.mark.parametrize("plan", PLANS, ids=repr)
 def test_fine_tuning_is_a_plan(plan):
     training = Training(learning_rate=3e-3, batch_size=16, min_steps=250)
-    model = PretrainedClassifier(SMALL, plan=plan, training=training, unlabeled=-1, random_state=0).fit(X, FEW)
+    model = PretrainedClassifier(
+        SMALL, plan=plan, training=training, unlabeled=-1, random_state=0
+    ).fit(X, FEW)
     assert model.score(X[80:], Y[80:]) > 0.5
     assert [step.objective for step in model.plan_] == [objective for objective, *_ in plan]
 
@@ -204,7 +232,12 @@ def test_fine_tuning_is_a_plan(plan):
 @pytest.mark.parametrize("validation", ["auto", 0.25, 3])
 def test_the_number_of_epochs_is_chosen_on_labelled_rows(validation):
     model = PretrainedClassifier(SMALL, validation=validation, unlabeled=-1, random_state=0)
-    asked = PretrainedClassifier(SMALL, unlabeled=-1, random_state=0).fit(X, FEW).plan_[-1].schedule.epochs
+    asked = (
+        PretrainedClassifier(SMALL, unlabeled=-1, random_state=0)
+        .fit(X, FEW)
+        .plan_[-1]
+        .schedule.epochs
+    )
     model.fit(X, FEW)
     last = [row for row in model.history_ if row["step"] == 1]
     assert len(last) == model.plan_[-1].schedule.epochs
@@ -215,7 +248,9 @@ def test_the_number_of_epochs_is_chosen_on_labelled_rows(validation):
 
 def test_the_epochs_of_the_last_phase_alone_are_chosen():
     plan = [(Supervised(), Unfreeze(4), Training(batch_size=16))]
-    model = PretrainedClassifier(SMALL, plan=plan, validation=2, unlabeled=-1, random_state=0).fit(X, FEW)
+    model = PretrainedClassifier(SMALL, plan=plan, validation=2, unlabeled=-1, random_state=0).fit(
+        X, FEW
+    )
     chosen = model.plan_[-1].schedule.epochs
     assert chosen[0] == 4
     assert [sum(row["phase"] == p for row in model.history_) for p in (0, 1)] == list(chosen)
@@ -223,7 +258,9 @@ def test_the_epochs_of_the_last_phase_alone_are_chosen():
 
 def test_stopping_and_choosing_go_together():
     plan = [(Supervised(), Joint(40), Training(batch_size=16, learning_rate=0.02, patience=2))]
-    model = PretrainedClassifier(SMALL, plan=plan, validation=0.3, unlabeled=-1, random_state=0).fit(X, FEW)
+    model = PretrainedClassifier(
+        SMALL, plan=plan, validation=0.3, unlabeled=-1, random_state=0
+    ).fit(X, FEW)
     assert len(model.history_) == model.plan_[-1].schedule.epochs < 40
 
 
@@ -234,8 +271,12 @@ def test_a_random_start_reports_no_arrival():
 
 def test_a_transformer_of_the_users_own_gets_what_the_user_gave():
     frame = pd.DataFrame({"a": X[:, 20], "b": X[:, 28], "kind": np.where(Y % 2, "odd", "even")})
-    columns = make_column_transformer((StandardScaler(), ["a", "b"]), (OneHotEncoder(sparse_output=False), ["kind"]))
-    codes = Pretrainer(Stack(Dense(4)), preprocessing=columns, schedule=Joint(1), random_state=0).fit_transform(frame)
+    columns = make_column_transformer(
+        (StandardScaler(), ["a", "b"]), (OneHotEncoder(sparse_output=False), ["kind"])
+    )
+    codes = Pretrainer(
+        Stack(Dense(4)), preprocessing=columns, schedule=Joint(1), random_state=0
+    ).fit_transform(frame)
     assert codes.shape == (300, 4)
 
 
@@ -253,7 +294,13 @@ def test_setting_a_part_of_what_is_none_is_explained():
 
 
 def test_what_was_used_is_recorded():
-    used = Pretrainer(SMALL.stack, schedule=Joint(1), device="cpu", precision="bfloat16", random_state=0).fit(X).used_
+    used = (
+        Pretrainer(
+            SMALL.stack, schedule=Joint(1), device="cpu", precision="bfloat16", random_state=0
+        )
+        .fit(X)
+        .used_
+    )
     assert used == {"device": "cpu", "precision": "bfloat16"}
 
 
@@ -265,8 +312,12 @@ def test_a_class_with_one_label_leaves_the_epochs_as_they_are():
 
 
 def test_an_estimator_goes_into_a_pipeline_and_a_grid_search():
-    pretrainer = Pretrainer(Stack(Dense(16)), objective=Denoising(Masking(0.25)), schedule=Joint(2), random_state=0)
-    pipeline = make_pipeline(MinMaxScaler(), PretrainedClassifier(pretrainer, unlabeled=-1, random_state=0))
+    pretrainer = Pretrainer(
+        Stack(Dense(16)), objective=Denoising(Masking(0.25)), schedule=Joint(2), random_state=0
+    )
+    pipeline = make_pipeline(
+        MinMaxScaler(), PretrainedClassifier(pretrainer, unlabeled=-1, random_state=0)
+    )
     grid = {"pretrainedclassifier__pretrainer__objective__corruption__p": [0.1, 0.6]}
     search = GridSearchCV(pipeline, grid, cv=LabeledSplit(2), error_score="raise").fit(X, FEW)
     assert search.best_estimator_[-1].pretrainer.objective.corruption.p in (0.1, 0.6)
@@ -279,7 +330,9 @@ def test_a_labeled_split_trains_on_every_unlabelled_row_and_tests_on_none():
         assert set(np.flatnonzero(FEW == -1)) <= set(train)
         assert not set(train) & set(test)
     assert LabeledSplit(4).get_n_splits(X, FEW) == 4
-    scores = cross_val_score(PretrainedClassifier(SMALL, unlabeled=-1, random_state=0), X, FEW, cv=LabeledSplit(2))
+    scores = cross_val_score(
+        PretrainedClassifier(SMALL, unlabeled=-1, random_state=0), X, FEW, cv=LabeledSplit(2)
+    )
     assert scores.shape == (2,)
 
 

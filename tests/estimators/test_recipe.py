@@ -8,20 +8,33 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 
-from layerwise import ParameterError, Preprocessor, PretrainedClassifier, PretrainedRegressor, Pretrainer, load, recipes, save
+from layerwise import (
+    ParameterError,
+    Preprocessor,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    Pretrainer,
+    load,
+    recipes,
+    save,
+)
 from layerwise.recipes.choice import choose
 
 X, Y = load_digits(return_X_y=True)
 X = (X / 16)[:200]
 Y = Y[:200]
 FEW = np.where(np.arange(200) < 50, Y, -1)
-TINY = recipes.stacked_denoising_autoencoder(widths=(8,), epochs=1, head_epochs=1, finetune_epochs=1, modern=True)
+TINY = recipes.stacked_denoising_autoencoder(
+    widths=(8,), epochs=1, head_epochs=1, finetune_epochs=1, modern=True
+)
 
 
 def test_a_recipe_is_what_it_says_written_out():
     short = PretrainedClassifier(recipe=TINY, unlabeled=-1, random_state=0).fit(X, FEW)
     pretrainer = Pretrainer(TINY.stack, plan=TINY.plan, random_state=0)
-    long = PretrainedClassifier(pretrainer, plan=TINY.finetune, unlabeled=-1, random_state=0).fit(X, FEW)
+    long = PretrainedClassifier(pretrainer, plan=TINY.finetune, unlabeled=-1, random_state=0).fit(
+        X, FEW
+    )
     assert np.array_equal(short.predict_proba(X), long.predict_proba(X))
     assert short.recipe_ == TINY and short.why_ == "Recipe stacked_denoising_autoencoder was given."
     alone = Pretrainer(recipe=TINY, random_state=0).fit(X)
@@ -30,14 +43,20 @@ def test_a_recipe_is_what_it_says_written_out():
 
 def test_the_random_start_of_a_recipe_with_a_control_is_that_control():
     ladder = recipes.ladder(widths=(8,), epochs=1)
-    model = PretrainedClassifier(recipe=ladder, start="random", unlabeled=-1, random_state=0).fit(X, FEW)
+    model = PretrainedClassifier(recipe=ladder, start="random", unlabeled=-1, random_state=0).fit(
+        X, FEW
+    )
     assert model.plan_ == ladder.control
 
 
 def test_a_recipe_by_name_and_a_name_that_is_none():
-    assert Pretrainer(recipe="progressive_autoencoder", random_state=0).fit(X[:20]).recipe_ == recipes.progressive_autoencoder()
+    assert (
+        Pretrainer(recipe="progressive_autoencoder", random_state=0).fit(X[:20]).recipe_
+        == recipes.progressive_autoencoder()
+    )
     with pytest.raises(
-        ParameterError, match=r"There is no recipe 'progresive_autoencoder'.*Did you mean 'progressive_autoencoder'"
+        ParameterError,
+        match=r"There is no recipe 'progresive_.*Did you mean 'progressive_autoencoder'",
     ):
         Pretrainer(recipe="progresive_autoencoder").fit(X)
 
@@ -47,7 +66,11 @@ def test_a_recipe_by_name_and_a_name_that_is_none():
     [
         (X, "stacked_denoising_autoencoder", "rows are arrays of only 64 features."),
         (np.zeros((5, 300)), "stacked_denoising_autoencoder", "rows are arrays of 300 features."),
-        (pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "tabular_denoising_autoencoder", "the data are a table."),
+        (
+            pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}),
+            "tabular_denoising_autoencoder",
+            "the data are a table.",
+        ),
     ],
 )
 def test_auto_goes_by_the_kind_of_data(rows, name, words):
@@ -57,7 +80,9 @@ def test_auto_goes_by_the_kind_of_data(rows, name, words):
     assert recipe.name == name and why == f"Recipe {name} was chosen: {words}"
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(50_000, 16), (1_000_000, 10), (256, 3000), (0, 3000)])
+@pytest.mark.parametrize(
+    ("rows", "epochs"), [(50_000, 16), (1_000_000, 10), (256, 3000), (0, 3000)]
+)
 def test_auto_goes_through_a_small_table_more_often(rows, epochs):
     assert choose(table=True, features=4, rows=rows).arguments == {"epochs": epochs}
 
@@ -68,7 +93,9 @@ def test_auto_says_when_every_row_has_a_label():
 
 
 def test_settings_of_ones_own_stand_before_the_recipe():
-    model = Pretrainer(recipe=TINY, preprocessing=Preprocessor("none"), precision="bfloat16", random_state=0).fit(X)
+    model = Pretrainer(
+        recipe=TINY, preprocessing=Preprocessor("none"), precision="bfloat16", random_state=0
+    ).fit(X)
     assert model.preprocessing_.numbers == "none" and model.used_["precision"] == "bfloat16"
 
 
@@ -76,8 +103,14 @@ def test_settings_of_ones_own_stand_before_the_recipe():
     ("model", "words"),
     [
         (Pretrainer(TINY.stack, recipe="auto"), "Pretrainer was given a recipe and also stack="),
-        (PretrainedClassifier(Pretrainer(), recipe="auto"), "PretrainedClassifier was given a recipe and also pretrainer="),
-        (PretrainedRegressor(head=(5,), recipe="auto"), "PretrainedRegressor was given a recipe and also head="),
+        (
+            PretrainedClassifier(Pretrainer(), recipe="auto"),
+            "PretrainedClassifier was given a recipe and also pretrainer=",
+        ),
+        (
+            PretrainedRegressor(head=(5,), recipe="auto"),
+            "PretrainedRegressor was given a recipe and also head=",
+        ),
     ],
 )
 def test_a_recipe_beside_what_it_says_is_refused(model, words):

@@ -1,4 +1,5 @@
-"""The search for the rate of each stage: on labelled rows alone, from the estimator's own setting."""
+"""The search for the rate of each stage: on labelled rows alone, from the estimator's own
+setting."""
 
 from __future__ import annotations
 
@@ -59,20 +60,27 @@ def pretrainer():
 
 
 def classifier(**settings):
-    return PretrainedClassifier(**({"pretrainer": pretrainer(), "plan": TUNE, "unlabeled": -1} | settings))
+    return PretrainedClassifier(
+        **({"pretrainer": pretrainer(), "plan": TUNE, "unlabeled": -1} | settings)
+    )
 
 
 def regressor(**settings):
-    return PretrainedRegressor(**({"pretrainer": pretrainer(), "plan": TUNE, "unlabeled": np.nan} | settings))
+    return PretrainedRegressor(
+        **({"pretrainer": pretrainer(), "plan": TUNE, "unlabeled": np.nan} | settings)
+    )
 
 
 def search(estimator=None, **settings):
-    return LayerRateSearch(estimator or classifier(), **({"n_trials": 3, "cv": 2, "random_state": 0} | settings))
+    return LayerRateSearch(
+        estimator or classifier(), **({"n_trials": 3, "cv": 2, "random_state": 0} | settings)
+    )
 
 
 @contextmanager
 def watching(monkeypatch):
-    """Yield the (trained on, scored on) row contents of every trial's fold, in the order of their fits."""
+    """Yield the (trained on, scored on) row contents of every trial's fold, in the order of their
+    fits."""
     seen = []
     fit, score = PretrainedClassifier.fit, PretrainedClassifier.score
 
@@ -106,7 +114,9 @@ def test_the_same_seed_gives_the_same_search():
 
 def test_the_first_trial_is_the_estimator_as_it_stands():
     fitted = search(n_trials=1).fit(X, FEW)
-    assert fitted.trials_ == [{"factors": (1.0, 1.0), "rate": 1.0, "scores": fitted.trials_[0]["scores"]}]
+    assert fitted.trials_ == [
+        {"factors": (1.0, 1.0), "rate": 1.0, "scores": fitted.trials_[0]["scores"]}
+    ]
     assert fitted.best_score_ == fitted.plain_score_ == np.mean(fitted.trials_[0]["scores"])
     expected = classifier(random_state=fitted.best_estimator_.random_state).fit(X, FEW)
     assert np.array_equal(fitted.predict_proba(X), expected.predict_proba(X))
@@ -116,7 +126,9 @@ def test_the_first_trial_is_the_estimator_as_it_stands():
 def test_factors_of_ones_own_are_the_first_trial_also_outside_the_ranges(decay):
     plan = [TUNE[0], (Supervised(), Joint(2), Training(layer_decay=decay))]
     fitted = search(classifier(plan=plan)).fit(X, FEW)
-    assert fitted.trials_[0]["factors"] == (decay if isinstance(decay, tuple) else (decay**2, decay))
+    assert fitted.trials_[0]["factors"] == (
+        decay if isinstance(decay, tuple) else (decay**2, decay)
+    )
     assert all(1e-3 <= factor <= 1 for trial in fitted.trials_[1:] for factor in trial["factors"])
     assert all(0.1 <= trial["rate"] <= 3 for trial in fitted.trials_)
 
@@ -149,7 +161,9 @@ def test_a_rate_that_is_far_too_small_is_raised():
 def test_a_factor_of_low_moves_a_stage_less(monkeypatch):
     with watching(monkeypatch) as seen:
         fitted = search(n_trials=6).fit(X, FEW)
-    moved = [[row["moved"] for row in item["model"].transfer_report_] for item in seen if "held" in item]
+    moved = [
+        [row["moved"] for row in item["model"].transfer_report_] for item in seen if "held" in item
+    ]
     factors = np.repeat([trial["factors"] for trial in fitted.trials_], 2, axis=0)
     for stage in range(2):
         low, high = factors[:, stage].argmin(), factors[:, stage].argmax()
@@ -158,8 +172,14 @@ def test_a_factor_of_low_moves_a_stage_less(monkeypatch):
 
 
 @pytest.mark.parametrize("rate", [None, 0.01, (0.01, 0.02)])
-def test_the_rate_scales_the_last_step_alone_and_the_factors_go_where_stages_are_trained(monkeypatch, rate):
-    plan = [TUNE[0], (Supervised(), Joint(1), Training("sgd")), (Supervised(), Joint(1), Training("sgd", learning_rate=rate))]
+def test_the_rate_scales_the_last_step_alone_and_the_factors_go_where_stages_are_trained(
+    monkeypatch, rate
+):
+    plan = [
+        TUNE[0],
+        (Supervised(), Joint(1), Training("sgd")),
+        (Supervised(), Joint(1), Training("sgd", learning_rate=rate)),
+    ]
     with watching(monkeypatch) as seen:
         fitted = search(classifier(plan=plan), n_trials=2, cv=2).fit(X, FEW)
     head, middle, last = (step.training for step in seen[3]["model"].plan_)
@@ -167,11 +187,15 @@ def test_the_rate_scales_the_last_step_alone_and_the_factors_go_where_stages_are
     assert (head, middle) == (TUNE[0][2], Training("sgd", layer_decay=tried["factors"]))
     own = 0.1 if rate is None else rate
     assert last.layer_decay == tried["factors"]
-    assert last.learning_rate == (tuple(r * tried["rate"] for r in own) if isinstance(own, tuple) else own * tried["rate"])
+    assert last.learning_rate == (
+        tuple(r * tried["rate"] for r in own) if isinstance(own, tuple) else own * tried["rate"]
+    )
 
 
 def test_the_default_plan_and_a_head_are_searched():
-    fitted = search(PretrainedClassifier(pretrainer(), head=(5,), unlabeled=-1), n_trials=2).fit(X, FEW)
+    fitted = search(PretrainedClassifier(pretrainer(), head=(5,), unlabeled=-1), n_trials=2).fit(
+        X, FEW
+    )
     assert fitted.best_estimator_.plan_[-1].objective == Supervised((5,))
 
 
@@ -196,7 +220,11 @@ def test_a_regressor_of_several_outputs_is_searched():
 def test_the_pretrainer_learns_once(monkeypatch):
     fits = []
     fit = Pretrainer.fit
-    monkeypatch.setattr(Pretrainer, "fit", lambda self, X, *args, **kw: fits.append(len(X)) or fit(self, X, *args, **kw))
+    monkeypatch.setattr(
+        Pretrainer,
+        "fit",
+        lambda self, X, *args, **kw: fits.append(len(X)) or fit(self, X, *args, **kw),
+    )
     fitted = search().fit(X[:60], FEW[:60], X_unlabeled=X[60:])
     assert fits == [120]
     pretrainer = fitted.best_estimator_._fitted_pretrainer()
@@ -209,7 +237,10 @@ def test_a_held_out_row_is_never_trained_on_and_never_unlabelled(monkeypatch):
         search(cv=3).fit(X, FEW)
     folds = [item for item in seen if "held" in item]
     assert len(folds) == 9
-    assert [i for i, item in enumerate(seen) if "held" not in item] in ([0], [0, 10])  # the first fit, and that with the best
+    assert [i for i, item in enumerate(seen) if "held" not in item] in (
+        [0],
+        [0, 10],
+    )  # the first fit, and that with the best
     for item in folds:
         assert not rows(item["held"][0]) & rows(item["train"][0])
         assert rows(item["held"][0]) | rows(item["train"][0]) == rows(X[:40])
@@ -247,10 +278,16 @@ def test_rows_without_weight_are_neither_trained_on_nor_scored(monkeypatch):
 
 def test_hidden_labels_are_not_used():
     other = np.where(np.arange(120) < 40, Y, -1)
-    assert search().fit(X, FEW).trials_ == search().fit(X[:40], other[:40], X_unlabeled=X[40:]).trials_
+    assert (
+        search().fit(X, FEW).trials_ == search().fit(X[:40], other[:40], X_unlabeled=X[40:]).trials_
+    )
 
 
-@pytest.mark.parametrize("form", [pd.DataFrame, sp.csr_matrix, lambda X: X.reshape(-1, 1, 8, 8)], ids=["frame", "sparse", "images"])
+@pytest.mark.parametrize(
+    "form",
+    [pd.DataFrame, sp.csr_matrix, lambda X: X.reshape(-1, 1, 8, 8)],
+    ids=["frame", "sparse", "images"],
+)
 def test_frames_sparse_rows_and_images_are_searched(form):
     given = form(X)
     fitted = search(n_trials=2).fit(given, FEW)
@@ -263,7 +300,10 @@ def test_a_splitter_and_given_positions_split_the_labelled_rows_alone(monkeypatc
     positions = list(splitter.split(np.arange(40)))
     with watching(monkeypatch) as seen:
         a = search(cv=splitter, n_trials=2).fit(X, FEW)
-    assert [rows(item["held"][0]) for item in seen if "held" in item] == [rows(X[:20]), rows(X[20:40])] * 2
+    assert [rows(item["held"][0]) for item in seen if "held" in item] == [
+        rows(X[:20]),
+        rows(X[20:40]),
+    ] * 2
     assert search(cv=positions, n_trials=2).fit(X, FEW).trials_ == a.trials_
 
 
@@ -309,7 +349,9 @@ def test_a_line_is_printed_for_each_trial_only_when_asked(capsys):
     assert [line.split(":")[0] for line in lines] == ["trial 1/2", "trial 2/2"]
 
 
-def test_optuna_is_silent_inside_and_as_before_after_while_our_warnings_are_heard(monkeypatch, caplog):
+def test_optuna_is_silent_inside_and_as_before_after_while_our_warnings_are_heard(
+    monkeypatch, caplog
+):
     fit = PretrainedClassifier.fit
 
     def warned(self, *args):
@@ -332,8 +374,15 @@ def test_optuna_is_silent_inside_and_as_before_after_while_our_warnings_are_hear
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")  # the checks mix both on purpose
-@parametrize_with_checks([search(kind(SMALL, plan=CHECKED), n_trials=2) for kind in (PretrainedClassifier, PretrainedRegressor)])
+@pytest.mark.filterwarnings(
+    "ignore:X (has|does not have valid) feature names:UserWarning"
+)  # the checks mix both on purpose
+@parametrize_with_checks(
+    [
+        search(kind(SMALL, plan=CHECKED), n_trials=2)
+        for kind in (PretrainedClassifier, PretrainedRegressor)
+    ]
+)
 def test_check_estimator(estimator, check):
     check(estimator)
 
@@ -341,8 +390,14 @@ def test_check_estimator(estimator, check):
 def test_it_is_cloned_and_its_parameters_are_set():
     model = search()
     assert clone(model).get_params()["n_trials"] == 3
-    model.set_params(low=0.1, estimator__unlabeled="missing", estimator__pretrainer__schedule__epochs=2)
-    assert (model.low, model.estimator.unlabeled, model.estimator.pretrainer.schedule) == (0.1, "missing", Greedy(2))
+    model.set_params(
+        low=0.1, estimator__unlabeled="missing", estimator__pretrainer__schedule__epochs=2
+    )
+    assert (model.low, model.estimator.unlabeled, model.estimator.pretrainer.schedule) == (
+        0.1,
+        "missing",
+        Greedy(2),
+    )
     assert is_classifier(model)
 
 
@@ -375,14 +430,20 @@ def test_a_random_start_is_searched_from_random_weights():
 @pytest.mark.parametrize("missing", ["optuna", "cmaes"])
 def test_without_optuna_it_says_what_to_install(monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(LayerwiseError, match=rf'needs optuna and cmaes.*{missing}.*Run pip install "layerwise\[search\]"'):
+    with pytest.raises(
+        LayerwiseError,
+        match=rf'needs optuna and cmaes.*{missing}.*Run pip install "layerwise\[search\]"',
+    ):
         search().fit(X, FEW)
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"estimator": LogisticRegression()}, "'estimator' parameter.*PretrainedClassifier.*LogisticRegression"),
+        (
+            {"estimator": LogisticRegression()},
+            "'estimator' parameter.*PretrainedClassifier.*LogisticRegression",
+        ),
         ({"n_trials": 0}, r"'n_trials' parameter.*\[1, inf\). Got 0"),
         ({"low": 0.0}, r"'low' parameter.*\(0.0, 1.0\). Got 0.0"),
         ({"low": 1.0}, r"'low' parameter.*\(0.0, 1.0\). Got 1.0"),
@@ -399,8 +460,16 @@ def test_settings_that_cannot_be_used_are_refused(settings, words):
 @pytest.mark.parametrize(
     ("estimator", "y", "words"),
     [
-        (classifier(), np.where(np.arange(120) < 1, 0, FEW + (FEW == 0)), "2 labelled rows of every class. Got 1 of the rarest"),
-        (regressor(), np.where(np.arange(120) < 7, TARGET, np.nan), "at least 8 labelled rows. Got 7. Label more"),
+        (
+            classifier(),
+            np.where(np.arange(120) < 1, 0, FEW + (FEW == 0)),
+            "2 labelled rows of every class. Got 1 of the rarest",
+        ),
+        (
+            regressor(),
+            np.where(np.arange(120) < 7, TARGET, np.nan),
+            "at least 8 labelled rows. Got 7. Label more",
+        ),
         (classifier(), np.full(120, -1), "None of the 120 rows has a label"),
     ],
 )
@@ -417,7 +486,9 @@ def test_labelled_rows_that_all_weigh_nothing_are_refused():
 
 def test_a_plan_without_a_rate_to_search_is_refused():
     with pytest.raises(
-        ParameterError, match=r"No step of the fine-tuning plan.*HeadOnly.*Add a step such as \(Supervised\(\), Joint"
+        ParameterError,
+        match=r"No step of the fine-tuning plan.*HeadOnly.*Add a step such as \(Supervised\(\), "
+        r"Joint",
     ):
         search(classifier(plan=TUNE[:1])).fit(X, FEW)
 

@@ -40,8 +40,12 @@ def arms():
 def make_arms(extra=()):
     shared = {"group": "pca", "estimator": LogisticRegression()}
     return [
-        EstimatorArm("pca", **shared, grid=C, representation=PCA(3), role="pretrained", against="random"),
-        EstimatorArm("random", **shared, grid=C, representation=GaussianRandomProjection(3), role="control"),
+        EstimatorArm(
+            "pca", **shared, grid=C, representation=PCA(3), role="pretrained", against="random"
+        ),
+        EstimatorArm(
+            "random", **shared, grid=C, representation=GaussianRandomProjection(3), role="control"
+        ),
         EstimatorArm("naive Bayes", GaussianNB()),
         *extra,
     ]
@@ -53,6 +57,14 @@ C = ({"C": 1.0}, {"C": 0.1})
 @pytest.fixture
 def ridge_arms():
     return [
-        EstimatorArm("pca", Ridge(), representation=PCA(3), role="pretrained", against="random", group="pca"),
-        EstimatorArm("random", Ridge(), representation=GaussianRandomProjection(3), role="control", group="pca"),
+        EstimatorArm(
+            "pca", Ridge(), representation=PCA(3), role="pretrained", against="random", group="pca"
+        ),
+        EstimatorArm(
+            "random",
+            Ridge(),
+            representation=GaussianRandomProjection(3),
+            role="control",
+            group="pca",
+        ),
     ]

@@ -1,4 +1,5 @@
-"""The same study on a Ray cluster and on a Dask cluster of two workers gives the same results as at home."""
+"""The same study on a Ray cluster and on a Dask cluster of two workers gives the same results as at
+home."""
 
 from __future__ import annotations
 
@@ -29,7 +30,10 @@ class Signed(GaussianNB):
 
 
 def values(outcome):
-    return [(row["arm"], row["labels"], row["draw"], row["value"], row["log_loss"]) for row in tables(outcome)["rows"]]
+    return [
+        (row["arm"], row["labels"], row["draw"], row["value"], row["log_loss"])
+        for row in tables(outcome)["rows"]
+    ]
 
 
 @pytest.mark.parametrize("backend", ["ray", "dask"])
@@ -42,7 +46,9 @@ def test_a_cluster_changes_no_result(data, arms, tmp_path, backend):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         there = run_study(STUDY, data, arms, workers=2, backend=backend, folder=tmp_path)
-    assert str(os.getpid()) not in os.listdir(signatures) and os.listdir(signatures)  # it ran elsewhere
+    assert str(os.getpid()) not in os.listdir(signatures) and os.listdir(
+        signatures
+    )  # it ran elsewhere
     assert values(there) == values(run_study(STUDY, data, arms, workers=1))
     assert len(list((tmp_path / "trials").iterdir())) == 16
 
@@ -60,7 +66,10 @@ def test_a_backend_that_is_not_installed_says_how_to_install_it(data, arms, monk
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(ParameterError, match=rf"--backend {backend} needs a package.*{missing}.*Install layerwise\[{backend}\]"):
+    with pytest.raises(
+        ParameterError,
+        match=rf"--backend {backend} needs a package.*{missing}.*Install layerwise\[{backend}\]",
+    ):
         run_study(STUDY, data, arms, workers=2, backend=backend)
 
 
@@ -69,6 +78,8 @@ def test_a_backend_that_is_not_installed_says_how_to_install_it(data, arms, monk
 def test_a_cluster_that_does_not_answer_is_one_line(data, arms, monkeypatch):
     import dask
 
-    refused = pytest.raises(ParameterError, match=r"The dask cluster at tcp://127.0.0.1:1 does not answer")
+    refused = pytest.raises(
+        ParameterError, match=r"The dask cluster at tcp://127.0.0.1:1 does not answer"
+    )
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), refused:
         run_study(STUDY, data, arms, workers=2, backend="dask", address="tcp://127.0.0.1:1")

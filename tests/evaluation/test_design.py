@@ -42,7 +42,11 @@ def test_a_draw_is_the_same_however_many_there_are_and_another_with_another_seed
     first = make_draw(data, Study(draws=5), 3)
     again = make_draw(data, Study(draws=50, labels=(10, 20)), 3)
     other = make_draw(data, Study(seed=1), 3)
-    assert np.array_equal(first.order, again.order) and np.array_equal(first.test, again.test) and first.seed == again.seed
+    assert (
+        np.array_equal(first.order, again.order)
+        and np.array_equal(first.test, again.test)
+        and first.seed == again.seed
+    )
     assert not np.array_equal(first.order, other.order) and first.seed != other.seed
 
 
@@ -59,7 +63,12 @@ def test_equal_rows_stay_on_one_side_of_the_split(make_data):
 
 def test_a_given_test_part_is_everyones_test_part(make_data):
     rng = np.random.default_rng(0)
-    data = make_data(rng.normal(size=(100, 2)), np.arange(100) % 2, ("a", "b"), (rng.normal(size=(30, 2)), np.arange(30) % 2))
+    data = make_data(
+        rng.normal(size=(100, 2)),
+        np.arange(100) % 2,
+        ("a", "b"),
+        (rng.normal(size=(30, 2)), np.arange(30) % 2),
+    )
     draws = [make_draw(data, Study(), index) for index in range(5)]
     assert all(np.array_equal(draw.test, np.arange(30)) for draw in draws)
     assert all(len(draw.pool) == 100 for draw in draws)
@@ -84,11 +93,17 @@ def test_budgets_are_chosen_to_fit_the_data():
 
 
 def test_budgets_that_cannot_be_are_refused_with_what_can():
-    with pytest.raises(ParameterError, match=r"A budget of 2,000 labels was asked for; 10 classes need at least 10.*has 1,437"):
+    with pytest.raises(
+        ParameterError,
+        match=r"A budget of 2,000 labels was asked for; 10 classes need at least 10.*has 1,437",
+    ):
         Study((2000,)).fitted(1797, 1437, 10)
     with pytest.raises(ParameterError, match=r"A budget of 5 labels.*10 classes need at least 10"):
         Study((5,)).fitted(1797, 1437, 10)
-    with pytest.raises(ParameterError, match=r"12 labelled rows a draw are too few: the smallest default budget is 10 labels"):
+    with pytest.raises(
+        ParameterError,
+        match=r"12 labelled rows a draw are too few: the smallest default budget is 10 labels",
+    ):
         Study().fitted(15, 12, 2)
 
 
@@ -97,9 +112,15 @@ def test_budgets_that_cannot_be_are_refused_with_what_can():
     [
         ({"labels": "20"}, "'labels' of Study must be a tuple of ints"),
         ({"labels": (1,)}, r"'labels' parameter of Study must be an int in the range \[2, inf\)"),
-        ({"draws": 0}, r"'draws' parameter of Study must be an int in the range \[1, inf\) or None"),
+        (
+            {"draws": 0},
+            r"'draws' parameter of Study must be an int in the range \[1, inf\) or None",
+        ),
         ({"settings": 9}, r"'settings' of Study must be an int in the range \[1, 4\]"),
-        ({"practical": 0}, r"'practical' parameter of Study must be a number in the range \(0, inf\)"),
+        (
+            {"practical": 0},
+            r"'practical' parameter of Study must be a number in the range \(0, inf\)",
+        ),
         ({"transductive": 1}, "'transductive' parameter of Study must be True or False"),
     ],
 )

@@ -54,7 +54,11 @@ def test_a_column_that_equals_the_target_is_found(seed):
 
 @pytest.mark.parametrize("scale", [1.0, -2.5])
 @pytest.mark.parametrize("rows", [60, 1000])
-@pytest.mark.parametrize("shape", [lambda y: y, np.exp, lambda y: y**3, np.round], ids=["normal", "lognormal", "cubed", "counts"])
+@pytest.mark.parametrize(
+    "shape",
+    [lambda y: y, np.exp, lambda y: y**3, np.round],
+    ids=["normal", "lognormal", "cubed", "counts"],
+)
 def test_a_column_that_equals_a_number_to_predict_is_found(scale, rows, shape):
     rng = np.random.default_rng(0)
     y = shape(2 * rng.normal(size=rows))
@@ -120,7 +124,9 @@ def test_equal_rows_with_different_labels_are_named():
     y = np.zeros(101)
     y[-1] = 1
     [found] = check_rows(groups, y, np.ones(101, bool))
-    assert found.kind == "conflict" and "2 rows equal another row that has another label" in found.text
+    assert (
+        found.kind == "conflict" and "2 rows equal another row that has another label" in found.text
+    )
 
 
 def test_training_rows_of_a_given_test_part_are_left_out():

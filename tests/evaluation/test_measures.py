@@ -26,7 +26,9 @@ def test_measures_of_classes_agree_with_scikit_learn():
     assert found["accuracy"] == pytest.approx(accuracy_score(truth, answer))
     assert found["macro_f1"] == pytest.approx(f1_score(truth, answer, average="macro"))
     assert found["recall"] == pytest.approx(recall_score(truth, answer, average=None).tolist())
-    assert found["brier"] == pytest.approx(brier_score_loss(truth, probability, labels=[0, 1, 2], scale_by_half=False))
+    assert found["brier"] == pytest.approx(
+        brier_score_loss(truth, probability, labels=[0, 1, 2], scale_by_half=False)
+    )
 
 
 def test_a_class_without_test_rows_has_no_recall():

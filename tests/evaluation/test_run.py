@@ -1,4 +1,5 @@
-"""A study from end to end with arms of scikit-learn: paired, resumed, widened, killed, on several workers."""
+"""A study from end to end with arms of scikit-learn: paired, resumed, widened, killed, on several
+workers."""
 
 from __future__ import annotations
 
@@ -80,7 +81,10 @@ def test_differences_are_those_of_the_same_rows(data, arms):
 
 def test_an_arm_against_itself_differs_by_nothing(data):
     twin = {"estimator": LogisticRegression(), "group": "twins"}
-    pair = [EstimatorArm("one", **twin, role="pretrained", against="two"), EstimatorArm("two", **twin, role="control")]
+    pair = [
+        EstimatorArm("one", **twin, role="pretrained", against="two"),
+        EstimatorArm("two", **twin, role="control"),
+    ]
     found = tables(run_study(SMALL, data, pair, workers=1))
     assert all(row["mean"] == 0 and row["p_adjusted"] == 1 for row in found["differences"])
     assert judge(found, "accuracy", 0.005)["kind"] in ("nil", "not_separable")
@@ -88,7 +92,10 @@ def test_an_arm_against_itself_differs_by_nothing(data):
 
 def test_settings_are_chosen_on_labelled_rows_and_kept(data, arms):
     record = run_study(SMALL, data, arms, workers=1).records[-4]
-    assert record["arm"] == "random" and [one["setting"] for one in record["tried"]] == [{"C": 1.0}, {"C": 0.1}]
+    assert record["arm"] == "random" and [one["setting"] for one in record["tried"]] == [
+        {"C": 1.0},
+        {"C": 0.1},
+    ]
     scores = [one["score"] for one in record["tried"]]
     assert record["chosen"] == int(np.argmax(scores)) and all(score < 0 for score in scores)
     one = run_study(Study((6,), 1, settings=1), data, arms, workers=1).records[0]
@@ -123,11 +130,15 @@ def test_a_study_goes_on_and_a_widened_one_only_adds(data, arms, tmp_path):
 
 
 def test_an_arm_that_is_renamed_keeps_its_results_under_the_new_name(data, arms, tmp_path):
-    first = run_study(SMALL, data, [EstimatorArm("one", LogisticRegression())], workers=1, folder=tmp_path)
+    first = run_study(
+        SMALL, data, [EstimatorArm("one", LogisticRegression())], workers=1, folder=tmp_path
+    )
     both = [EstimatorArm("one", LogisticRegression()), EstimatorArm("other", LogisticRegression())]
     second = run_study(SMALL, data, both, workers=1, folder=tmp_path)
     assert [record["arm"] for record in second.records] == (["one"] * 3 + ["other"] * 3) * 3
-    assert [row["value"] for row in values(second) if row["arm"] == "other"] == [row["value"] for row in values(first)]
+    assert [row["value"] for row in values(second) if row["arm"] == "other"] == [
+        row["value"] for row in values(first)
+    ]
 
 
 def test_functions_are_told_apart_by_what_they_do():
@@ -186,7 +197,9 @@ def test_a_stack_that_another_process_has_put_there_meanwhile_is_taken(data, tmp
             shutil.copytree(folder, place)
             (place / "cost.json").write_text('{"seconds": 7.5, "memory": null}')
 
-    record = run_study(SMALL, data, [Overtaken("kept", LogisticRegression())], workers=1, folder=tmp_path).records[0]
+    record = run_study(
+        SMALL, data, [Overtaken("kept", LogisticRegression())], workers=1, folder=tmp_path
+    ).records[0]
     assert record["seconds"]["prepare"] == 7.5
 
 
@@ -202,7 +215,9 @@ def test_what_decides_a_result_decides_its_name(data, arms):
         trial_key(arm, data, Study(transductive=True), 0, 6),
     }
     assert len(keys) == 7
-    assert trial_key(arm, data, Study((6, 20), 9, practical=0.1), 0, 6) == trial_key(arm, data, SMALL, 0, 6)
+    assert trial_key(arm, data, Study((6, 20), 9, practical=0.1), 0, 6) == trial_key(
+        arm, data, SMALL, 0, 6
+    )
 
 
 def test_a_damaged_record_is_measured_again(data, arms, tmp_path):
@@ -214,16 +229,31 @@ def test_a_damaged_record_is_measured_again(data, arms, tmp_path):
 
 
 def test_workers_change_no_result(data, arms):
-    assert values(run_study(SMALL, data, arms, workers=2)) == values(run_study(SMALL, data, arms, workers=1))
+    assert values(run_study(SMALL, data, arms, workers=2)) == values(
+        run_study(SMALL, data, arms, workers=1)
+    )
 
 
 def test_an_arm_that_raises_is_marked_and_the_others_go_on(data, arms):
     told = []
-    outcome = run_study(SMALL, data, [*arms, EstimatorArm("broken", Wrong(), group="broken")], workers=1, tell=told.append)
+    outcome = run_study(
+        SMALL,
+        data,
+        [*arms, EstimatorArm("broken", Wrong(), group="broken")],
+        workers=1,
+        tell=told.append,
+    )
     failed = [row for row in tables(outcome)["rows"] if row["arm"] == "broken"]
-    assert all(row["value"] is None and row["error"].startswith("RuntimeError: no luck") for row in failed)
-    assert any("broken failed (draw 1, 6 labels and 2 more): RuntimeError: no luck" in line for line in told)
-    assert all(row["value"] is not None for row in tables(outcome)["rows"] if row["arm"] != "broken")
+    assert all(
+        row["value"] is None and row["error"].startswith("RuntimeError: no luck") for row in failed
+    )
+    assert any(
+        "broken failed (draw 1, 6 labels and 2 more): RuntimeError: no luck" in line
+        for line in told
+    )
+    assert all(
+        row["value"] is not None for row in tables(outcome)["rows"] if row["arm"] != "broken"
+    )
 
 
 def test_a_worker_that_dies_costs_a_retry(data, arms, tmp_path):
@@ -234,9 +264,13 @@ def test_a_worker_that_dies_costs_a_retry(data, arms, tmp_path):
 
 
 def test_a_worker_that_dies_twice_has_failed_and_the_study_goes_on(data, arms):
-    outcome = run_study(Study((6, 20), 2), data, [*arms, EstimatorArm("deadly", Deadly())], workers=2)
+    outcome = run_study(
+        Study((6, 20), 2), data, [*arms, EstimatorArm("deadly", Deadly())], workers=2
+    )
     failed = [record for record in outcome.records if "error" in record]
-    assert [record["arm"] for record in failed] == ["deadly"] * 4  # and not naive Bayes, its neighbour
+    assert [record["arm"] for record in failed] == [
+        "deadly"
+    ] * 4  # and not naive Bayes, its neighbour
     assert "its worker died twice" in failed[0]["error"]
     assert any("deadly failed" in note for note in outcome.notes)
 
@@ -264,7 +298,9 @@ def test_arms_that_do_not_fit_together_are_refused(data, arms):
         run_study(SMALL, data, [arms[0]])
     with pytest.raises(ParameterError, match="There is no backend 'slurm'"):
         run_study(SMALL, data, arms, backend="slurm")
-    with pytest.raises(ParameterError, match="--address localhost:1 was given for this machine alone"):
+    with pytest.raises(
+        ParameterError, match="--address localhost:1 was given for this machine alone"
+    ):
         run_study(SMALL, data, arms, address="localhost:1")
     with pytest.raises(ParameterError, match="lacks fit, predict or get_params"):
         EstimatorArm("nothing", object())
@@ -276,7 +312,11 @@ def test_every_baseline_runs_on_few_labels(make_data, task):
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 4))
-    data = make_data(X, (X[:, 0] > 0).astype(int), ("no", "yes")) if task == "classification" else make_data(X, X[:, 0], ())
+    data = (
+        make_data(X, (X[:, 0] > 0).astype(int), ("no", "yes"))
+        if task == "classification"
+        else make_data(X, X[:, 0], ())
+    )
     arms, notes = baselines(task, 120, StandardScaler())
     outcome = run_study(Study((4, 20), 2), data, arms, workers=1)
     assert [record["error"] for record in outcome.records if "error" in record] == []
@@ -287,9 +327,16 @@ def test_baselines_are_named_and_label_spreading_stays_out_of_large_data():
     from sklearn.preprocessing import StandardScaler
 
     arms, notes = baselines("classification", 50_000, StandardScaler())
-    assert "label spreading" not in [arm.name for arm in arms] and "Label spreading was left out: 50,000 rows" in notes[0]
-    assert [arm.name for arm in baselines("regression", 10, None, ["random forest"])[0]] == ["random forest"]
-    with pytest.raises(ParameterError, match=r"no baseline 'random forrest'.*Did you mean 'random forest'"):
+    assert (
+        "label spreading" not in [arm.name for arm in arms]
+        and "Label spreading was left out: 50,000 rows" in notes[0]
+    )
+    assert [arm.name for arm in baselines("regression", 10, None, ["random forest"])[0]] == [
+        "random forest"
+    ]
+    with pytest.raises(
+        ParameterError, match=r"no baseline 'random forrest'.*Did you mean 'random forest'"
+    ):
         baselines("classification", 10, None, ["random forrest"])
 
 
@@ -303,7 +350,8 @@ from layerwise.evaluation import run_study
 rng = np.random.default_rng(0)
 y = np.arange(300) % 3
 X = rng.normal(size=(300, 6)) + 2.0 * np.eye(3, 6)[y]
-run_study(Study((6, 20, 40), 3), data_of(X, np.where(np.arange(300) % 5 == 0, -1, y)), make_arms(), workers=1, folder={folder!r})
+data = data_of(X, np.where(np.arange(300) % 5 == 0, -1, y))
+run_study(Study((6, 20, 40), 3), data, make_arms(), workers=1, folder={folder!r})
 """
 
 
@@ -313,13 +361,23 @@ def test_a_study_killed_ten_times_ends_with_the_same_table(data, arms, tmp_path)
     chance = random.Random(0)
     kills = 0
     while kills < 10:
-        process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"})
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"}
+        )
         trials = tmp_path / "trials"
         trials.mkdir(exist_ok=True)
         before = len(os.listdir(trials))
         deadline = time.monotonic() + 60
-        while len(os.listdir(trials)) <= before and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.002)  # at least one trial has ended: the kill falls among the trials, not among the imports
+        while (
+            len(os.listdir(trials)) <= before
+            and process.poll() is None
+            and time.monotonic() < deadline
+        ):
+            time.sleep(
+                0.002
+                # at least one trial has ended: the kill falls among the trials, not among the
+                # imports
+            )
         time.sleep(chance.uniform(0, 0.03))
         process.kill()
         process.wait()
@@ -329,13 +387,23 @@ def test_a_study_killed_ten_times_ends_with_the_same_table(data, arms, tmp_path)
 
 def test_two_processes_on_one_folder_do_no_harm(data, arms, tmp_path):
     script = SCRIPT.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
-    both = [subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"}) for _ in range(2)]
+    both = [
+        subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "1"})
+        for _ in range(2)
+    ]
     assert [process.wait(120) for process in both] == [0, 0]
-    assert values(run_study(SMALL, data, arms, workers=1, folder=tmp_path)) == values(run_study(SMALL, data, arms, workers=1))
+    assert values(run_study(SMALL, data, arms, workers=1, folder=tmp_path)) == values(
+        run_study(SMALL, data, arms, workers=1)
+    )
 
 
-@pytest.mark.parametrize(("variable", "workers", "threads"), [("", 1, 8), ("", 3, 2), ("1", 1, 1), ("3,2", 2, 3), ("99", 20, 1)])
-def test_workers_share_the_cores_and_heed_what_the_user_allows(monkeypatch, variable, workers, threads):
+@pytest.mark.parametrize(
+    ("variable", "workers", "threads"),
+    [("", 1, 8), ("", 3, 2), ("1", 1, 1), ("3,2", 2, 3), ("99", 20, 1)],
+)
+def test_workers_share_the_cores_and_heed_what_the_user_allows(
+    monkeypatch, variable, workers, threads
+):
     monkeypatch.setenv("OMP_NUM_THREADS", variable)
     monkeypatch.setattr("layerwise.evaluation.workers.cores", lambda: 8)
     assert threads_each(workers) == threads

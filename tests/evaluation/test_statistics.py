@@ -21,7 +21,10 @@ from layerwise.evaluation.statistics import (
 
 
 def scores(*draws, rows=None):
-    return [RowScores(np.arange(len(d)) if rows is None else rows[i], np.asarray(d, float)) for i, d in enumerate(draws)]
+    return [
+        RowScores(np.arange(len(d)) if rows is None else rows[i], np.asarray(d, float))
+        for i, d in enumerate(draws)
+    ]
 
 
 def test_on_disjoint_test_rows_the_estimate_is_the_paired_t_test():
@@ -68,7 +71,11 @@ def test_intervals_cover_a_planted_gain_in_95_percent_of_simulations(shared, gai
         of_row, found = rng.normal(0, 0.3, rows * (1 if shared else draws)), []
         for k in range(draws):
             index = np.arange(rows) if shared else np.arange(rows * k, rows * (k + 1))
-            found.append(RowScores(index, gain + rng.normal(0, 0.02) + of_row[index] + rng.normal(0, 0.4, rows)))
+            found.append(
+                RowScores(
+                    index, gain + rng.normal(0, 0.02) + of_row[index] + rng.normal(0, 0.4, rows)
+                )
+            )
         one = estimate(found)
         covered += one.low <= gain <= one.high
     assert abs(covered / rounds - 0.95) < 3 * math.sqrt(0.95 * 0.05 / rounds)
@@ -87,7 +94,8 @@ def test_arms_that_never_differ_keep_the_width_that_unseen_rows_could_have():
 
 
 def test_holm_agrees_with_the_worked_example():
-    # Holm's procedure on four p-values by hand: 4 x .005, 3 x .01, 2 x .03, then no smaller than the one before.
+    # Holm's procedure on four p-values by hand: 4 x .005, 3 x .01, 2 x .03, then no smaller than
+    # the one before.
     assert holm([0.01, 0.03, 0.005, 0.04]) == pytest.approx([0.03, 0.06, 0.02, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
 
@@ -114,7 +122,9 @@ def test_labels_needed_reads_the_monotone_curve():
     assert labels_needed(0.7, budgets, [0.5, 0.7, 0.9]) == pytest.approx(100)
     assert labels_needed(0.4, budgets, [0.5, 0.7, 0.9]) == 10
     assert math.isinf(labels_needed(0.91, budgets, [0.5, 0.7, 0.9]))
-    assert labels_needed(0.6, budgets, [0.5, 0.45, 0.7]) == pytest.approx(100 * 10**0.5)  # a dip does not count
+    assert labels_needed(0.6, budgets, [0.5, 0.45, 0.7]) == pytest.approx(
+        100 * 10**0.5
+    )  # a dip does not count
 
 
 def test_labels_saved_of_a_curve_shifted_by_a_factor_is_that_factor():

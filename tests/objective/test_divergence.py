@@ -1,4 +1,5 @@
-"""Contrastive divergence against the statistic computed by hand, and against the exact likelihood of small machines."""
+"""Contrastive divergence against the statistic computed by hand, and against the exact likelihood
+of small machines."""
 
 from __future__ import annotations
 
@@ -88,7 +89,11 @@ def hidden_by_hand(stage, v, noise):
     if name == "sigmoid":
         return torch.sigmoid(a), bernoulli_of(torch.sigmoid(a), noise)
     e = torch.randn(a.shape, generator=noise).double()
-    return (a, a + e) if name == "linear" else (a.clamp_min(0), (a + e * torch.sigmoid(a) ** 0.5).clamp_min(0))
+    return (
+        (a, a + e)
+        if name == "linear"
+        else (a.clamp_min(0), (a + e * torch.sigmoid(a) ** 0.5).clamp_min(0))
+    )
 
 
 def visible_by_hand(stage, h):
@@ -96,7 +101,12 @@ def visible_by_hand(stage, h):
     a = (h @ stage.weight) * scale + stage.decoder_bias
     parts = []
     for block, part in stage.in_space.slices():
-        function = {"unit": torch.sigmoid, "category": lambda p: torch.softmax(p, 1), "real": lambda p: p, "nonneg": torch.relu}
+        function = {
+            "unit": torch.sigmoid,
+            "category": lambda p: torch.softmax(p, 1),
+            "real": lambda p: p,
+            "nonneg": torch.relu,
+        }
         parts.append(function[block.kind](a[:, part]))
     return torch.cat(parts, 1)
 
@@ -109,14 +119,23 @@ def sampled_by_hand(stage, mean, noise):
 
 
 def statistics(stage, v, h, weight=None):
-    """Minus the derivatives of the mean energy: <v h>, <h>, <v - c> (or <v>), and that of the scale."""
-    w = torch.full((len(v), 1), 1.0 / len(v), dtype=torch.float64) if weight is None else (weight / weight.sum())[:, None]
+    """Minus the derivatives of the mean energy: <v h>, <h>, <v - c> (or <v>), and that of the
+    scale."""
+    w = (
+        torch.full((len(v), 1), 1.0 / len(v), dtype=torch.float64)
+        if weight is None
+        else (weight / weight.sum())[:, None]
+    )
     scale = torch.ones(6, dtype=torch.float64) if stage.log_scale is None else stage.log_scale.exp()
     visible = v.clone()
     for block, part in stage.in_space.slices():
         if block.kind in ("real", "nonneg"):
             visible[:, part] = ((v - stage.decoder_bias) / scale**2)[:, part]
-    found = {"weight": (h * w).T @ (v / scale), "bias": (h * w).sum(0), "decoder_bias": (visible * w).sum(0)}
+    found = {
+        "weight": (h * w).T @ (v / scale),
+        "bias": (h * w).sum(0),
+        "decoder_bias": (visible * w).sum(0),
+    }
     if stage.log_scale is not None:
         away = (v - stage.decoder_bias) / scale
         found["log_scale"] = ((away**2 - (h @ stage.weight) * v / scale) * w).sum(0)
@@ -151,10 +170,15 @@ def test_the_gradient_is_minus_the_statistic_of_k_steps(space, settings, k):
     found = gradients(ContrastiveDivergence(k), module, Batch(v0))
     assert found.keys() == data.keys()
     for name, gradient in found.items():
-        torch.testing.assert_close(gradient, -(data[name] - model[name]), msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            gradient, -(data[name] - model[name]), msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
-@pytest.mark.parametrize(("space", "settings"), [(UNIT, {}), (REAL, {"learned_scale": True}), (REAL, {"activation": "relu"})])
+@pytest.mark.parametrize(
+    ("space", "settings"),
+    [(UNIT, {}), (REAL, {"learned_scale": True}), (REAL, {"activation": "relu"})],
+)
 def test_sampled_visible_units_drive_the_chain_and_stand_in_the_statistic(space, settings):
     module, v0 = machine(space, **settings), rows(space)
     stage, noise = module.stages[0], draws().noise
@@ -163,7 +187,9 @@ def test_sampled_visible_units_drive_the_chain_and_stand_in_the_statistic(space,
         vk = sampled_by_hand(stage, visible_by_hand(stage, sample), noise)
         hk, _ = hidden_by_hand(stage, vk, noise)
         data, model = statistics(stage, v0, h0), statistics(stage, vk, hk)
-    for name, gradient in gradients(ContrastiveDivergence(sample_visible=True), module, Batch(v0)).items():
+    for name, gradient in gradients(
+        ContrastiveDivergence(sample_visible=True), module, Batch(v0)
+    ).items():
         torch.testing.assert_close(gradient, -(data[name] - model[name]))
 
 
@@ -190,7 +216,9 @@ def test_a_row_of_weight_two_is_a_row_given_twice_in_both_statistics():
         vk = visible_by_hand(stage, sample)
         hk, _ = hidden_by_hand(stage, vk, noise)
         data, model = statistics(stage, v0, h0, weight), statistics(stage, vk, hk, weight)
-    for name, gradient in gradients(ContrastiveDivergence(), module, Batch(v0, weight=weight)).items():
+    for name, gradient in gradients(
+        ContrastiveDivergence(), module, Batch(v0, weight=weight)
+    ).items():
         torch.testing.assert_close(gradient, -(data[name] - model[name]))
 
 
@@ -257,16 +285,29 @@ MACHINE = Stack(Dense(4, activation="sigmoid", tied=True, init="normal(0.01)"))
 
 def trained(objective, epochs=60, **settings):
     X, prototypes = two_prototypes()
-    pretrainer = Pretrainer(MACHINE, objective=objective, schedule=Greedy(epochs), training=PLAIN, random_state=0, **settings)
+    pretrainer = Pretrainer(
+        MACHINE,
+        objective=objective,
+        schedule=Greedy(epochs),
+        training=PLAIN,
+        random_state=0,
+        **settings,
+    )
     return pretrainer.fit(X), X, prototypes
 
 
-@pytest.mark.parametrize("objective", [ContrastiveDivergence(), ContrastiveDivergence(3), ContrastiveDivergence(persistent=True)])
+@pytest.mark.parametrize(
+    "objective",
+    [ContrastiveDivergence(), ContrastiveDivergence(3), ContrastiveDivergence(persistent=True)],
+)
 def test_the_exact_likelihood_rises(objective):
     start, X, _ = trained(objective, epochs=0)
     end, _, _ = trained(objective)
     v = torch.from_numpy(X)
-    before, after = log_likelihood(start.module_.stages[0], v), log_likelihood(end.module_.stages[0], v)
+    before, after = (
+        log_likelihood(start.module_.stages[0], v),
+        log_likelihood(end.module_.stages[0], v),
+    )
     assert before < -3.2  # six coins with the data's means
     assert after > before + 1.0
 
@@ -306,7 +347,9 @@ def test_samples_of_a_trained_machine_resemble_the_data():
 def test_a_belief_network_samples_rows_of_the_data():
     X = np.random.default_rng(0).random((40, 1, 3, 4)) * 5 + 2
     stack = Stack(*(Dense(k, activation="sigmoid", tied=True) for k in (6, 5, 4)))
-    pretrainer = Pretrainer(stack, objective=ContrastiveDivergence(), schedule=Greedy(1), random_state=0).fit(X)
+    pretrainer = Pretrainer(
+        stack, objective=ContrastiveDivergence(), schedule=Greedy(1), random_state=0
+    ).fit(X)
     first, again, other = (pretrainer.sample(7, 20, random_state=seed) for seed in (0, 0, 1))
     assert first.shape == (7, 1, 3, 4)
     assert (first.min() >= X.min(), first.max() <= X.max()) == (True, True)
@@ -327,7 +370,9 @@ def test_a_sample_is_the_mean_of_its_last_step():
         torch.testing.assert_close(module.sample(3, 4, noise), view.visible(h))
 
 
-@pytest.mark.parametrize(("settings", "words"), [({"n": 0}, "'n' parameter"), ({"steps": 0}, "'steps' parameter")])
+@pytest.mark.parametrize(
+    ("settings", "words"), [({"n": 0}, "'n' parameter"), ({"steps": 0}, "'steps' parameter")]
+)
 def test_sampling_needs_a_row_and_a_step(settings, words):
     with pytest.raises(ParameterError, match=words):
         trained(ContrastiveDivergence(), epochs=0)[0].sample(**settings)
@@ -335,7 +380,9 @@ def test_sampling_needs_a_row_and_a_step(settings, words):
 
 def test_only_a_machine_can_be_sampled_from():
     pretrainer = Pretrainer(Stack(Dense(3)), schedule=Greedy(0)).fit(two_prototypes()[0])
-    with pytest.raises(PairingError, match=r"(?s)topmost stage is a restricted Boltzmann machine.*tied Dense"):
+    with pytest.raises(
+        PairingError, match=r"(?s)topmost stage is a restricted Boltzmann machine.*tied Dense"
+    ):
         pretrainer.sample()
 
 
@@ -345,31 +392,47 @@ def test_only_a_machine_can_be_sampled_from():
 @pytest.mark.parametrize(
     ("stage", "told"),
     [
-        (Dense(4, activation="sigmoid"), r"This stage is Dense\(4, activation='sigmoid'\) on 'unit' values"),
+        (
+            Dense(4, activation="sigmoid"),
+            r"This stage is Dense\(4, activation='sigmoid'\) on 'unit' values",
+        ),
         (Dense(4, activation="tanh", tied=True), "activation='tanh'"),
         (Dense(4, tied=True, normalisation="batch"), "normalisation='batch'"),
         (Dense(4, tied=True, dropout=0.1), r"dropout=0\.1"),
     ],
 )
 def test_a_stage_that_is_no_machine_is_refused(stage, told):
-    words = rf"(?s)needs a restricted Boltzmann machine: a tied Dense stage.*{told}.*activation='sigmoid', tied=True"
+    words = rf"(?s)needs a restricted Boltzmann machine: a tied Dense.*{told}.*'sigmoid', tied=True"
     with pytest.raises(PairingError, match=words):
         Pretrainer(Stack(stage), objective=ContrastiveDivergence()).fit(two_prototypes()[0])
 
 
 def test_a_convolution_is_refused():
     with pytest.raises(PairingError, match=r"This stage is Conv\(2, tied=True\) on 'unit' values"):
-        Pretrainer(Stack(Conv(2, tied=True), in_shape=(1, 2, 3)), objective=ContrastiveDivergence()).fit(two_prototypes()[0])
+        Pretrainer(
+            Stack(Conv(2, tied=True), in_shape=(1, 2, 3)), objective=ContrastiveDivergence()
+        ).fit(two_prototypes()[0])
 
 
 @pytest.mark.parametrize("schedule", [Joint(1), Progressive(1)])
 def test_two_stages_at_once_are_refused(schedule):
-    stack = Stack(Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True))
-    with pytest.raises(PairingError, match=r"trains one stage at a time; this phase has 2.*(?s:.*)Use Greedy"):
-        Pretrainer(stack, objective=ContrastiveDivergence(), schedule=schedule).fit(two_prototypes()[0])
+    stack = Stack(
+        Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True)
+    )
+    with pytest.raises(
+        PairingError, match=r"trains one stage at a time; this phase has 2.*(?s:.*)Use Greedy"
+    ):
+        Pretrainer(stack, objective=ContrastiveDivergence(), schedule=schedule).fit(
+            two_prototypes()[0]
+        )
 
 
-@pytest.mark.parametrize("settings", [{"k": 0}, {"chains": 0}, {"persistent": 1}, {"sample_visible": "no"}])
+@pytest.mark.parametrize(
+    "settings", [{"k": 0}, {"chains": 0}, {"persistent": 1}, {"sample_visible": "no"}]
+)
 def test_wrong_settings_are_refused(settings):
-    with pytest.raises(ParameterError, match=f"'{next(iter(settings))}' parameter of ContrastiveDivergence|must be True or False"):
+    with pytest.raises(
+        ParameterError,
+        match=f"'{next(iter(settings))}' parameter of ContrastiveDivergence|must be True or False",
+    ):
         ContrastiveDivergence(**settings)

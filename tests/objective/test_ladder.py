@@ -44,8 +44,12 @@ def generator(seed=0):
 
 
 def machine(objective, *stages, seed=2):
-    """A stack and the ladder's state whose parameters are all different from their start, in double precision."""
-    stages = stages or (Dense(5, normalisation="batch"), Dense(4, normalisation="batch", activation="tanh"))
+    """A stack and the ladder's state whose parameters are all different from their start, in double
+    precision."""
+    stages = stages or (
+        Dense(5, normalisation="batch"),
+        Dense(4, normalisation="batch", activation="tanh"),
+    )
     module = Stack(*stages).build(SPACE, Keys(0).torch("w"))
     objective.check(module, CLASSES)
     state = objective.init(module, CLASSES, generator())
@@ -95,7 +99,11 @@ def noiseless(module, state, weights):
     u, denoising = standardised(torch.softmax(z[-1] * state.scale + state.shift, 1)), 0.0
     for level in reversed(range(len(z))):
         guess = combinator(z[level], u, state.lateral[level])
-        mean, deviation = (raw[level].mean(0), (raw[level].var(0, correction=0) + EPS).sqrt()) if level else (0.0, 1.0)
+        mean, deviation = (
+            (raw[level].mean(0), (raw[level].var(0, correction=0) + EPS).sqrt())
+            if level
+            else (0.0, 1.0)
+        )
         denoising += weights[level] * ((guess - mean) / deviation - z[level]).square().mean()
         if level:
             down = state.down[level - 1]
@@ -106,7 +114,9 @@ def noiseless(module, state, weights):
 # The equations
 
 
-@pytest.mark.parametrize("weights", [None, (1.0, 2.0, 3.0, 4.0), (0.0, 1.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "weights", [None, (1.0, 2.0, 3.0, 4.0), (0.0, 1.0, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)]
+)
 def test_without_noise_the_loss_is_the_papers(weights):
     objective = Ladder(noise=0.0, weights=weights)
     module, state = machine(objective)
@@ -124,7 +134,9 @@ def test_the_combinator_is_the_reference_formula_and_begins_as_the_papers():
     z, u = torch.randn(2, 8, 5, generator=generator(), dtype=torch.float64)
     torch.testing.assert_close(state.combine(1, z, u), combinator(z, u, state.lateral[1]))
     fresh = objective.init(module, CLASSES, generator()).double()
-    assert fresh.lateral[1].detach().tolist() == [[float(i in (1, 6))] * 5 for i in range(10)]  # mu = v = 0
+    assert fresh.lateral[1].detach().tolist() == [
+        [float(i in (1, 6))] * 5 for i in range(10)
+    ]  # mu = v = 0
     with torch.no_grad():
         assert float(fresh.combine(1, z, u).abs().max()) == 0.0
         fresh.lateral[1][5] = 1.0
@@ -150,7 +162,13 @@ def test_noise_enters_at_the_input_and_at_every_layer_with_its_size():
     module, state = machine(small)
     n = 4000
     rungs = [
-        objective._climb(module, state, LABELLED.double().repeat(n // 9, 1), OTHERS.double().repeat(n // 15, 1), generator())
+        objective._climb(
+            module,
+            state,
+            LABELLED.double().repeat(n // 9, 1),
+            OTHERS.double().repeat(n // 15, 1),
+            generator(),
+        )
         for objective in (small, none)
     ]
     for noisy, plain in zip(*rungs, strict=True):
@@ -159,8 +177,12 @@ def test_noise_enters_at_the_input_and_at_every_layer_with_its_size():
     first = (rungs[0][0].noisy - rungs[0][0].clean).detach()
     assert float(first.std()) == pytest.approx(0.3, rel=0.03)
     for rung in rungs[0][1:]:  # normalised, then noise: variances add
-        assert rung.noisy.detach().var(0).tolist() == pytest.approx([1.09] * rung.noisy.shape[1], rel=0.05)
-        assert rung.labelled.detach().var(0).tolist() == pytest.approx([1.09] * rung.noisy.shape[1], rel=0.05)
+        assert rung.noisy.detach().var(0).tolist() == pytest.approx(
+            [1.09] * rung.noisy.shape[1], rel=0.05
+        )
+        assert rung.labelled.detach().var(0).tolist() == pytest.approx(
+            [1.09] * rung.noisy.shape[1], rel=0.05
+        )
 
 
 def test_weights_weigh_the_labelled_rows():
@@ -210,11 +232,20 @@ def test_the_folded_head_on_the_codes_is_a_pass_with_running_moments():
         for stage in module.chain:
             norm = stage.norm
             assert not torch.equal(norm.running_mean, torch.zeros_like(norm.running_mean))
-            z = (h @ stage.weight.T + stage.bias - norm.running_mean) / (norm.running_var + EPS).sqrt()
+            z = (h @ stage.weight.T + stage.bias - norm.running_mean) / (
+                norm.running_var + EPS
+            ).sqrt()
             h = stage.activation(z * norm.weight + norm.bias)
-        z = (h @ state.output.weight.T + state.output.bias - state.mean) / (state.variance + EPS).sqrt()
+        z = (h @ state.output.weight.T + state.output.bias - state.mean) / (
+            state.variance + EPS
+        ).sqrt()
         head = objective.predictor(state).double()
-        torch.testing.assert_close(head(module.encode(OTHERS.double())), z * state.scale + state.shift, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(
+            head(module.encode(OTHERS.double())),
+            z * state.scale + state.shift,
+            rtol=1e-5,
+            atol=1e-5,
+        )
 
 
 def test_running_moments_are_those_of_clean_unlabelled_rows():
@@ -225,7 +256,9 @@ def test_running_moments_are_those_of_clean_unlabelled_rows():
         loss_of(objective, module, state)
         for values, stage in zip(raw[1:], module.chain, strict=False):
             torch.testing.assert_close(stage.norm.running_mean, 0.1 * values.mean(0))
-            torch.testing.assert_close(stage.norm.running_var, 0.9 + 0.1 * values.var(0, correction=0))
+            torch.testing.assert_close(
+                stage.norm.running_var, 0.9 + 0.1 * values.var(0, correction=0)
+            )
             assert int(stage.norm.num_batches_tracked) == 1
         torch.testing.assert_close(state.mean, 0.1 * raw[-1].mean(0))
         torch.testing.assert_close(state.variance, 0.9 + 0.1 * raw[-1].var(0, correction=0))
@@ -249,7 +282,9 @@ def digits():
 def model(digits):
     X, _, few = digits
     plan = [(Ladder(), Joint(12), FAST)]
-    return PretrainedClassifier(Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, unlabeled=-1, random_state=0).fit(X, few)
+    return PretrainedClassifier(
+        Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, unlabeled=-1, random_state=0
+    ).fit(X, few)
 
 
 def test_sixty_labels_are_enough_for_digits(model, digits):
@@ -268,7 +303,13 @@ def test_a_folder_gives_the_same_predictions(model, digits, tmp_path):
 def test_epochs_are_chosen_by_the_error_of_the_folded_head(digits):
     X, _, few = digits
     plan = [(Ladder(), Joint(3), FAST)]
-    chosen = PretrainedClassifier(Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, unlabeled=-1, validation=0.3, random_state=0)
+    chosen = PretrainedClassifier(
+        Pretrainer(WIDE, schedule=Greedy(0)),
+        plan=plan,
+        unlabeled=-1,
+        validation=0.3,
+        random_state=0,
+    )
     chosen.fit(X[:200], few[:200])
     assert 1 <= chosen.plan_[0].schedule.epochs <= 3
     objective = Ladder()
@@ -286,7 +327,9 @@ def test_bfloat16_trains_the_ladder(digits):
     X, _, few = digits
     plan = [(Ladder(), Joint(1), FAST)]
     settings = {"unlabeled": -1, "random_state": 0, "precision": "bfloat16"}
-    model = PretrainedClassifier(Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, **settings).fit(X[:200], few[:200])
+    model = PretrainedClassifier(Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, **settings).fit(
+        X[:200], few[:200]
+    )
     assert model.module_.stages[0].norm.running_var.dtype == torch.float32
     assert np.isfinite(model.predict_proba(X)).all()
 
@@ -294,7 +337,9 @@ def test_bfloat16_trains_the_ladder(digits):
 def test_very_few_labelled_rows_a_step_still_have_moments(digits):
     X, _, few = digits
     plan = [(Ladder(ratio=1000.0), Joint(1), FAST)]
-    model = PretrainedClassifier(Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, unlabeled=-1, random_state=0)
+    model = PretrainedClassifier(
+        Pretrainer(WIDE, schedule=Greedy(0)), plan=plan, unlabeled=-1, random_state=0
+    )
     assert np.isfinite(model.fit(X[:130], few[:130]).history_[-1]["loss"])
 
 
@@ -303,17 +348,36 @@ def test_very_few_labelled_rows_a_step_still_have_moments(digits):
 
 def classifier(stack, plan):
     X = np.random.default_rng(0).random((30, 6))
-    return PretrainedClassifier(Pretrainer(stack, schedule=Greedy(0)), plan=plan).fit(X, np.arange(30) % 3)
+    return PretrainedClassifier(Pretrainer(stack, schedule=Greedy(0)), plan=plan).fit(
+        X, np.arange(30) % 3
+    )
 
 
 @pytest.mark.parametrize(
     ("stack", "schedule", "words"),
     [
-        (Stack(Dense(4)), Joint(1), r"(?s)needs dense stages with batch normalisation, all trained at once.*normalisation='batch'"),
-        (Stack(Dense(4, normalisation="batch"), Dense(3, normalisation="layer")), Joint(1), "needs dense stages with batch"),
-        (Stack(Dense(4, normalisation="batch"), Dense(3, normalisation="batch")), Greedy(1), "trains stage 2 on codes"),
+        (
+            Stack(Dense(4)),
+            Joint(1),
+            r"(?s)needs dense stages with batch normalisation, all trained at "
+            r"once.*normalisation='batch'",
+        ),
+        (
+            Stack(Dense(4, normalisation="batch"), Dense(3, normalisation="layer")),
+            Joint(1),
+            "needs dense stages with batch",
+        ),
+        (
+            Stack(Dense(4, normalisation="batch"), Dense(3, normalisation="batch")),
+            Greedy(1),
+            "trains stage 2 on codes",
+        ),
         (Stack(Dense(4, normalisation="batch")), HeadOnly(1), "trains no stage"),
-        (Stack(Conv(4, normalisation="batch"), in_shape=(1, 2, 3)), Joint(1), "needs dense stages with batch"),
+        (
+            Stack(Conv(4, normalisation="batch"), in_shape=(1, 2, 3)),
+            Joint(1),
+            "needs dense stages with batch",
+        ),
     ],
 )
 def test_other_stages_and_schedules_are_refused(stack, schedule, words):
@@ -324,24 +388,34 @@ def test_other_stages_and_schedules_are_refused(stack, schedule, words):
 def test_numbers_and_rows_without_labels_are_refused():
     X = np.random.default_rng(0).random((30, 6))
     pretrainer = Pretrainer(Stack(Dense(4, normalisation="batch")), schedule=Greedy(0))
-    with pytest.raises(PairingError, match=r"(?s)classifies, and the targets are numbers.*PretrainedClassifier"):
+    with pytest.raises(
+        PairingError, match=r"(?s)classifies, and the targets are numbers.*PretrainedClassifier"
+    ):
         PretrainedRegressor(pretrainer, plan=[(Ladder(), Joint(1))]).fit(X, X[:, 0])
     with pytest.raises(PairingError, match="classifies, and there are no labels"):
-        Pretrainer(Stack(Dense(4, normalisation="batch")), objective=Ladder(), schedule=Joint(1)).fit(X)
+        Pretrainer(
+            Stack(Dense(4, normalisation="batch")), objective=Ladder(), schedule=Joint(1)
+        ).fit(X)
 
 
 def test_weights_are_one_for_each_layer():
-    with pytest.raises(ParameterError, match=r"(?s)lists 2 weights; 1 stages need 3.*List input, stages and output"):
+    with pytest.raises(
+        ParameterError, match=r"(?s)lists 2 weights; 1 stages need 3.*List input, stages and output"
+    ):
         classifier(Stack(Dense(4, normalisation="batch")), [(Ladder(weights=(1.0, 2.0)), Joint(1))])
 
 
-@pytest.mark.parametrize("settings", [{"noise": -0.1}, {"ratio": 0.0}, {"weights": (1.0, -1.0)}, {"weights": 3.0}])
+@pytest.mark.parametrize(
+    "settings", [{"noise": -0.1}, {"ratio": 0.0}, {"weights": (1.0, -1.0)}, {"weights": 3.0}]
+)
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(ParameterError, match=f"'{next(iter(settings))}' parameter of Ladder"):
         Ladder(**settings)
 
 
 def test_a_supervised_step_may_follow():
-    model = classifier(Stack(Dense(4, normalisation="batch")), [(Ladder(), Joint(1)), (Supervised(), Joint(1))])
+    model = classifier(
+        Stack(Dense(4, normalisation="batch")), [(Ladder(), Joint(1)), (Supervised(), Joint(1))]
+    )
     assert {row["objective"] for row in model.history_} == {"Ladder", "Supervised"}
     assert model.predict(np.zeros((2, 6))).shape == (2,)

@@ -59,7 +59,9 @@ def table_rows(n=50):
 
 def test_the_squared_error_is_scikit_learns():
     module = codec(Space.of("real", 6))
-    assert value(Reconstruction(), module, Batch(X)) == pytest.approx(mean_squared_error(X, outputs(module, X)), rel=1e-5)
+    assert value(Reconstruction(), module, Batch(X)) == pytest.approx(
+        mean_squared_error(X, outputs(module, X)), rel=1e-5
+    )
 
 
 def test_the_cross_entropy_is_the_formula():
@@ -98,7 +100,9 @@ def test_missing_cells_are_left_out_and_weights_weigh():
     e = (outputs(module, X) - X.numpy()) ** 2
     w = observed.numpy() * weight.numpy()[:, None]
     batch = Batch(X, observed=observed, weight=weight)
-    assert value(Reconstruction(), module, batch) == pytest.approx((e * w).sum() / w.sum(), rel=1e-5)
+    assert value(Reconstruction(), module, batch) == pytest.approx(
+        (e * w).sum() / w.sum(), rel=1e-5
+    )
     changed = X.clone()
     changed[~observed] = 0.123
     with torch.no_grad():
@@ -132,9 +136,13 @@ def test_the_supervised_loss_is_the_cross_entropy_of_the_head(smoothing):
     weight = torch.rand(50, generator=generator(3))
     losses = -(target * log_p).sum(1)
     state.eval()
-    assert value(objective, module, Batch(X, y), state) == pytest.approx(float(losses.mean()), rel=1e-5)
+    assert value(objective, module, Batch(X, y), state) == pytest.approx(
+        float(losses.mean()), rel=1e-5
+    )
     expected = float((losses * weight).sum() / weight.sum())
-    assert value(objective, module, Batch(X, y, weight=weight), state) == pytest.approx(expected, rel=1e-5)
+    assert value(objective, module, Batch(X, y, weight=weight), state) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_the_combined_loss_is_the_sum_of_its_parts():
@@ -143,7 +151,9 @@ def test_the_combined_loss_is_the_sum_of_its_parts():
     state = objective.init(module, Space.of("category", 3), generator())
     more = Batch(X.flip(1))
     parts = value(Supervised(), module, Batch(X, y), state), value(Reconstruction(), module, more)
-    assert value(objective, module, Batch(X, y, other=more), state) == pytest.approx(parts[0] + 0.5 * parts[1], rel=1e-5)
+    assert value(objective, module, Batch(X, y, other=more), state) == pytest.approx(
+        parts[0] + 0.5 * parts[1], rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9, 1.0])
@@ -220,13 +230,20 @@ def test_compositions_apply_in_turn():
 def test_an_illegal_pair_is_refused_with_both_sides_named(objective, space, words):
     with pytest.raises(PairingError, match=words) as caught:
         objective.check(codec(space), None)
-    assert type(objective).__name__ in str(caught.value) or "SaltAndPepper" in str(caught.value) or "Gaussian" in str(caught.value)
+    assert (
+        type(objective).__name__ in str(caught.value)
+        or "SaltAndPepper" in str(caught.value)
+        or "Gaussian" in str(caught.value)
+    )
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Masking(1.5), r"'p' parameter of Masking must be a number in the range \[0, 1\]. Got 1.5"),
+        (
+            lambda: Masking(1.5),
+            r"'p' parameter of Masking must be a number in the range \[0, 1\]. Got 1.5",
+        ),
         (lambda: Gaussian(0), r"in the range \(0, inf\)"),
         (lambda: Denoising(0.25), "must be a corruption such as Masking"),
         (lambda: Denoising(emphasis=(1.0,)), "must be two weights"),

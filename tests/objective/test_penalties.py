@@ -63,7 +63,9 @@ def parts(objective, module, batch=None, state=None):
 def test_the_divergence_is_the_formula_around_any_objective():
     module = built(Dense(4, activation="sigmoid"))
     with torch.no_grad():
-        module.stages[0].bias.copy_(torch.tensor([-8.0, 6.0, 0.0, 1.0]))  # also units that are nearly off or on
+        module.stages[0].bias.copy_(
+            torch.tensor([-8.0, 6.0, 0.0, 1.0])
+        )  # also units that are nearly off or on
         q = module.encode(X).double().mean(0).numpy()
     p = 0.1
     expected = (p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))).mean()
@@ -89,7 +91,9 @@ def test_mean_activations_are_pulled_to_the_target(target):
     means = []
     for weight in (0.0, 5.0):
         objective = Sparse(target=target, weight=weight)
-        pretrainer = Pretrainer(stack, objective=objective, schedule=Joint(100), training=fast, random_state=0).fit(X.numpy())
+        pretrainer = Pretrainer(
+            stack, objective=objective, schedule=Joint(100), training=fast, random_state=0
+        ).fit(X.numpy())
         means.append(pretrainer.transform(X.numpy()).mean(0))
     assert np.abs(means[1] - target).max() < 0.05 < np.abs(means[0] - target).max()
 
@@ -98,7 +102,9 @@ def test_l1_makes_codes_smaller():
     sizes = []
     for weight in (0.0, 1.0):
         objective = Sparse(penalty="l1", weight=weight)
-        pretrainer = Pretrainer(Stack(Dense(8)), objective=objective, schedule=Joint(40), random_state=0).fit(X.numpy())
+        pretrainer = Pretrainer(
+            Stack(Dense(8)), objective=objective, schedule=Joint(40), random_state=0
+        ).fit(X.numpy())
         sizes.append(np.abs(pretrainer.transform(X.numpy())).mean())
     assert sizes[1] < 0.8 * sizes[0]
 
@@ -106,14 +112,21 @@ def test_l1_makes_codes_smaller():
 def test_a_machine_can_be_sparse_and_keeps_its_chains():
     stack = Stack(Dense(8, activation="sigmoid", tied=True))
     objective = Sparse(ContrastiveDivergence(persistent=True, chains=10), target=0.1, weight=1.0)
-    history = Pretrainer(stack, objective=objective, schedule=Greedy(3), random_state=0).fit(X.numpy()).history_
+    history = (
+        Pretrainer(stack, objective=objective, schedule=Greedy(3), random_state=0)
+        .fit(X.numpy())
+        .history_
+    )
     assert {"reconstruction", "pseudo_likelihood", "sparsity"} <= history[-1].keys()
     assert history[-1]["sparsity"] < history[0]["sparsity"]
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "linear"])
 def test_the_divergence_is_refused_on_codes_outside_0_and_1(activation):
-    with pytest.raises(PairingError, match=r"(?s)compares mean activations in \[0, 1\]; the codes are '(nonneg|real)'.*'l1'"):
+    with pytest.raises(
+        PairingError,
+        match=r"(?s)compares mean activations in \[0, 1\]; the codes are '(nonneg|real)'.*'l1'",
+    ):
         Pretrainer(Stack(Dense(4, activation=activation)), objective=Sparse()).fit(X.numpy())
 
 
@@ -124,8 +137,14 @@ def test_the_divergence_is_refused_on_codes_outside_0_and_1(activation):
         (lambda: Sparse(target=0.0), "'target' parameter of Sparse"),
         (lambda: Sparse(weight=-1), "'weight' parameter of Sparse"),
         (lambda: Contractive(weight=-1), "'weight' parameter of Contractive"),
-        (lambda: Sparse(Supervised()), r"(?s)learns from rows without labels. Got Supervised\(\).*Wrap Reconstruction"),
-        (lambda: Contractive(Combined()), "Contractive wraps an objective that learns from rows without labels"),
+        (
+            lambda: Sparse(Supervised()),
+            r"(?s)learns from rows without labels. Got Supervised\(\).*Wrap Reconstruction",
+        ),
+        (
+            lambda: Contractive(Combined()),
+            "Contractive wraps an objective that learns from rows without labels",
+        ),
         (lambda: Contractive(Ladder()), "Contractive wraps an objective"),
         (lambda: Sparse(0.1), "must be an objective such as Reconstruction"),
         (lambda: Patches(1.0), "'p' parameter of Patches"),
@@ -138,9 +157,13 @@ def test_wrong_settings_are_explained(make, words):
 
 
 def test_what_is_wrapped_still_refuses():
-    stack = Stack(Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True))
+    stack = Stack(
+        Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True)
+    )
     with pytest.raises(PairingError, match="trains one stage at a time"):
-        Pretrainer(stack, objective=Sparse(ContrastiveDivergence()), schedule=Joint(1)).fit(X.numpy())
+        Pretrainer(stack, objective=Sparse(ContrastiveDivergence()), schedule=Joint(1)).fit(
+            X.numpy()
+        )
 
 
 # Contraction
@@ -153,7 +176,10 @@ def autograds(module, x):
 
 
 SETTINGS = [{"activation": name} for name in ACTIVATIONS]
-SETTINGS += [{"tied": True, "activation": "tanh"}, {"activation": "sigmoid", "normalisation": "weight"}]
+SETTINGS += [
+    {"tied": True, "activation": "tanh"},
+    {"activation": "sigmoid", "normalisation": "weight"},
+]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -166,7 +192,9 @@ def test_the_closed_form_is_the_jacobian(settings):
 
 
 def test_the_closed_form_knows_a_learned_scale():
-    module = built(Dense(4, activation="tanh", tied=True, learned_scale=True), space=Space.of("real", 6)).double()
+    module = built(
+        Dense(4, activation="tanh", tied=True, learned_scale=True), space=Space.of("real", 6)
+    ).double()
     torch.testing.assert_close(module.jacobian_norm(X.double()), autograds(module, X.double()))
 
 
@@ -176,7 +204,13 @@ def test_gradients_of_the_closed_form_are_those_of_automatic_differentiation(set
     for norm in (module.jacobian_norm, lambda x: jacobian_norm(module.encode, x)):
         module.zero_grad()
         norm(X.double()).mean().backward()
-        found.append([p.grad.clone() for p in (module.stages[0].weight, module.stages[0].bias) if p.grad is not None])
+        found.append(
+            [
+                p.grad.clone()
+                for p in (module.stages[0].weight, module.stages[0].bias)
+                if p.grad is not None
+            ]
+        )
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b)
 
@@ -197,7 +231,9 @@ def test_deeper_slices_and_other_stages_use_automatic_differentiation(stages, sp
         ours = module.jacobian_norm(x)
     torch.testing.assert_close(ours, autograds(module, x))
     ours.mean().backward()
-    assert all(stage.weight.grad.abs().sum() > 0 for stage in module.modules() if hasattr(stage, "weight"))
+    assert all(
+        stage.weight.grad.abs().sum() > 0 for stage in module.modules() if hasattr(stage, "weight")
+    )
 
 
 def test_the_penalty_is_a_mean_over_rows_and_features():
@@ -205,7 +241,9 @@ def test_the_penalty_is_a_mean_over_rows_and_features():
     expected = float(autograds(module, X).mean()) / 6
     loss, terms = parts(Contractive(Denoising(Masking(0.3)), weight=0.4), module)
     assert terms["contraction"] == pytest.approx(expected, rel=1e-5)
-    assert loss == pytest.approx(parts(Denoising(Masking(0.3)), module)[0] + 0.4 * expected, rel=1e-5)
+    assert loss == pytest.approx(
+        parts(Denoising(Masking(0.3)), module)[0] + 0.4 * expected, rel=1e-5
+    )
 
 
 def test_contraction_makes_the_encoder_flatter_and_is_reproducible():
@@ -214,7 +252,9 @@ def test_contraction_makes_the_encoder_flatter_and_is_reproducible():
         torch.rand(3)  # noise inside stages is drawn from the key, whatever torch's own state is
         objective = Contractive(weight=weight)
         stack = Stack(Dense(8, activation="tanh", dropout=0.2), Dense(4, activation="tanh"))
-        pretrainer = Pretrainer(stack, objective=objective, schedule=Joint(40), training=fast, random_state=0).fit(X.numpy())
+        pretrainer = Pretrainer(
+            stack, objective=objective, schedule=Joint(40), training=fast, random_state=0
+        ).fit(X.numpy())
         norms.append(float(pretrainer.module_.jacobian_norm(X).detach().mean()))
         codes.append(pretrainer.transform(X.numpy()))
     assert norms[1] < 0.7 * norms[0]
@@ -224,7 +264,9 @@ def test_contraction_makes_the_encoder_flatter_and_is_reproducible():
 # Squares
 
 
-@pytest.mark.parametrize(("p", "size"), [(0.25, 4), (0.5, 3), (0.1, 1), (0.02, 12), (0.0, 3), (0.9, 2)])
+@pytest.mark.parametrize(
+    ("p", "size"), [(0.25, 4), (0.5, 3), (0.1, 1), (0.02, 12), (0.0, 3), (0.9, 2)]
+)
 def test_patches_mask_their_share_everywhere(p, size):
     x = torch.rand(4000, 1, 9, 8, generator=generator()) + 0.1
     corrupted, chosen = Patches(p, size).corrupt(x, Space.of("unit", 1, 9, 8), generator(1))
@@ -262,10 +304,16 @@ def test_emphasis_knows_which_pixels_were_masked():
 
 
 def test_patches_are_refused_on_rows_that_are_no_images():
-    with pytest.raises(PairingError, match=r"(?s)masks squares of an image; a row has the shape \(6,\).*in_shape"):
+    with pytest.raises(
+        PairingError, match=r"(?s)masks squares of an image; a row has the shape \(6,\).*in_shape"
+    ):
         Pretrainer(Stack(Dense(4)), objective=Denoising(Patches())).fit(X.numpy())
     with pytest.raises(PairingError, match="masks squares of an image"):
-        Pretrainer(Stack(Dense(4), Dense(3), in_shape=(1, 2, 3)), objective=Denoising(Patches()), schedule=Greedy(1)).fit(X.numpy())
+        Pretrainer(
+            Stack(Dense(4), Dense(3), in_shape=(1, 2, 3)),
+            objective=Denoising(Patches()),
+            schedule=Greedy(1),
+        ).fit(X.numpy())
 
 
 # Weights of rows
@@ -281,10 +329,14 @@ def test_a_row_of_weight_2_is_a_row_given_twice(objective):
 
 def test_the_jacobian_of_a_row_is_refused_where_its_code_depends_on_others():
     module = built(Dense(4, normalisation="batch"))
-    with pytest.raises(PairingError, match="with batch normalisation that code depends on the other rows"):
+    with pytest.raises(
+        PairingError, match="with batch normalisation that code depends on the other rows"
+    ):
         Contractive().check(module, None)
 
 
 def test_labels_and_a_machine_cannot_be_learned_at_once():
-    with pytest.raises(ParameterError, match=r"must be Reconstruction\(...\), Denoising\(...\) or one wrapped"):
+    with pytest.raises(
+        ParameterError, match=r"must be Reconstruction\(...\), Denoising\(...\) or one wrapped"
+    ):
         Combined(Supervised(), Sparse(ContrastiveDivergence()))

@@ -99,20 +99,28 @@ def test_weights_of_the_other_rows_weigh_beside_being_sure():
         p, label = torch.softmax(logits, 1).max(1)
         w = weight * (p >= 0.7)
         losses = torch.nn.functional.cross_entropy(logits, label, reduction="none")
-        _, terms = objective.loss(module, state, Batch(X[:20], Y[:20], other=Batch(X, weight=weight)), draws())
+        _, terms = objective.loss(
+            module, state, Batch(X[:20], Y[:20], other=Batch(X, weight=weight)), draws()
+        )
     assert float(terms["pseudo"]) == pytest.approx(float((losses * w).sum() / w.sum()), rel=1e-5)
 
 
 def test_where_no_row_is_sure_the_gradient_is_the_supervised_one():
     objective = PseudoLabels(Supervised((7,)), threshold=1.0, weight=5.0)
     module = built()
-    state = objective.resume(objective.supervised.init(module, CLASSES, Keys(1).torch("head")), module)  # all classes at 1/3
+    state = objective.resume(
+        objective.supervised.init(module, CLASSES, Keys(1).torch("head")), module
+    )  # all classes at 1/3
     batch = Batch(X[:20], Y[:20], other=Batch(X))
     loss, terms = objective.loss(module, state, batch, draws())
     assert (float(terms["pseudo"]), float(terms["sure"])) == (0.0, 0.0)
-    found = torch.autograd.grad(loss, [*module.stages.parameters(), *state.head.parameters()], allow_unused=True)
+    found = torch.autograd.grad(
+        loss, [*module.stages.parameters(), *state.head.parameters()], allow_unused=True
+    )
     alone, _ = objective.supervised.loss(module, state.head, replace(batch, other=None), draws())
-    expected = torch.autograd.grad(alone, [*module.stages.parameters(), *state.head.parameters()], allow_unused=True)
+    expected = torch.autograd.grad(
+        alone, [*module.stages.parameters(), *state.head.parameters()], allow_unused=True
+    )
     for a, b in zip(found, expected, strict=True):
         assert (a is None) == (b is None)
         assert a is None or torch.equal(a, b)
@@ -121,11 +129,15 @@ def test_where_no_row_is_sure_the_gradient_is_the_supervised_one():
 def test_a_threshold_of_zero_takes_every_row():
     objective = PseudoLabels(threshold=0.0)
     module = built()
-    _, terms = objective.loss(module, taught(objective, module), Batch(X[:20], Y[:20], other=Batch(X)), draws())
+    _, terms = objective.loss(
+        module, taught(objective, module), Batch(X[:20], Y[:20], other=Batch(X)), draws()
+    )
     assert float(terms["sure"]) == 1.0
 
 
-@pytest.mark.parametrize("settings", [{"threshold": 1.01}, {"threshold": -0.1}, {"weight": -1.0}, {"ratio": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{"threshold": 1.01}, {"threshold": -0.1}, {"weight": -1.0}, {"ratio": 0.0}]
+)
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(ParameterError, match=f"'{next(iter(settings))}' parameter of PseudoLabels"):
         PseudoLabels(**settings)
@@ -142,7 +154,9 @@ def test_the_teacher_is_a_copy_in_evaluation_mode_that_is_never_trained():
     state.train()
     objective.begin_epoch(module, state, 0)
     assert module.training and not state.teacher.training
-    assert all(not p.requires_grad for p in [*state.teacher.parameters(), *state.teacher_head.parameters()])
+    assert all(
+        not p.requires_grad for p in [*state.teacher.parameters(), *state.teacher_head.parameters()]
+    )
     assert all(p.requires_grad for p in [*module.parameters(), *state.head.parameters()])
     before = weights(state.teacher)
     first, again = (state.answer(X, 0.5) for _ in range(2))
@@ -188,7 +202,10 @@ def test_the_teacher_stands_still_in_a_phase_and_is_renewed_in_the_next_step(mon
 @pytest.mark.parametrize("between", [Supervised((6,)), Supervised((6,), dropout=0.2)])
 def test_the_head_of_a_supervised_step_goes_on_to_the_bit(between):
     ends = []
-    for plan in ([(between, Joint(3))], [(between, Joint(3)), (PseudoLabels(Supervised((6,))), Joint(0))]):
+    for plan in (
+        [(between, Joint(3))],
+        [(between, Joint(3)), (PseudoLabels(Supervised((6,))), Joint(0))],
+    ):
         module = built()
         result = run_plan(module, as_plan(plan, FAST), FEED, keys=Keys(0))
         ends.append((weights(module), weights(result.state)))
@@ -235,9 +252,16 @@ def test_a_classifier_teaches_itself_and_comes_back_from_its_folder(digits, tmp_
     X, y, few = digits
     train = Training(learning_rate=5e-3, batch_size=32)
     teach = PseudoLabels(threshold=0.8)
-    plan = [(Supervised(), HeadOnly(3)), (Supervised(), Joint(60)), (teach, Joint(3)), (teach, Joint(3))]
+    plan = [
+        (Supervised(), HeadOnly(3)),
+        (Supervised(), Joint(60)),
+        (teach, Joint(3)),
+        (teach, Joint(3)),
+    ]
     pretrainer = Pretrainer(Stack(Dense(48)), schedule=Greedy(3), random_state=0)
-    model = PretrainedClassifier(pretrainer, plan=plan, training=train, unlabeled=-1, random_state=0).fit(X, few)
+    model = PretrainedClassifier(
+        pretrainer, plan=plan, training=train, unlabeled=-1, random_state=0
+    ).fit(X, few)
     taught = [row for row in model.history_ if row["objective"] == "PseudoLabels"]
     assert all(0.0 < row["sure"] <= 1.0 for row in taught)
     assert model.score(X[80:], y[80:]) > 0.75
@@ -259,7 +283,9 @@ def test_epochs_of_self_training_can_be_chosen(digits):
 def test_numbers_and_rows_without_labels_are_refused():
     rows = X.numpy()
     pretrainer = Pretrainer(Stack(Dense(4)), schedule=Greedy(0))
-    with pytest.raises(PairingError, match=r"(?s)needs classes: a number has no confidence.*PretrainedClassifier"):
+    with pytest.raises(
+        PairingError, match=r"(?s)needs classes: a number has no confidence.*PretrainedClassifier"
+    ):
         PretrainedRegressor(pretrainer, plan=[(PseudoLabels(), Joint(1))]).fit(rows, rows[:, 0])
     with pytest.raises(PairingError, match="needs labels, and none were given"):
         Pretrainer(Stack(Dense(4)), objective=PseudoLabels(), schedule=Joint(1)).fit(rows)

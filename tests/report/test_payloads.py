@@ -64,15 +64,23 @@ PLOTTED = ("comparison", "history", "codes", "residuals")
 
 
 def fill(facts: Any, payload: str, known: dict[str, int]) -> Any:
-    """Return the facts with every text, and every key that is data, replaced by the payload and a number of its own."""
+    """Return the facts with every text, and every key that is data, replaced by the payload and a
+    number of its own."""
     if isinstance(facts, str):
         return f"{payload} {known.setdefault(facts, len(known))}"
     if isinstance(facts, dict):
         data = set(facts) & {"device", "torch", "random start"}
         return {
-            fill(k, payload, known) if k in data else k: v if k == "kind" else fill(v, payload, known) for k, v in facts.items()
+            fill(k, payload, known) if k in data else k: v
+            if k == "kind"
+            else fill(v, payload, known)
+            for k, v in facts.items()
         }
-    return [fill(item, payload, known) for item in facts] if isinstance(facts, (list, tuple)) else facts
+    return (
+        [fill(item, payload, known) for item in facts]
+        if isinstance(facts, (list, tuple))
+        else facts
+    )
 
 
 def page_of(facts: dict[str, Any], text: str) -> Page:
@@ -98,19 +106,28 @@ def test_there_are_many_payloads() -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_payloads_in_every_text_slot(payload: str) -> None:
-    assert_unmoved({key: value for key, value in make_facts().items() if key not in PLOTTED}, payload)
+    assert_unmoved(
+        {key: value for key, value in make_facts().items() if key not in PLOTTED}, payload
+    )
 
 
 @pytest.mark.parametrize("payload", BASES)
 def test_payloads_in_plots_and_beside_them(payload: str) -> None:
-    assert_unmoved({key: value for key, value in make_facts().items() if key in (*PLOTTED, "data")}, payload)
+    assert_unmoved(
+        {key: value for key, value in make_facts().items() if key in (*PLOTTED, "data")}, payload
+    )
 
 
 @pytest.mark.parametrize("payload", BASES[:3])
 def test_payloads_in_confused_pairs_and_number_maps(payload: str) -> None:
     names = [f"class {i}" for i in range(25)]
     facts = {
-        "confusion": {"classes": names, "matrix": np.arange(625).reshape(25, 25).tolist(), "rows": "true", "columns": "predicted"},
+        "confusion": {
+            "classes": names,
+            "matrix": np.arange(625).reshape(25, 25).tolist(),
+            "rows": "true",
+            "columns": "predicted",
+        },
         "codes": {"method": "PCA", "points": np.eye(2), "labels": [1.5, 2.5]},
     }
     assert_unmoved(facts, payload)

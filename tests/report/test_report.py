@@ -33,8 +33,21 @@ SECTIONS = {
 
 def history(phases: int, epochs: int = 3) -> list[dict[str, Any]]:
     return [
-        {"step": 0, "phase": p, "epoch": e, "epochs": epochs, "objective": "Denoising", "first": p, "last": p}
-        | {"loss": 2.0 / (e + 1), "validation": 2.1 / (e + 1), "seconds": 0.5, "rows_per_second": 1000.0}
+        {
+            "step": 0,
+            "phase": p,
+            "epoch": e,
+            "epochs": epochs,
+            "objective": "Denoising",
+            "first": p,
+            "last": p,
+        }
+        | {
+            "loss": 2.0 / (e + 1),
+            "validation": 2.1 / (e + 1),
+            "seconds": 0.5,
+            "rows_per_second": 1000.0,
+        }
         for p in range(phases)
         for e in range(epochs)
     ]
@@ -46,15 +59,36 @@ def make_facts() -> dict[str, Any]:
         "title": "Digits",
         "version": "0.1.0",
         "command": "layerwise fit digits.csv",
-        "headline": {"kind": "helps", "text": "Pretraining took the test error from 7.3 % to 5.9 %."},
-        "data": {"name": "digits", "rows": 1797, "labels": 100, "test_rows": 360, "features": 64, "task": "classification"}
-        | {"unlabelled": 1697, "classes": ["zero", "one", "two"], "target": "digit", "notes": ["a note", "another note"]},
+        "headline": {
+            "kind": "helps",
+            "text": "Pretraining took the test error from 7.3 % to 5.9 %.",
+        },
+        "data": {
+            "name": "digits",
+            "rows": 1797,
+            "labels": 100,
+            "test_rows": 360,
+            "features": 64,
+            "task": "classification",
+        }
+        | {
+            "unlabelled": 1697,
+            "classes": ["zero", "one", "two"],
+            "target": "digit",
+            "notes": ["a note", "another note"],
+        },
         "comparison": {
             "metric": "accuracy",
             "higher_is_better": True,
-            "rows": [{"arm": "pretrained", "value": 0.941, "seconds": 3.0}, {"arm": "random start", "value": 0.927}],
+            "rows": [
+                {"arm": "pretrained", "value": 0.941, "seconds": 3.0},
+                {"arm": "random start", "value": 0.927},
+            ],
             "flags": ["a flag"],
-            "draws": [{"seed": 0, "pretrained": 0.9, "random_start": 0.85}, {"seed": 1, "pretrained": 0.91, "random_start": 0.88}],
+            "draws": [
+                {"seed": 0, "pretrained": 0.9, "random_start": 0.85},
+                {"seed": 1, "pretrained": 0.91, "random_start": 0.88},
+            ],
             "difference": {"mean": 0.04, "low": 0.01, "high": 0.07, "draws": 2},
         },
         "run": {
@@ -63,8 +97,17 @@ def make_facts() -> dict[str, Any]:
             "plan": ["(Denoising(), Greedy(3))"],
             "finetune": ["(Supervised())"],
         }
-        | {"seed": 0, "parameters": 1234, "settings": {"device": "cpu"}, "versions": {"torch": "2.13"}, "machine": "two cores"},
-        "history": {"pretraining": history(2), "finetuning": {"pretrained": history(1), "random start": history(1)}},
+        | {
+            "seed": 0,
+            "parameters": 1234,
+            "settings": {"device": "cpu"},
+            "versions": {"torch": "2.13"},
+            "machine": "two cores",
+        },
+        "history": {
+            "pretraining": history(2),
+            "finetuning": {"pretrained": history(1), "random start": history(1)},
+        },
         "pictures": {
             "image_shape": (1, 8, 8),
             "originals": rng.random((4, 1, 8, 8)),
@@ -73,7 +116,11 @@ def make_facts() -> dict[str, Any]:
             "filters": rng.normal(size=(6, 1, 8, 8)),
             "filter_note": "the first stage",
         },
-        "table_reconstruction": {"columns": ["age", "kind"], "original": [[1.5, "brick"]], "reconstruction": [[1.4, "wood"]]},
+        "table_reconstruction": {
+            "columns": ["age", "kind"],
+            "original": [[1.5, "brick"]],
+            "reconstruction": [[1.4, "wood"]],
+        },
         "codes": {
             "method": "PCA",
             "points": rng.normal(size=(9, 2)),
@@ -93,7 +140,8 @@ def make_facts() -> dict[str, Any]:
 
 
 class Page(HTMLParser):
-    """What a page is made of: its tags with the names of their attributes, the attributes' values, and its text."""
+    """What a page is made of: its tags with the names of their attributes, the attributes' values,
+    and its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -148,14 +196,24 @@ def test_ids_are_unique_and_references_are_met(page: str) -> None:
     values = Page(page).values
     ids = [value for _, name, value in values if name == "id"]
     assert len(ids) == len(set(ids))
-    asked = {found for _, _, value in values for found in re.findall(r"^#(\S+)$|url\(#([^)]+)\)", value)}
+    asked = {
+        found for _, _, value in values for found in re.findall(r"^#(\S+)$|url\(#([^)]+)\)", value)
+    }
     assert {a or b for a, b in asked} <= set(ids)
 
 
 def test_first_screen_answers_whether_by_how_much_and_on_what(page: str) -> None:
     text = Page(page).text
     top = text[: text.index("Learning curves")]
-    for words in ("Digits", "It helped", "from 7.3 % to 5.9 %", "1,797", "94.10 %", "92.70 %", "+4.00 points"):
+    for words in (
+        "Digits",
+        "It helped",
+        "from 7.3 % to 5.9 %",
+        "1,797",
+        "94.10 %",
+        "92.70 %",
+        "+4.00 points",
+    ):
         assert words in top
 
 
@@ -170,13 +228,19 @@ def test_a_missing_section_is_left_out(section: str) -> None:
     facts[section] = None
     if section == "run":
         facts["command"] = None
-    ids = {value for tag, name, value in Page(render(facts)).values if (tag, name) == ("section", "id")}
+    ids = {
+        value for tag, name, value in Page(render(facts)).values if (tag, name) == ("section", "id")
+    }
     assert ids == set(SECTIONS.values()) - {SECTIONS[section]}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_each_section_stands_alone(section: str) -> None:
-    ids = [value for tag, name, value in Page(render({section: make_facts()[section]})).values if (tag, name) == ("section", "id")]
+    ids = [
+        value
+        for tag, name, value in Page(render({section: make_facts()[section]})).values
+        if (tag, name) == ("section", "id")
+    ]
     assert ids == [SECTIONS[section]]
 
 
@@ -188,7 +252,8 @@ def test_no_facts_make_a_page() -> None:
 
 
 def emptied(value: Any, of: Any) -> Any:
-    """Return the same structure with every number (or every text, or every list) replaced by an empty one."""
+    """Return the same structure with every number (or every text, or every list) replaced by an
+    empty one."""
     if isinstance(value, dict):
         return {key: emptied(item, of) for key, item in value.items()}
     if of is list and isinstance(value, (list, np.ndarray)):
@@ -210,7 +275,9 @@ def test_nan_empty_text_and_empty_lists_do_not_break(of: Any, tmp_path: Any) -> 
     assert not re.search(r"\bnan\b|\bNone\b", Page(html).text)
 
 
-@pytest.mark.parametrize("leave_out", ["rows", "metric", "draws", "difference", "flags", "higher_is_better"])
+@pytest.mark.parametrize(
+    "leave_out", ["rows", "metric", "draws", "difference", "flags", "higher_is_better"]
+)
 def test_comparison_needs_none_of_its_keys(leave_out: str) -> None:
     facts = make_facts()["comparison"]
     del facts[leave_out]
@@ -219,7 +286,17 @@ def test_comparison_needs_none_of_its_keys(leave_out: str) -> None:
 
 def test_lower_is_better_turns_best_around() -> None:
     rows = [{"arm": "pretrained", "value": 1.2}, {"arm": "random start", "value": 1.5}]
-    html = render({"comparison": {"metric": "rmse", "higher_is_better": False, "rows": rows, "flags": [], "draws": None}})
+    html = render(
+        {
+            "comparison": {
+                "metric": "rmse",
+                "higher_is_better": False,
+                "rows": rows,
+                "flags": [],
+                "draws": None,
+            }
+        }
+    )
     assert re.search(r'num best">1.200</td><td><span class="track"><i style="left:100.0%">', html)
 
 
@@ -229,14 +306,21 @@ def test_many_classes_become_the_most_confused_pairs() -> None:
     matrix = np.eye(size, dtype=int) * 50
     matrix[7, 9] = 40
     points = np.random.default_rng(0).normal(size=(size, 2))
-    html = render({"confusion": {"classes": names, "matrix": matrix}, "codes": {"points": points, "labels": names}})
+    html = render(
+        {
+            "confusion": {"classes": names, "matrix": matrix},
+            "codes": {"points": points, "labels": names},
+        }
+    )
     assert "The most confused pairs of 300 classes" in html
     assert "44.44 %" in html
     assert "and 270 more" in html
 
 
 def test_amounts_are_coloured_along_a_ramp() -> None:
-    html = render({"codes": {"points": np.eye(2), "labels": [1.5, 20.25]}, "data": {"task": "regression"}})
+    html = render(
+        {"codes": {"points": np.eye(2), "labels": [1.5, 20.25]}, "data": {"task": "regression"}}
+    )
     assert "20.25" in html
     assert 'class="ramp"' in html
 
@@ -244,7 +328,12 @@ def test_amounts_are_coloured_along_a_ramp() -> None:
 @pytest.mark.parametrize("shape", [(3, 4, 4), (1, 300, 20), (2, 5, 5)])
 def test_pictures_of_any_shape_and_range(shape: tuple[int, int, int]) -> None:
     images = np.random.default_rng(0).normal(size=(3, *shape)) * 1e6
-    part = {"image_shape": shape, "originals": images.reshape(3, -1), "reconstructions": images, "filters": np.zeros((2, *shape))}
+    part = {
+        "image_shape": shape,
+        "originals": images.reshape(3, -1),
+        "reconstructions": images,
+        "filters": np.zeros((2, *shape)),
+    }
     assert render({"pictures": part}).count("data:image/png") == 8
 
 
@@ -256,7 +345,9 @@ def test_flat_pictures_without_a_shape_are_refused() -> None:
 def test_page_of_many_points_stays_small(tmp_path: Any) -> None:
     rng = np.random.default_rng(0)
     points = rng.normal(size=(5000, 2))
-    facts = {"codes": {"points": points, "labels": [str(i % 10) for i in range(5000)], "tsne": points}}
+    facts = {
+        "codes": {"points": points, "labels": [str(i % 10) for i in range(5000)], "tsne": points}
+    }
     page = write_report(facts, tmp_path)
     assert page.stat().st_size < 3_000_000
     assert page.with_suffix(".json").stat().st_size < 1_000_000

@@ -23,7 +23,9 @@ def test_phases(schedule, phases):
 
 
 def test_epochs_for_another_number_of_phases_are_refused():
-    with pytest.raises(ParameterError, match="lists epochs for 2 phases; a stack of 3 stages has 3"):
+    with pytest.raises(
+        ParameterError, match="lists epochs for 2 phases; a stack of 3 stages has 3"
+    ):
         list(Greedy((1, 2)).phases(3))
 
 

@@ -14,7 +14,11 @@ from layerwise.training.feed import batches
 
 
 def source(n, start=0):
-    return ArraySource(torch.arange(start, start + n, dtype=torch.float32)[:, None], Space.of("real", 1), torch.zeros(n, dtype=int))
+    return ArraySource(
+        torch.arange(start, start + n, dtype=torch.float32)[:, None],
+        Space.of("real", 1),
+        torch.zeros(n, dtype=int),
+    )
 
 
 def flat(lists):
@@ -22,7 +26,10 @@ def flat(lists):
 
 
 def epoch(mix, size):
-    return [(b.x.flatten().tolist(), b.other.x.flatten().tolist()) for b in batches(mix, size, Keys(0), 0)]
+    return [
+        (b.x.flatten().tolist(), b.other.x.flatten().tolist())
+        for b in batches(mix, size, Keys(0), 0)
+    ]
 
 
 def test_paced_by_labels_an_epoch_sees_every_labelled_row_once():

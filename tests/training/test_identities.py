@@ -50,7 +50,9 @@ def same(a, b):
 @pytest.mark.parametrize("objective", [Reconstruction(), Denoising(Masking(0.3))])
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh"])
 def test_a_greedy_phase_equals_its_stage_trained_alone_on_precomputed_codes(objective, activation):
-    stack = Stack(Dense(8, activation=activation, dropout=0.1), Dense(5, activation=activation), Dense(3))
+    stack = Stack(
+        Dense(8, activation=activation, dropout=0.1), Dense(5, activation=activation), Dense(3)
+    )
     whole = built(stack)
     run(whole, [(objective, Greedy(2))])
 
@@ -140,7 +142,19 @@ def test_the_unrolled_net_is_the_composition_of_its_parts():
 
 
 @pytest.mark.parametrize(
-    "activation", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "abs_tanh", "linear"]
+    "activation",
+    [
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "softplus",
+        "abs_tanh",
+        "linear",
+    ],
 )
 def test_the_greedy_phase_sees_the_code_of_the_final_net(activation):
     module = built(Stack(Dense(8, activation=activation), Dense(4, activation=activation)))
@@ -168,7 +182,12 @@ def test_training_leaves_torchs_global_state_alone():
     run(module, [(Denoising(), Greedy(1))])
     y = torch.from_numpy(np.arange(N) % 2)
     target = Space.of("category", 2)
-    run(module, [(Supervised((4,), dropout=0.3, input_dropout=0.1), Joint(1))], labelled=ArraySource(X, SPACE, y), target=target)
+    run(
+        module,
+        [(Supervised((4,), dropout=0.3, input_dropout=0.1), Joint(1))],
+        labelled=ArraySource(X, SPACE, y),
+        target=target,
+    )
     assert torch.equal(before, torch.random.get_rng_state())
 
 

@@ -50,7 +50,9 @@ def run(module, plan, feed=None, **settings):
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_every_optimiser_lowers_the_loss_with_its_own_rate(name):
-    result = run(built(Stack(Dense(6))), [(Reconstruction(), Joint(40), Training(name, batch_size=8))])
+    result = run(
+        built(Stack(Dense(6))), [(Reconstruction(), Joint(40), Training(name, batch_size=8))]
+    )
     assert result.history[-1]["loss"] < result.history[0]["loss"]
 
 
@@ -74,7 +76,9 @@ def test_layers_have_their_rates():
     training = Training(learning_rate=1.0, layer_decay=0.5)
     assert [rate for _, rate in layers_of(module, phase, head, training)] == [1.0, 0.125, 0.25, 0.5]
     training = Training(learning_rate=(0.1, 0.2, 0.3), layer_decay=(1.0, 2.0, 1.0))
-    assert [rate for _, rate in layers_of(module, phase, head, training)] == pytest.approx([0.3, 0.1, 0.4, 0.3])
+    assert [rate for _, rate in layers_of(module, phase, head, training)] == pytest.approx(
+        [0.3, 0.1, 0.4, 0.3]
+    )
     with pytest.raises(ParameterError, match="lists learning_rate for 2 stages; the stack has 3"):
         layers_of(module, phase, None, Training(learning_rate=(0.1, 0.2)))
 
@@ -96,7 +100,13 @@ def test_weight_decay_spares_biases_and_normalisations():
 def test_a_clipped_step_has_at_most_that_norm():
     module = built(Stack(Dense(5)))
     before = torch.cat([p.detach().flatten() for p in module.parameters()])
-    plan = [(Reconstruction(), Joint(1), Training("sgd", learning_rate=1.0, shape="constant", batch_size=40, clip=0.001))]
+    plan = [
+        (
+            Reconstruction(),
+            Joint(1),
+            Training("sgd", learning_rate=1.0, shape="constant", batch_size=40, clip=0.001),
+        )
+    ]
     # the decoder's bias begins at the mean; that is not a step
     module.stages[0].centre(X.mean(0))
     before = torch.cat([p.detach().flatten() for p in module.parameters()])
@@ -112,7 +122,9 @@ def test_few_rows_still_make_the_minimum_of_steps():
 
 
 def test_each_phase_begins_with_a_fresh_shape():
-    result = run(built(), [(Reconstruction(), Greedy(4), Training(learning_rate=0.1, batch_size=4))])
+    result = run(
+        built(), [(Reconstruction(), Greedy(4), Training(learning_rate=0.1, batch_size=4))]
+    )
     rates = [row["learning_rate"] for row in result.history]
     assert rates[3] < rates[1]
     assert rates[4] > rates[3]
@@ -140,21 +152,42 @@ def test_a_mix_gives_each_step_labelled_and_other_rows():
     assert [len(batch.x) for batch in taken] == [5, 5]
     assert [len(batch.other.x) for batch in taken] == [10, 10]
     assert sorted(row for batch in taken for row in batch.rows) == list(range(10))
-    result = run(built(), [(Combined(Supervised(), Denoising()), Joint(2))], Feed(SOURCE, mix.labelled, Space.of("category", 2)))
+    result = run(
+        built(),
+        [(Combined(Supervised(), Denoising()), Joint(2))],
+        Feed(SOURCE, mix.labelled, Space.of("category", 2)),
+    )
     assert {"supervised", "unsupervised"} <= set(result.history[0])
 
 
 def test_a_loss_that_is_not_finite_stops_at_the_step_and_keeps_the_last_epoch():
     module = Stack(Dense(5, activation="linear")).build(Space.of("real", 6), Keys(0).torch("w"))
-    plan = [(Reconstruction("mse"), Joint(50), Training("sgd", learning_rate=1e3, shape="constant", batch_size=40))]
-    with pytest.raises(TrainingError, match=r"The loss became (nan|inf) in epoch \d+, step 1, while training stage 1 with.*Lower"):
-        run_plan(module, as_plan(plan), Feed(ArraySource(X * 1e3, Space.of("real", 6))), keys=Keys(0))
+    plan = [
+        (
+            Reconstruction("mse"),
+            Joint(50),
+            Training("sgd", learning_rate=1e3, shape="constant", batch_size=40),
+        )
+    ]
+    with pytest.raises(
+        TrainingError,
+        match=r"The loss became (nan|inf) in epoch \d+, step 1, while training stage 1 with.*Lower",
+    ):
+        run_plan(
+            module, as_plan(plan), Feed(ArraySource(X * 1e3, Space.of("real", 6))), keys=Keys(0)
+        )
     assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
 
 
 def test_a_last_step_that_ruins_the_weights_is_told():
     module = Stack(Dense(5, activation="linear")).build(Space.of("real", 6), Keys(0).torch("w"))
-    plan = [(Reconstruction("mse"), Joint(1), Training("sgd", learning_rate=1e42, shape="constant", batch_size=40))]
+    plan = [
+        (
+            Reconstruction("mse"),
+            Joint(1),
+            Training("sgd", learning_rate=1e42, shape="constant", batch_size=40),
+        )
+    ]
     with pytest.raises(TrainingError, match="became infinite in epoch 1"):
         run_plan(module, as_plan(plan), Feed(ArraySource(X, Space.of("real", 6))), keys=Keys(0))
     assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
@@ -172,7 +205,9 @@ def test_sources_of_the_same_rows_give_the_same_batches():
 def test_codes_that_do_not_fit_go_to_a_file(monkeypatch):
     made = []
     mapped = np.memmap
-    monkeypatch.setattr(np, "memmap", lambda *args, **kw: made.append(kw["shape"]) or mapped(*args, **kw))
+    monkeypatch.setattr(
+        np, "memmap", lambda *args, **kw: made.append(kw["shape"]) or mapped(*args, **kw)
+    )
     in_memory = encoded(built().slice(0, 0), SOURCE, torch.device("cpu"))
     assert made == []
     monkeypatch.setattr(cache, "MEMORY_SHARE", 0.0)
@@ -212,7 +247,9 @@ def test_events_tell_phases_and_epochs_to_the_current_observer():
 def test_a_device_and_a_precision_must_exist():
     with pytest.raises(ParameterError, match="There is no device 'tpu' here. Devices: cpu"):
         device_of("tpu")
-    with pytest.raises(ParameterError, match="must be one of 'float32', 'bfloat16', 'auto'. Got 'float64'"):
+    with pytest.raises(
+        ParameterError, match="must be one of 'float32', 'bfloat16', 'auto'. Got 'float64'"
+    ):
         precision_of("float64", torch.device("cpu"))
     assert precision_of("float32", torch.device("cpu")) is None
 

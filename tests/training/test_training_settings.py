@@ -1,4 +1,5 @@
-"""Settings of training that a stage, a phase or an epoch has of its own, and stacks that stop growing."""
+"""Settings of training that a stage, a phase or an epoch has of its own, and stacks that stop
+growing."""
 
 from __future__ import annotations
 
@@ -57,7 +58,9 @@ def built(*stages):
 
 
 def run(module, plan, **feed):
-    return run_plan(module, as_plan(plan, Training(batch_size=16)), Feed(SOURCE, **feed), keys=Keys(0))
+    return run_plan(
+        module, as_plan(plan, Training(batch_size=16)), Feed(SOURCE, **feed), keys=Keys(0)
+    )
 
 
 def weights(module):
@@ -104,7 +107,9 @@ def seen_momentum(monkeypatch, name, **settings):
     def make(*args, **options):
         made.append(make_optimiser(*args, **options))
         made[-1].register_step_pre_hook(
-            lambda opt, *rest: seen.append(tuple(opt.param_groups[0].get(k) for k in ("momentum", "nesterov")))
+            lambda opt, *rest: seen.append(
+                tuple(opt.param_groups[0].get(k) for k in ("momentum", "nesterov"))
+            )
         )
         return made[-1]
 
@@ -126,8 +131,21 @@ def test_nesterov_stays_nesterov_when_momentum_begins_at_zero(monkeypatch):
 def test_each_phase_begins_with_the_first_momentum(monkeypatch):
     seen = []
     original = loop.set_momentum
-    monkeypatch.setattr(loop, "set_momentum", lambda opt, name, momentum: (seen.append(momentum), original(opt, name, momentum)))
-    run(built(), [(Reconstruction(), Greedy(3), Training("momentum", momentum=(0.5, 0.9), momentum_switch=2))])
+    monkeypatch.setattr(
+        loop,
+        "set_momentum",
+        lambda opt, name, momentum: (seen.append(momentum), original(opt, name, momentum)),
+    )
+    run(
+        built(),
+        [
+            (
+                Reconstruction(),
+                Greedy(3),
+                Training("momentum", momentum=(0.5, 0.9), momentum_switch=2),
+            )
+        ],
+    )
     assert seen == [0.5, 0.5, 0.9] * 2
 
 
@@ -136,19 +154,29 @@ def test_optimisers_without_momentum_do_not_take_any(name):
     ends = []
     for momentum in (0.0, 0.9):
         module = built(Dense(3))
-        run(module, [(Reconstruction(), Joint(3), Training(name, momentum=momentum, batch_size=16))])
+        run(
+            module, [(Reconstruction(), Joint(3), Training(name, momentum=momentum, batch_size=16))]
+        )
         ends.append(weights(module))
     assert same(*ends)
 
 
 def test_sgd_is_minus_the_rate_times_the_gradient():
     module, by_hand = built(Dense(3)), built(Dense(3))
-    plan = [(Reconstruction(), Joint(4), Training("sgd", learning_rate=0.3, shape="constant", batch_size=40))]
+    plan = [
+        (
+            Reconstruction(),
+            Joint(4),
+            Training("sgd", learning_rate=0.3, shape="constant", batch_size=40),
+        )
+    ]
     run(module, plan)
     by_hand.stages[0].centre(X.mean(0))
     for _ in range(4):
         by_hand.zero_grad()
-        Reconstruction().loss(by_hand, None, SOURCE.take(np.arange(40)), Draws(Keys(0)))[0].backward()
+        Reconstruction().loss(by_hand, None, SOURCE.take(np.arange(40)), Draws(Keys(0)))[
+            0
+        ].backward()
         with torch.no_grad():
             for parameter in by_hand.parameters():
                 parameter -= 0.3 * parameter.grad
@@ -198,7 +226,9 @@ def test_factors_are_those_of_the_gradients_by_hand_and_have_mean_1():
     for batch in batches(SOURCE, 16, Keys(0).under("gradients"), 0):
         module.zero_grad()
         Reconstruction().loss(module, None, batch, Draws(Keys(0)))[0].backward()
-        sums += [sum(float(p.grad.abs().sum()) for p in stage.parameters()) for stage in module.chain]
+        sums += [
+            sum(float(p.grad.abs().sum()) for p in stage.parameters()) for stage in module.chain
+        ]
     module.zero_grad()
     factors = 1 / np.sqrt(sums)
     found = [rate / 0.2 for _, rate in rates_from_gradients(work)]
@@ -223,12 +253,21 @@ def test_measuring_gradients_moves_neither_weights_nor_statistics_nor_chains():
 
 def test_a_layer_without_gradients_has_the_factor_1():
     module = built()
-    head = Supervised().init(module, LABELS["target"], Keys(0).torch("head"))  # its weights are zero: nothing goes down
-    assert [rate for _, rate in rates_from_gradients(work_of(module, Supervised(), head))] == [0.2, 0.2, 0.2]
+    head = Supervised().init(
+        module, LABELS["target"], Keys(0).torch("head")
+    )  # its weights are zero: nothing goes down
+    assert [rate for _, rate in rates_from_gradients(work_of(module, Supervised(), head))] == [
+        0.2,
+        0.2,
+        0.2,
+    ]
     machine = built(Dense(4, activation="sigmoid", tied=True))
     objective = ContrastiveDivergence(persistent=True, chains=5)
     state = objective.init(machine, None, Keys(0).torch("state"))
-    assert [rate for _, rate in rates_from_gradients(work_of(machine, objective, state))] == [0.2, pytest.approx(0.2)]
+    assert [rate for _, rate in rates_from_gradients(work_of(machine, objective, state))] == [
+        0.2,
+        pytest.approx(0.2),
+    ]
 
 
 def test_a_plan_with_rates_from_gradients_learns():
@@ -255,7 +294,9 @@ def test_two_objectives_in_one_step_are_two_phases_one_after_the_other():
 
 
 def test_a_pretrainer_takes_a_list_and_survives_clone_and_a_folder(tmp_path):
-    stack = Stack(Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True))
+    stack = Stack(
+        Dense(4, activation="sigmoid", tied=True), Dense(3, activation="sigmoid", tied=True)
+    )
     objective = [ContrastiveDivergence(), Sparse(Contractive())]
     pretrainer = Pretrainer(stack, objective=objective, schedule=Greedy(1), random_state=0)
     codes = pretrainer.fit(X.numpy()).transform(X.numpy())
@@ -276,8 +317,14 @@ def test_a_sequence_of_one_objective_holds_for_all_phases():
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ([([Reconstruction()] * 3, Greedy(1))], r"(?s)lists 3 objectives; Greedy\(1\) has 2 phases on 2 stages.*one per phase"),
-        ([([Reconstruction()] * 2, Joint(1))], r"lists 2 objectives; Joint\(1\) has 1 phases on 2 stages"),
+        (
+            [([Reconstruction()] * 3, Greedy(1))],
+            r"(?s)lists 3 objectives; Greedy\(1\) has 2 phases on 2 stages.*one per phase",
+        ),
+        (
+            [([Reconstruction()] * 2, Joint(1))],
+            r"lists 2 objectives; Joint\(1\) has 1 phases on 2 stages",
+        ),
         ([([], Greedy(1))], "must be an objective such as Reconstruction"),
         ([([Reconstruction(), "mse"], Greedy(1))], "must be an objective such as Reconstruction"),
     ],
@@ -289,7 +336,9 @@ def test_a_wrong_number_of_objectives_is_refused(plan, words):
 
 @pytest.mark.parametrize("other", [Supervised(), Combined()])
 def test_objectives_that_are_fed_with_other_rows_are_refused(other):
-    with pytest.raises(ParameterError, match=r"(?s)must be fed with the same rows. Got \(.*a step of their own"):
+    with pytest.raises(
+        ParameterError, match=r"(?s)must be fed with the same rows. Got \(.*a step of their own"
+    ):
         Step((Reconstruction(), other), Greedy(1))
 
 
@@ -307,7 +356,9 @@ def test_the_pair_of_each_phase_is_checked_before_the_first_batch():
 def rows_on_a_curve(n=300):
     """Rows that a one-dimensional code describes, but no straight line."""
     t = np.random.default_rng(0).random(n) * 3
-    return np.stack([np.sin(t * k) for k in (1, 2, 3, 4)] + [np.cos(t * k) for k in (1, 2, 3, 4)], 1)
+    return np.stack(
+        [np.sin(t * k) for k in (1, 2, 3, 4)] + [np.cos(t * k) for k in (1, 2, 3, 4)], 1
+    )
 
 
 CURVE = rows_on_a_curve()
@@ -317,8 +368,12 @@ BAD = Training(learning_rate=1e-7, batch_size=64)
 
 def test_a_stack_stops_at_the_first_stage_that_is_no_better_than_pca():
     stack = Stack(Dense(20), Dense(8), Dense(3), Dense(2))
-    pretrainer = Pretrainer(stack, depth="auto", schedule=Greedy(1), training=BAD, random_state=0).fit(CURVE)
-    assert pretrainer.stack_ == Stack(Dense(20), Dense(8))  # as wide as the data: PCA is exact there
+    pretrainer = Pretrainer(
+        stack, depth="auto", schedule=Greedy(1), training=BAD, random_state=0
+    ).fit(CURVE)
+    assert pretrainer.stack_ == Stack(
+        Dense(20), Dense(8)
+    )  # as wide as the data: PCA is exact there
     assert [row["stage"] for row in pretrainer.depth_report_] == [1, 2, 3]
     assert [row["code"] for row in pretrainer.depth_report_] == [20, 8, 3]
     assert pretrainer.depth_report_[2]["error"] >= pretrainer.depth_report_[2]["pca_error"]
@@ -329,20 +384,33 @@ def test_a_stack_stops_at_the_first_stage_that_is_no_better_than_pca():
 
 def test_a_stack_that_beats_pca_keeps_all_its_stages():
     stack = Stack(Dense(32, activation="tanh"), Dense(1, activation="linear"))
-    settings = {"objective": Reconstruction(), "schedule": Progressive((5, 60)), "training": GOOD, "random_state": 0}
+    settings = {
+        "objective": Reconstruction(),
+        "schedule": Progressive((5, 60)),
+        "training": GOOD,
+        "random_state": 0,
+    }
     pretrainer = Pretrainer(stack, depth="auto", **settings).fit(CURVE)
     assert pretrainer.stack_ == stack
     assert pretrainer.depth_report_[1]["error"] < pretrainer.depth_report_[1]["pca_error"]
 
 
 def test_the_first_stage_always_stays():
-    pretrainer = Pretrainer(Stack(Dense(3), Dense(2)), depth="auto", schedule=Greedy(1), training=BAD, random_state=0).fit(CURVE)
+    pretrainer = Pretrainer(
+        Stack(Dense(3), Dense(2)), depth="auto", schedule=Greedy(1), training=BAD, random_state=0
+    ).fit(CURVE)
     assert pretrainer.stack_ == Stack(Dense(3))
     assert len(pretrainer.depth_report_) == 1
 
 
 def test_the_report_holds_the_errors_on_held_out_rows():
-    settings = {"schedule": Greedy(3), "training": GOOD, "preprocessing": None, "validation": 0.2, "random_state": 0}
+    settings = {
+        "schedule": Greedy(3),
+        "training": GOOD,
+        "preprocessing": None,
+        "validation": 0.2,
+        "random_state": 0,
+    }
     pretrainer = Pretrainer(Stack(Dense(3), Dense(2)), depth="auto", **settings).fit(CURVE)
     source = pretrainer._source(CURVE)
     ordered = RowsOf(source, order_of(source.x.numpy(), None))
@@ -368,20 +436,36 @@ def test_the_kept_stages_are_those_of_a_stack_that_was_never_deeper():
 
 def test_lists_for_the_phases_of_the_whole_stack_survive_a_stop():
     objective = [Denoising(), Reconstruction(), Reconstruction()]
-    settings = {"objective": objective, "schedule": Greedy((1, 2, 3)), "training": BAD, "random_state": 0}
-    pretrainer = Pretrainer(Stack(Dense(9), Dense(2), Dense(1)), depth="auto", **settings).fit(CURVE)
+    settings = {
+        "objective": objective,
+        "schedule": Greedy((1, 2, 3)),
+        "training": BAD,
+        "random_state": 0,
+    }
+    pretrainer = Pretrainer(Stack(Dense(9), Dense(2), Dense(1)), depth="auto", **settings).fit(
+        CURVE
+    )
     assert pretrainer.stack_ == Stack(Dense(9))
     assert [row["last"] for row in pretrainer.history_] == [0, 1, 1]
 
 
 def test_later_steps_run_on_what_is_left():
     plan = [(Reconstruction(), Greedy(1), BAD), (Reconstruction(), Joint(2), GOOD)]
-    pretrainer = Pretrainer(Stack(Dense(9), Dense(2)), depth="auto", plan=plan, random_state=0).fit(CURVE)
-    assert [(row["step"], row["first"], row["last"]) for row in pretrainer.history_] == [(0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 0, 0)]
+    pretrainer = Pretrainer(Stack(Dense(9), Dense(2)), depth="auto", plan=plan, random_state=0).fit(
+        CURVE
+    )
+    assert [(row["step"], row["first"], row["last"]) for row in pretrainer.history_] == [
+        (0, 0, 0),
+        (0, 1, 1),
+        (1, 0, 0),
+        (1, 0, 0),
+    ]
 
 
 def test_a_grown_model_comes_back_from_its_folder(tmp_path):
-    pretrainer = Pretrainer(Stack(Dense(9), Dense(2)), depth="auto", schedule=Greedy(1), training=BAD, random_state=0).fit(CURVE)
+    pretrainer = Pretrainer(
+        Stack(Dense(9), Dense(2)), depth="auto", schedule=Greedy(1), training=BAD, random_state=0
+    ).fit(CURVE)
     again = load(save(pretrainer, tmp_path / "m"))
     assert again.stack_ == Stack(Dense(9))
     assert np.array_equal(again.transform(CURVE), pretrainer.transform(CURVE))
@@ -391,9 +475,15 @@ def test_a_grown_model_comes_back_from_its_folder(tmp_path):
 def test_the_control_is_as_deep_and_has_other_weights(tmp_path):
     y = (CURVE[:, 0] > 0.3).astype(int)
     plan = [(Supervised(), HeadOnly(1)), (Supervised(), Joint(1))]
-    pretrainer = Pretrainer(Stack(Dense(9, init="normal(0.01)"), Dense(2)), depth="auto", schedule=Greedy(1), training=BAD)
+    pretrainer = Pretrainer(
+        Stack(Dense(9, init="normal(0.01)"), Dense(2)),
+        depth="auto",
+        schedule=Greedy(1),
+        training=BAD,
+    )
     arms = [
-        PretrainedClassifier(pretrainer, plan=plan, start=start, random_state=0).fit(CURVE, y) for start in ("pretrained", "random")
+        PretrainedClassifier(pretrainer, plan=plan, start=start, random_state=0).fit(CURVE, y)
+        for start in ("pretrained", "random")
     ]
     assert [arm.module_.depth for arm in arms] == [1, 1]
     control = arms[1].pretrainer_
@@ -407,10 +497,19 @@ def test_the_control_is_as_deep_and_has_other_weights(tmp_path):
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ([(Reconstruction(), Joint(1))], r"depth='auto' grows a stack in the first step of the plan, which is Joint\(1\)"),
-        ([(Reconstruction(), Greedy(1)), (Reconstruction(), Greedy((1, 2)))], "lists a value per stage or phase"),
         (
-            [(Reconstruction(), Greedy(1)), (Reconstruction(), Joint(1), Training(layer_decay=(1, 0.5)))],
+            [(Reconstruction(), Joint(1))],
+            r"depth='auto' grows a stack in the first step of the plan, which is Joint\(1\)",
+        ),
+        (
+            [(Reconstruction(), Greedy(1)), (Reconstruction(), Greedy((1, 2)))],
+            "lists a value per stage or phase",
+        ),
+        (
+            [
+                (Reconstruction(), Greedy(1)),
+                (Reconstruction(), Joint(1), Training(layer_decay=(1, 0.5))),
+            ],
             "their number is not known",
         ),
     ],
@@ -421,8 +520,12 @@ def test_a_plan_that_cannot_grow_is_refused_before_it_runs(plan, words):
 
 
 def test_a_stage_at_whose_size_pca_is_exact_stays():
-    wide = np.concatenate([CURVE, CURVE[:, :1], np.ones((len(CURVE), 2))], axis=1)  # more columns than dimensions
+    wide = np.concatenate(
+        [CURVE, CURVE[:, :1], np.ones((len(CURVE), 2))], axis=1
+    )  # more columns than dimensions
     rank = np.linalg.matrix_rank(CURVE - CURVE.mean(0))
     settings = {"schedule": Greedy(1), "training": BAD, "preprocessing": None, "random_state": 0}
     pretrainer = Pretrainer(Stack(Dense(int(rank)), Dense(1)), depth="auto", **settings).fit(wide)
-    assert pretrainer.stack_.depth == 1 and len(pretrainer.depth_report_) == 2, "the first stage was kept and the second judged"
+    assert pretrainer.stack_.depth == 1 and len(pretrainer.depth_report_) == 2, (
+        "the first stage was kept and the second judged"
+    )

@@ -31,12 +31,23 @@ TREES = ["random forest", "logistic regression"]
 
 @pytest.fixture(scope="module")
 def quick(tiny):
-    return {"recipes": ["stacked_autoencoder"], "changes": tiny, "baseline": TREES, "study": STUDY, "workers": 1}
+    return {
+        "recipes": ["stacked_autoencoder"],
+        "changes": tiny,
+        "baseline": TREES,
+        "study": STUDY,
+        "workers": 1,
+    }
 
 
 @pytest.fixture(scope="module")
 def result(quick, tmp_path_factory):
-    return compare("breast-cancer", **quick, out=tmp_path_factory.mktemp("study"), command="layerwise compare breast-cancer")
+    return compare(
+        "breast-cancer",
+        **quick,
+        out=tmp_path_factory.mktemp("study"),
+        command="layerwise compare breast-cancer",
+    )
 
 
 def test_the_result_holds_to_its_published_schema(result):
@@ -44,27 +55,39 @@ def test_the_result_holds_to_its_published_schema(result):
     jsonschema.validate(result, schema)
     twin = json.loads(Path(result["report"]).with_suffix(".json").read_text())
     jsonschema.validate(twin, schema)
-    assert twin == {name: value for name, value in result.items() if name not in ("report", "seconds")}
+    assert twin == {
+        name: value for name, value in result.items() if name not in ("report", "seconds")
+    }
 
 
 def test_every_row_is_there_with_what_is_asked_for(result):
     assert len(result["rows"]) == 4 * 2 * 3
     assert {"arm", "labels", "draw", "metric", "value", "seconds"} <= set(result["rows"][0])
     assert {"arm", "labels", "mean", "low", "high"} <= set(result["summary"][0])
-    assert {"recipe", "labels", "mean", "low", "high", "p_adjusted", "p_practically_nil"} <= set(result["differences"][0])
+    assert {"recipe", "labels", "mean", "low", "high", "p_adjusted", "p_practically_nil"} <= set(
+        result["differences"][0]
+    )
     assert {"kind", "text"} <= set(result["verdict"])
 
 
 def test_the_verdict_agrees_with_the_rows(result):
     by = {(row["arm"], row["labels"], row["draw"]): row["value"] for row in result["rows"]}
     for row in result["differences"]:
-        gaps = [by[row["arm"], row["labels"], d] - by[row["against"], row["labels"], d] for d in range(3)]
+        gaps = [
+            by[row["arm"], row["labels"], d] - by[row["against"], row["labels"], d]
+            for d in range(3)
+        ]
         assert row["mean"] == pytest.approx(np.mean(gaps))
     verdict, [gate] = result["verdict"], [row for row in result["overall"] if row["control"]]
     differs = gate["p_adjusted"] < 0.05
     assert (verdict["kind"] in ("helps", "hurts")) <= differs
     for row in result["differences"]:
-        helped = differs and row["p_adjusted"] < 0.05 and row["mean"] > 0 and row["p_practically_nil"] < 0.95
+        helped = (
+            differs
+            and row["p_adjusted"] < 0.05
+            and row["mean"] > 0
+            and row["p_practically_nil"] < 0.95
+        )
         assert (row["labels"] in verdict["helps_at"]) == helped
 
 
@@ -77,13 +100,27 @@ def test_the_rows_lie_there_as_csv_and_parquet(result):
 
 def test_the_page_shows_the_answer_first_and_every_part(result):
     page = Path(result["report"]).read_text()
-    assert page.index(result["verdict"]["advice"][:40]) < page.index("Learning curves") < page.index("All arms")
-    for words in ("Labels saved", "Cost and gain", "Win, tie, loss", "Guards", "layerwise compare breast-cancer", "</svg>"):
+    assert (
+        page.index(result["verdict"]["advice"][:40])
+        < page.index("Learning curves")
+        < page.index("All arms")
+    )
+    for words in (
+        "Labels saved",
+        "Cost and gain",
+        "Win, tie, loss",
+        "Guards",
+        "layerwise compare breast-cancer",
+        "</svg>",
+    ):
         assert words in page
     assert "<script" not in page and "http://" not in page.replace("http://www.w3.org", "")
 
 
-@pytest.mark.parametrize("payload", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "\x00\u202e"])
+@pytest.mark.parametrize(
+    "payload",
+    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "\x00\u202e"],
+)
 def test_text_from_data_is_only_ever_text(result, payload):
     facts = json.loads(json.dumps(result))
     text = (
@@ -107,7 +144,9 @@ def test_the_two_arms_of_a_recipe_differ_in_their_start_alone():
     rng = np.random.default_rng(0)
     prepared = first.prepare(rng.normal(size=(40, 4)), 0)
     one, other = (arm.make(prepared, {"rate": 0.3}, 7).get_params() for arm in (first, second))
-    assert {name for name in one if one[name] != other[name] and not name.startswith("pretrainer")} == {"start"}
+    assert {
+        name for name in one if one[name] != other[name] and not name.startswith("pretrainer")
+    } == {"start"}
     assert one["plan"] == other["plan"]
     assert [step.training.learning_rate for step in one["plan"]] == [
         pytest.approx(0.3 * step.training.learning_rate) for step in recipe.finetune
@@ -123,7 +162,13 @@ def test_a_fitted_pair_has_the_same_network_epochs_and_optimiser(result):
     models = [arm.make(prepared, {"rate": 1.0}, 0).fit(X, y) for arm in arms]
     shapes = [{name: p.shape for name, p in model.module_.named_parameters()} for model in models]
     heads = [{name: p.shape for name, p in model.head_.named_parameters()} for model in models]
-    runs = [[{k: row[k] for k in ("objective", "epoch", "epochs", "learning_rate")} for row in m.history_] for m in models]
+    runs = [
+        [
+            {k: row[k] for k in ("objective", "epoch", "epochs", "learning_rate")}
+            for row in m.history_
+        ]
+        for m in models
+    ]
     assert shapes[0] == shapes[1] and heads[0] == heads[1] and runs[0] == runs[1]
     assert isinstance(models[0], PretrainedClassifier)
 
@@ -143,8 +188,14 @@ def test_pretraining_is_done_once_a_draw_and_kept(quick, tmp_path, monkeypatch):
     assert len(fitted) == 3
     wider = compare("breast-cancer", **quick | {"study": Study((10, 30, 60), 3)}, out=tmp_path)
     assert len(fitted) == 3
-    values = [(row["arm"], row["labels"], row["draw"], row["value"]) for row in wider["rows"] if row["labels"] < 60]
-    assert values == [(row["arm"], row["labels"], row["draw"], row["value"]) for row in first["rows"]]
+    values = [
+        (row["arm"], row["labels"], row["draw"], row["value"])
+        for row in wider["rows"]
+        if row["labels"] < 60
+    ]
+    assert values == [
+        (row["arm"], row["labels"], row["draw"], row["value"]) for row in first["rows"]
+    ]
 
 
 def test_a_stack_from_the_folder_gives_the_same_results_as_a_fresh_one(quick, tmp_path, tiny):
@@ -155,7 +206,9 @@ def test_a_stack_from_the_folder_gives_the_same_results_as_a_fresh_one(quick, tm
     arms = recipe_arms(resolve(data, "stacked_autoencoder", tiny)[0], "classification")
     fresh = tables(run_study(STUDY, rows, arms, workers=1))["rows"]
     kept = tables(run_study(STUDY, rows, arms, workers=1, folder=tmp_path))["rows"]
-    assert [(r["value"], r["log_loss"]) for r in fresh] == [(r["value"], r["log_loss"]) for r in kept]
+    assert [(r["value"], r["log_loss"]) for r in fresh] == [
+        (r["value"], r["log_loss"]) for r in kept
+    ]
 
 
 def test_rows_and_estimators_of_ones_own_take_part(quick, tmp_path):
@@ -163,7 +216,9 @@ def test_rows_and_estimators_of_ones_own_take_part(quick, tmp_path):
     y = np.array(["no", "yes", None], dtype=object)[np.arange(150) % 3]
     X = rng.normal(size=(150, 4)) + (y == "yes")[:, None]
     own = {"extra trees": ExtraTreesClassifier(20)}
-    found = compare(X, y, arms=own, **quick | {"baseline": [], "study": Study((10, 20), 3)}, out=tmp_path)
+    found = compare(
+        X, y, arms=own, **quick | {"baseline": [], "study": Study((10, 20), 3)}, out=tmp_path
+    )
     assert {row["arm"] for row in found["rows"]} == {
         "stacked_autoencoder, pretrained",
         "stacked_autoencoder, random start",
@@ -171,7 +226,14 @@ def test_rows_and_estimators_of_ones_own_take_part(quick, tmp_path):
     }
     assert found["counts"]["rows"] == 150 and found["counts"]["labelled_rows"] == 100
     arm = EstimatorArm("more trees", ExtraTreesClassifier(30))
-    assert len(compare(X, y, arms=[arm], **quick | {"baseline": [], "recipes": []}, out=tmp_path)["rows"]) == 6
+    assert (
+        len(
+            compare(X, y, arms=[arm], **quick | {"baseline": [], "recipes": []}, out=tmp_path)[
+                "rows"
+            ]
+        )
+        == 6
+    )
 
 
 def test_a_table_with_a_leak_an_identifier_and_rare_classes_is_guarded(quick, tmp_path):
@@ -220,7 +282,9 @@ def test_rare_classes_are_not_tested_on():
 
 def test_transductive_is_written_all_over_the_report(quick, tmp_path):
     study = replace(STUDY, transductive=True)
-    page = Path(compare("breast-cancer", **quick | {"study": study}, out=tmp_path)["report"]).read_text()
+    page = Path(
+        compare("breast-cancer", **quick | {"study": study}, out=tmp_path)["report"]
+    ).read_text()
     assert page.count("ransductive") >= 4
 
 
@@ -257,7 +321,11 @@ def test_labels_keep_their_meaning(labels, task, classes):
 def test_a_test_part_without_labels_of_the_classes_is_refused():
     X, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
     test = Dataset("d", X[:5] + 1, np.array([None] * 5, dtype=object), "y", None, "classification")
-    with pytest.raises(DataError, match="0 rows of the test part have a label of a class that takes part; at least 2 are needed"):
+    with pytest.raises(
+        DataError,
+        match="0 rows of the test part have a label of a class that takes part; at least 2 are "
+        "needed",
+    ):
         make_study_data(Dataset("d", X, y, "y", None, "classification", test))
 
 
@@ -279,7 +347,12 @@ def test_what_cannot_be_compared_is_refused(quick, tmp_path, mixed_csv):
         (ParameterError, "target= and test= are for files", (X, y), {"target": "kind"}),
         (ParameterError, "y was given for a file", ("digits", y), {}),
         (ParameterError, "There is no column 'x9' to keep", (X, y), {"keep": ["x9"]}),
-        (DataError, "1 class of 'data' with at least 10 labelled rows; a study needs two", (X, np.array([0] * 55 + [1] * 5)), {}),
+        (
+            DataError,
+            "1 class of 'data' with at least 10 labelled rows; a study needs two",
+            (X, np.array([0] * 55 + [1] * 5)),
+            {},
+        ),
         (ParameterError, "There is no recipe 'stacked'", (X, y), {"recipes": ["stacked"]}),
     ]
     for kind, words, arguments, changes in refused:

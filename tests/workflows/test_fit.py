@@ -16,28 +16,53 @@ from layerwise.workflows import embed, fit, predict, reconstruct, score
 from layerwise.workflows.facts import _shown
 from layerwise.workflows.use import write_columns
 
-KEYS = {"task", "metric", "recipe", "seed", "rows", "labels", "unlabelled", "test", "seconds", "model", "report", "notes"}
+KEYS = {
+    "task",
+    "metric",
+    "recipe",
+    "seed",
+    "rows",
+    "labels",
+    "unlabelled",
+    "test",
+    "seconds",
+    "model",
+    "report",
+    "notes",
+}
 LABELLED = KEYS | {"arms", "difference", "verdict", "baseline", "flags"}
 
 
 def figures(result):
     """The result without seconds and places."""
-    return {name: value for name, value in result.items() if name not in ("seconds", "model", "report")}
+    return {
+        name: value for name, value in result.items() if name not in ("seconds", "model", "report")
+    }
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory, tiny):
-    return fit("digits", labels=50, changes=tiny, out=tmp_path_factory.mktemp("digits"), device="cpu")
+    return fit(
+        "digits", labels=50, changes=tiny, out=tmp_path_factory.mktemp("digits"), device="cpu"
+    )
 
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory, tiny, mixed_csv):
-    return fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path_factory.mktemp("mixed"), device="cpu")
+    return fit(
+        str(mixed_csv),
+        target="kind",
+        changes=tiny,
+        out=tmp_path_factory.mktemp("mixed"),
+        device="cpu",
+    )
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory, tiny, mixed_csv):
-    return fit(str(mixed_csv), changes=tiny[:2], out=tmp_path_factory.mktemp("encoder"), device="cpu")
+    return fit(
+        str(mixed_csv), changes=tiny[:2], out=tmp_path_factory.mktemp("encoder"), device="cpu"
+    )
 
 
 def test_the_result_has_the_documented_keys(digits):
@@ -45,17 +70,26 @@ def test_the_result_has_the_documented_keys(digits):
     assert set(digits["test"]) == {"rows", "pretrained", "random_start"}
     assert set(digits["seconds"]) == {"pretrain", "finetune", "random_start", "report"}
     assert set(digits["baseline"]) == {"name", "value"}
-    assert {"mean", "low", "high"} <= set(digits["difference"]) and set(digits["verdict"]) == {"kind", "text"}
+    assert {"mean", "low", "high"} <= set(digits["difference"]) and set(digits["verdict"]) == {
+        "kind",
+        "text",
+    }
     assert json.loads(json.dumps(digits, allow_nan=False)) == digits
 
 
 def test_the_figures_add_up(digits):
-    assert (digits["task"], digits["metric"], digits["recipe"]) == ("classification", "accuracy", "stacked_denoising_autoencoder")
+    assert (digits["task"], digits["metric"], digits["recipe"]) == (
+        "classification",
+        "accuracy",
+        "stacked_denoising_autoencoder",
+    )
     assert digits["labels"] == 50 and digits["rows"] == digits["labels"] + digits["unlabelled"]
     assert digits["rows"] + digits["test"]["rows"] == 1797
     assert all(0 <= digits["test"][arm] <= 1 for arm in ("pretrained", "random_start"))
     difference = digits["difference"]
-    assert difference["mean"] == pytest.approx(digits["test"]["pretrained"] - digits["test"]["random_start"], abs=1e-9)
+    assert difference["mean"] == pytest.approx(
+        digits["test"]["pretrained"] - digits["test"]["random_start"], abs=1e-9
+    )
     assert difference["low"] <= difference["mean"] <= difference["high"]
     assert all(value >= 0 for value in digits["seconds"].values())
 
@@ -68,7 +102,11 @@ def test_the_model_the_report_and_its_facts_are_written(name, request):
     assert page.name == "report.html" and "<html" in page.read_text()
     facts = json.loads(page.with_suffix(".json").read_text())
     assert facts["data"]["rows"] == result["rows"] and facts["run"]["recipe"] == result["recipe"]
-    assert sorted(item.name for item in page.parent.iterdir()) == ["model", "report.html", "report.json"]
+    assert sorted(item.name for item in page.parent.iterdir()) == [
+        "model",
+        "report.html",
+        "report.json",
+    ]
 
 
 def test_the_model_scores_what_the_result_says(mixed, mixed_csv):
@@ -78,7 +116,9 @@ def test_the_model_scores_what_the_result_says(mixed, mixed_csv):
     problem = make_problem(load_dataset(str(mixed_csv), target="kind"))
     model = load(mixed["model"])
     truth = np.array(problem.test_y.tolist())
-    assert (model.predict(problem.test_X) == truth).mean() == pytest.approx(mixed["test"]["pretrained"])
+    assert (model.predict(problem.test_X) == truth).mean() == pytest.approx(
+        mixed["test"]["pretrained"]
+    )
 
 
 def test_rows_of_the_test_are_never_learned_from(digits):
@@ -109,7 +149,9 @@ def test_the_same_seed_gives_the_same_figures(tmp_path, tiny, mixed, mixed_csv):
     assert figures(again) == figures(mixed)
     one, two = (predict(result["model"], str(mixed_csv)) for result in (mixed, again))
     assert all(one[name].tolist() == two[name].tolist() for name in one)
-    other = fit(str(mixed_csv), target="kind", changes=tiny, seed=1, out=tmp_path / "other", device="cpu")
+    other = fit(
+        str(mixed_csv), target="kind", changes=tiny, seed=1, out=tmp_path / "other", device="cpu"
+    )
     assert figures(other) != figures(mixed)
 
 
@@ -124,7 +166,14 @@ def test_a_test_file_is_taken_for_the_test(tmp_path, tiny, mixed_csv):
     test = tmp_path / "test.csv"
     lines = mixed_csv.read_text().splitlines()
     test.write_text("\n".join([lines[0], *lines[2:20]]) + "\n")
-    result = fit(str(mixed_csv), target="kind", test=str(test), changes=tiny, out=tmp_path / "out", device="cpu")
+    result = fit(
+        str(mixed_csv),
+        target="kind",
+        test=str(test),
+        changes=tiny,
+        out=tmp_path / "out",
+        device="cpu",
+    )
     assert result["rows"] == 90 and result["test"]["rows"] == 12
 
 
@@ -134,12 +183,16 @@ def test_what_is_told_while_it_runs(tmp_path, tiny, mixed_csv):
     assert told == ["reading", "pretraining", "fine-tuning", "random start", "comparing", "report"]
 
 
-@pytest.mark.parametrize("values", [["1.5", "2.5"], ["a", "b"]], ids=["regression", "classification"])
+@pytest.mark.parametrize(
+    "values", [["1.5", "2.5"], ["a", "b"]], ids=["regression", "classification"]
+)
 @pytest.mark.parametrize("n", [5, 6, 11])
 def test_a_handful_of_labels_gives_figures_or_words(tmp_path, tiny, values, n):
     path = tmp_path / "few.csv"
     target = [f"{i * 1.5:.1f}" if values[0] == "1.5" else values[i % 2] for i in range(n)]
-    path.write_text("x,z,y\n" + "".join(f"{i % 7},{i * i % 5},{target[i]}\n" for i in range(n)) + "1,2,\n" * 30)
+    path.write_text(
+        "x,z,y\n" + "".join(f"{i % 7},{i * i % 5},{target[i]}\n" for i in range(n)) + "1,2,\n" * 30
+    )
     try:
         result = fit(str(path), target="y", changes=tiny, out=tmp_path / "out", device="cpu")
     except DataError:
@@ -147,11 +200,17 @@ def test_a_handful_of_labels_gives_figures_or_words(tmp_path, tiny, values, n):
     assert all(isinstance(result["test"][arm], float) for arm in ("pretrained", "random_start"))
 
 
-@pytest.mark.parametrize("name", ["café.csv", "a b.csv", "-x.csv", "<img onerror=1>.csv", "$(rm).csv", b"\xff.csv"])
+@pytest.mark.parametrize(
+    "name", ["café.csv", "a b.csv", "-x.csv", "<img onerror=1>.csv", "$(rm).csv", b"\xff.csv"]
+)
 def test_a_file_of_any_name_is_fitted(tmp_path, tiny, mixed_csv, name):
     import os
 
-    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + (name if isinstance(name, bytes) else name.encode())))
+    path = Path(
+        os.fsdecode(
+            os.fsencode(tmp_path) + b"/" + (name if isinstance(name, bytes) else name.encode())
+        )
+    )
     path.write_bytes(mixed_csv.read_bytes())
     result = fit(str(path), changes=tiny[:2], out=tmp_path / "out", device="cpu")
     assert "<img" not in Path(result["report"]).read_text()
@@ -199,7 +258,9 @@ def test_a_column_called_row_is_not_lost_among_the_reconstructions(encoder, mixe
 
 def test_images_are_reconstructed_as_they_came(digits):
     columns = reconstruct(digits["model"], "digits")
-    assert len(columns) == 65 and all(0 <= columns[f"x_{i}"].min() <= columns[f"x_{i}"].max() <= 1 for i in (0, 63))
+    assert len(columns) == 65 and all(
+        0 <= columns[f"x_{i}"].min() <= columns[f"x_{i}"].max() <= 1 for i in (0, 63)
+    )
 
 
 def test_whitened_images_are_shown_and_reconstructed_in_their_own_units(tmp_path, tiny):
@@ -207,18 +268,29 @@ def test_whitened_images_are_shown_and_reconstructed_in_their_own_units(tmp_path
     result = fit("digits", labels=50, changes=changes, out=tmp_path, device="cpu")
     model = load(result["model"])
     preprocessing = model.pretrainer_.preprocessing_
-    assert (preprocessing.contrast, preprocessing.whitening, preprocessing.epsilon) == (True, "zca", 0.01)
+    assert (preprocessing.contrast, preprocessing.whitening, preprocessing.epsilon) == (
+        True,
+        "zca",
+        0.01,
+    )
     Z = preprocessing.transform(np.eye(64))
     assert Z.min() < 0 and model.pretrainer_.space_.kind == "real"
     assert 0 < reconstruct(result["model"], "digits")["x_27"].mean() < 1
     images = _shown(model.pretrainer_, Z, Z)
-    assert images.min() == 0 and images.max() == 1 and np.array_equal(images.argmax(axis=1), range(64))
+    assert (
+        images.min() == 0 and images.max() == 1 and np.array_equal(images.argmax(axis=1), range(64))
+    )
     page = Path(result["report"]).read_text()
-    assert all(re.search(rf"{name}\W.*?{value}", page, re.DOTALL) for name, value in (("whitening", "zca"), ("epsilon", "0.01")))
+    assert all(
+        re.search(rf"{name}\W.*?{value}", page, re.DOTALL)
+        for name, value in (("whitening", "zca"), ("epsilon", "0.01"))
+    )
 
 
 def test_an_encoder_predicts_nothing(encoder, mixed_csv):
-    with pytest.raises(DataError, match="is an encoder.*predicts nothing. Use embed, reconstruct or score"):
+    with pytest.raises(
+        DataError, match="is an encoder.*predicts nothing. Use embed, reconstruct or score"
+    ):
         predict(encoder["model"], str(mixed_csv))
 
 
@@ -229,10 +301,14 @@ def test_other_rows_than_the_models_are_refused(mixed, digits, mixed_csv, tmp_pa
         predict(digits["model"], str(mixed_csv))
     other = tmp_path / "other.csv"
     other.write_text(mixed_csv.read_text().replace("age,", "aje,", 1))
-    with pytest.raises(DataError, match="lacks 1 of the 4 columns of the training table: 'age'.*Did you mean 'aje'"):
+    with pytest.raises(
+        DataError, match="lacks 1 of the 4 columns of the training table: 'age'.*Did you mean 'aje'"
+    ):
         predict(mixed["model"], str(other))
     np.save(tmp_path / "images.npy", np.zeros((3, 1, 4, 4), np.float32))
-    with pytest.raises(DataError, match=r"have the shape \(1, 4, 4\); the model was fitted on \(1, 8, 8\). Resize"):
+    with pytest.raises(
+        DataError, match=r"have the shape \(1, 4, 4\); the model was fitted on \(1, 8, 8\). Resize"
+    ):
         embed(digits["model"], str(tmp_path / "images.npy"))
     with pytest.raises(ModelError, match="no model folder"):
         predict(str(tmp_path), str(mixed_csv))
@@ -246,8 +322,24 @@ def table(tmp_path, text):
 
 @pytest.mark.parametrize(
     "row",
-    ["30,c,1,0.5", ",c,1,0.5", "30,,1,0.5", "30,7,1,0.5", "30,true,1,0.5", "30,never seen,2,0.5", ",,,"],
-    ids=["whole", "no number", "no category", "category like a number", "category like a truth", "unseen", "nothing"],
+    [
+        "30,c,1,0.5",
+        ",c,1,0.5",
+        "30,,1,0.5",
+        "30,7,1,0.5",
+        "30,true,1,0.5",
+        "30,never seen,2,0.5",
+        ",,,",
+    ],
+    ids=[
+        "whole",
+        "no number",
+        "no category",
+        "category like a number",
+        "category like a truth",
+        "unseen",
+        "nothing",
+    ],
 )
 def test_a_single_row_is_predicted_whatever_is_missing_in_it(mixed, tmp_path, row):
     columns = predict(mixed["model"], table(tmp_path, f"age,city,same,row\n{row}\n"))
@@ -278,11 +370,19 @@ def test_a_cell_that_a_spreadsheet_would_run_is_guarded_unless_raw(text):
     columns = {"row": [0], text: [text]}
     header, cells = csv.reader(io.StringIO(write_columns(columns, None), newline=""))
     assert header == ["row", f"'{text}"] and cells == ["0", f"'{text}"]
-    assert list(csv.reader(io.StringIO(write_columns(columns, None, raw=True), newline="")))[1] == ["0", text]
+    assert list(csv.reader(io.StringIO(write_columns(columns, None, raw=True), newline="")))[1] == [
+        "0",
+        text,
+    ]
 
 
 def test_numbers_are_not_guarded_and_have_seven_digits():
-    columns = {"a": np.array([-1.5, 1 / 3]), "b": np.array([-1, 2]), "c": [None, "x,y"], "d": np.array([True, False])}
+    columns = {
+        "a": np.array([-1.5, 1 / 3]),
+        "b": np.array([-1, 2]),
+        "c": [None, "x,y"],
+        "d": np.array([True, False]),
+    }
     assert write_columns(columns, None) == 'a,b,c,d\n-1.5,-1,,True\n0.3333333,2,"x,y",False\n'
 
 

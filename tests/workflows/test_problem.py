@@ -50,7 +50,10 @@ def test_so_many_labels_are_kept_and_the_others_hidden(labels):
     problem = make_problem(dataset(["a", "b"] * 30), labels=labels)
     assert len(problem.labelled) == labels == sum(counts(problem.y).values())
     assert len(problem.y) == 48 and set(counts(problem.y)) == {"a", "b"}
-    assert f"{labels:,} labels were kept" in problem.notes[-1] and f"{48 - labels:,} rows were hidden" in problem.notes[-1]
+    assert (
+        f"{labels:,} labels were kept" in problem.notes[-1]
+        and f"{48 - labels:,} rows were hidden" in problem.notes[-1]
+    )
 
 
 def test_labels_are_drawn_in_proportion_to_the_classes():
@@ -61,7 +64,8 @@ def test_labels_are_drawn_in_proportion_to_the_classes():
 def test_another_number_of_labels_is_refused_with_the_range(labels):
     with pytest.raises(
         DataError,
-        match=f"--labels {labels} was given; the training part has 48 labelled rows of 2 classes. Give a number from 2 to 48",
+        match=f"--labels {labels} was given; the training part has 48 labelled rows of 2 classes. "
+        "Give a number from 2 to 48",
     ):
         make_problem(dataset(["a", "b"] * 30), labels=labels)
 
@@ -74,17 +78,28 @@ def test_labels_of_a_regression_are_drawn(labels):
 
 def test_labels_without_a_target_are_refused():
     data = Dataset("rows", np.zeros((9, 2), np.float32), None, None, None, None)
-    with pytest.raises(DataError, match="--labels 3 was given, but 'rows' has no target. Name the target column"):
+    with pytest.raises(
+        DataError, match="--labels 3 was given, but 'rows' has no target. Name the target column"
+    ):
         make_problem(data, labels=3)
 
 
 def test_rows_without_a_target_are_split_too():
-    problem = make_problem(Dataset("rows", np.arange(20, dtype=np.float32).reshape(10, 2), None, None, None, None))
-    assert len(problem.X) == 8 and len(problem.test_X) == 2 and problem.y is None and not len(problem.labelled)
+    problem = make_problem(
+        Dataset("rows", np.arange(20, dtype=np.float32).reshape(10, 2), None, None, None, None)
+    )
+    assert (
+        len(problem.X) == 8
+        and len(problem.test_X) == 2
+        and problem.y is None
+        and not len(problem.labelled)
+    )
 
 
 def test_no_label_is_refused():
-    with pytest.raises(DataError, match="None of the 6 rows of 'rows' has a label in 'kind'.*leave --target out"):
+    with pytest.raises(
+        DataError, match="None of the 6 rows of 'rows' has a label in 'kind'.*leave --target out"
+    ):
         make_problem(dataset([None] * 6))
 
 
@@ -112,7 +127,9 @@ def test_a_test_set_is_taken_as_it_is_but_for_rows_without_label():
 
 
 def test_a_test_set_without_labels_is_refused():
-    with pytest.raises(DataError, match="The test part has no labelled row; at least 1 needed. Give a --test file"):
+    with pytest.raises(
+        DataError, match="The test part has no labelled row; at least 1 needed. Give a --test file"
+    ):
         make_problem(dataset(["a", "b"] * 5, test=dataset([None, None])))
 
 
@@ -127,10 +144,15 @@ def test_tables_are_split_as_tables():
 
 def test_the_default_recipe_follows_the_kind_of_data(mixed_csv):
     assert (
-        default_recipes(make_problem(load_dataset(str(mixed_csv), target="kind")), 100)[0].name == "tabular_denoising_autoencoder"
+        default_recipes(make_problem(load_dataset(str(mixed_csv), target="kind")), 100)[0].name
+        == "tabular_denoising_autoencoder"
     )
     digits = default_recipes(make_problem(load_dataset("digits")), 1797)
-    assert [choice.name for choice in digits] == ["stacked_denoising_autoencoder", "progressive_autoencoder", "deep_autoencoder"]
+    assert [choice.name for choice in digits] == [
+        "stacked_denoising_autoencoder",
+        "progressive_autoencoder",
+        "deep_autoencoder",
+    ]
     assert "widths" in digits[0].arguments and "64 features" in digits[0].why
     wide = make_problem(dataset(["a", "b"] * 10, X=np.zeros((20, 300), np.float32)))
     assert "widths" not in default_recipes(wide, 100)[0].arguments
@@ -140,7 +162,9 @@ def test_auto_says_what_was_chosen_and_why_and_when_there_is_nothing_to_add():
     some = make_problem(dataset(["a", "b", None, None] * 10))
     named = resolve(some, "auto", (), labels=20)
     assert named == resolve(some, None, (), labels=20)
-    assert named[1].startswith("Recipe stacked_denoising_autoencoder was chosen: rows are arrays of only")
+    assert named[1].startswith(
+        "Recipe stacked_denoising_autoencoder was chosen: rows are arrays of only"
+    )
     full = resolve(some, "auto", (), labels=len(some.X))
     assert full[1].endswith("Every row has a label, so pretraining has no rows to add.")
 
@@ -169,7 +193,10 @@ def test_a_change_is_a_path_and_json_or_a_word(text, expected):
 
 @pytest.mark.parametrize("text", ["widths", "", "=3", "  =3"])
 def test_a_change_without_a_path_or_a_value_is_refused(text):
-    with pytest.raises(ParameterError, match=r"--set takes field.path=value. Got .*For example --set objective.corruption.p=0.3"):
+    with pytest.raises(
+        ParameterError,
+        match=r"--set takes field.path=value. Got .*For example --set objective.corruption.p=0.3",
+    ):
         parse(text)
 
 
@@ -214,7 +241,8 @@ def test_changes_are_made_in_their_order(problem):
         (
             "stacked_denoisin_autoencoder",
             None,
-            "There is no recipe 'stacked_denoisin_autoencoder'. Did you mean 'stacked_denoising_autoencoder'",
+            "There is no recipe 'stacked_denoisin_autoencoder'. Did you mean "
+            "'stacked_denoising_autoencoder'",
         ),
         (None, "width=[3]", "has no argument or field 'width'. Did you mean 'widths'"),
         (None, "objectve.corruption.p=1", "Did you mean 'objective'"),
@@ -240,8 +268,16 @@ def test_changes_are_made_in_their_order(problem):
         (None, "head=null", "head"),
         (None, "objective.emphasis=3", "emphasis"),
         (None, "contrast=yes", "'contrast' parameter of Recipe must be True or False. Got 'yes'"),
-        (None, "whitening=zka", "'whitening' parameter of Recipe must be one of 'zca', 'pca'.*Did you mean 'zca'"),
-        (None, "epsilon=0", r"'epsilon' parameter of Recipe must be a number in the range \(0, inf\)"),
+        (
+            None,
+            "whitening=zka",
+            "'whitening' parameter of Recipe must be one of 'zca', 'pca'.*Did you mean 'zca'",
+        ),
+        (
+            None,
+            "epsilon=0",
+            r"'epsilon' parameter of Recipe must be a number in the range \(0, inf\)",
+        ),
     ],
 )
 def test_a_wrong_recipe_or_change_is_refused_with_the_closest(problem, name, change, words):
@@ -257,8 +293,12 @@ def test_a_corruption_cannot_be_named_by_a_word(problem):
 
 def test_test_rows_that_stand_among_the_training_rows_are_said():
     X = np.arange(40, dtype=float).reshape(20, 2)
-    data = Dataset("twice", np.concatenate([X, X]), np.arange(40) % 2, "label", None, "classification")
-    assert any("test rows also stand among the training rows" in note for note in make_problem(data).notes)
+    data = Dataset(
+        "twice", np.concatenate([X, X]), np.arange(40) % 2, "label", None, "classification"
+    )
+    assert any(
+        "test rows also stand among the training rows" in note for note in make_problem(data).notes
+    )
     alone = Dataset("once", X, np.arange(20) % 2, "label", None, "classification")
     assert not any("also stand" in note for note in make_problem(alone).notes)
 
@@ -268,11 +308,18 @@ def test_the_test_rows_change_nothing_that_is_learned(tmp_path):
     from layerwise.workflows import fit
 
     rng = np.random.default_rng(0)
-    X, y, test_X, test_y = rng.random((60, 5)), rng.integers(0, 2, 60), rng.random((20, 5)), rng.integers(0, 2, 20)
+    X, y, test_X, test_y = (
+        rng.random((60, 5)),
+        rng.integers(0, 2, 60),
+        rng.random((20, 5)),
+        rng.integers(0, 2, 20),
+    )
     weights = []
     for i, rows in enumerate((test_X, test_X * 7 - 3)):
         np.savez(tmp_path / f"{i}.npz", X=X, y=y, X_test=rows, y_test=test_y)
-        fit(str(tmp_path / f"{i}.npz"), changes=["widths=[4]", "epochs=1"], out=tmp_path / f"out{i}")
+        fit(
+            str(tmp_path / f"{i}.npz"), changes=["widths=[4]", "epochs=1"], out=tmp_path / f"out{i}"
+        )
         weights.append(load(tmp_path / f"out{i}" / "model").module_.state_dict())
     assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
 
@@ -282,5 +329,10 @@ def test_a_table_of_categories_alone_is_fitted(tmp_path):
 
     rows = "\n".join(f"{'ab'[i % 2]},{'xyz'[i % 3]},{['no', 'yes'][i % 2]}" for i in range(60))
     (tmp_path / "words.csv").write_text(f"first,second,answer\n{rows}\n")
-    result = fit(str(tmp_path / "words.csv"), target="answer", changes=["widths=[4]", "epochs=1"], out=tmp_path / "out")
+    result = fit(
+        str(tmp_path / "words.csv"),
+        target="answer",
+        changes=["widths=[4]", "epochs=1"],
+        out=tmp_path / "out",
+    )
     assert result["test"]["pretrained"] >= 0

@@ -56,13 +56,19 @@ def test_the_list_of_recipes_says_what_each_is_made_of():
 
 def test_a_field_of_a_recipe_is_changed_by_its_path(tmp_path):
     result = fit(
-        "digits", labels=50, recipe="stacked_autoencoder", changes=["widths=[8]", "epochs=1", "stack.0.units=9"], out=tmp_path
+        "digits",
+        labels=50,
+        recipe="stacked_autoencoder",
+        changes=["widths=[8]", "epochs=1", "stack.0.units=9"],
+        out=tmp_path,
     )
     assert layerwise.load(result["model"]).module_.code_space.size == 9
 
 
 def test_a_convolutional_recipe_asks_for_images(tmp_path):
-    with pytest.raises(ParameterError, match="needs images; the rows of these data have no height and width"):
+    with pytest.raises(
+        ParameterError, match="needs images; the rows of these data have no height and width"
+    ):
         fit("breast-cancer", recipe="stacked_convolutional_autoencoder", out=tmp_path)
 
 
@@ -82,13 +88,17 @@ def test_a_recipe_of_boltzmann_machines_serves_a_regressor():
     from sklearn.datasets import load_diabetes
 
     X, y = load_diabetes(return_X_y=True)
-    pretrainer = Pretrainer(recipe.stack, plan=recipe.plan, preprocessing=layerwise.Preprocessor("unit"), random_state=0)
+    pretrainer = Pretrainer(
+        recipe.stack, plan=recipe.plan, preprocessing=layerwise.Preprocessor("unit"), random_state=0
+    )
     model = PretrainedRegressor(pretrainer, plan=list(recipe.finetune), random_state=0).fit(X, y)
     assert model.predict(X).shape == (len(X),)
 
 
 def test_the_ladder_is_compared_with_its_labels_alone_and_shows_no_reconstructions(tmp_path):
-    result = fit("digits", labels=50, recipe="ladder", changes=["widths=[16,8]", "epochs=1"], out=tmp_path)
+    result = fit(
+        "digits", labels=50, recipe="ladder", changes=["widths=[16,8]", "epochs=1"], out=tmp_path
+    )
     assert result["arms"] == {"pretrained": "with unlabelled rows", "random_start": "labels alone"}
     assert "learning from the unlabelled rows" in result["verdict"]["text"]
     page = (tmp_path / "report.html").read_text()

@@ -45,17 +45,22 @@ class Activation(nn.Module):
 def code_space(name: str, *shape: int) -> Space:
     """Return the space of codes under an activation.
 
-    A decoder that maps back into this space ends in the same function, so that an unrolled net is not linear between its
-    hidden layers. (A learned slope cannot be shared with another layer: there the link is linear.)
+    A decoder that maps back into this space ends in the same function, so that an unrolled net is
+    not linear between its hidden layers. (A learned slope cannot be shared with another layer:
+    there the link is linear.)
     """
-    return Space.of(_CODE_KIND.get(name, "real"), *shape, link="linear" if name == "prelu" else name)
+    return Space.of(
+        _CODE_KIND.get(name, "real"), *shape, link="linear" if name == "prelu" else name
+    )
 
 
 def apply_link(params: Tensor, space: Space) -> Tensor:
     """Map a decoder's raw output into a space, block by block: ``(n, d) -> (n, d)``."""
     if len(space.blocks) == 1:
         return _linked(params, space.blocks[0].link)
-    return torch.cat([_linked(params[:, part], block.link) for block, part in space.slices()], dim=1)
+    return torch.cat(
+        [_linked(params[:, part], block.link) for block, part in space.slices()], dim=1
+    )
 
 
 _INVERSES: dict[str, Callable[[Tensor], Tensor]] = {
@@ -67,8 +72,11 @@ _INVERSES: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def inverse_link(mean: Tensor, space: Space) -> Tensor:
-    """Return raw decoder outputs ``(d,)`` whose link is about ``mean``; links without an inverse here are near the identity."""
-    return torch.cat([_INVERSES.get(block.link, lambda part: part)(mean[part]) for block, part in space.slices()])
+    """Return raw decoder outputs ``(d,)`` whose link is about ``mean``; links without an inverse
+    here are near the identity."""
+    return torch.cat(
+        [_INVERSES.get(block.link, lambda part: part)(mean[part]) for block, part in space.slices()]
+    )
 
 
 def _linked(params: Tensor, link: str) -> Tensor:

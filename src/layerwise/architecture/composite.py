@@ -20,7 +20,9 @@ class Composite(Stage):
     def __init__(self, *stages: Stage) -> None:
         name = type(self).__name__
         if not stages:
-            raise ParameterError(f"A {name} needs at least one stage.", f"For example {name}(Dense(64), Dense(64)).")
+            raise ParameterError(
+                f"A {name} needs at least one stage.", f"For example {name}(Dense(64), Dense(64))."
+            )
         for stage in stages:
             check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
         object.__setattr__(self, "stages", tuple(stages))

@@ -17,9 +17,11 @@ from .stage import StageModule
 @register
 @dataclass(frozen=True, repr=False, init=False)
 class Concatenate(Composite):
-    """``code = (h1, h2, ..., hm)``: the codes of all its stages, each the input of the next; ``hm`` alone is decoded.
+    """``code = (h1, h2, ..., hm)``: the codes of all its stages, each the input of the next; ``hm``
+    alone is decoded.
 
-    It counts as one stage, so its stages are trained together. Whatever learns from the codes sees every layer.
+    It counts as one stage, so its stages are trained together. Whatever learns from the codes sees
+    every layer.
 
     Parameters
     ----------
@@ -33,7 +35,8 @@ class Concatenate(Composite):
 
     References
     ----------
-    Jahrer (2017), first place in Kaggle's Porto Seguro competition (all hidden layers of a denoising autoencoder as features).
+    Jahrer (2017), first place in Kaggle's Porto Seguro competition (all hidden layers of a
+    denoising autoencoder as features).
 
     Examples
     --------

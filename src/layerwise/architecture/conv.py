@@ -26,11 +26,13 @@ POOLINGS = ("max", "average")
 @register
 @dataclass(frozen=True, repr=False)
 class Conv(Stage):
-    """``code = pool(activation(normalise(W * x + b)))`` on images, with a mirrored transposed convolution.
+    """``code = pool(activation(normalise(W * x + b)))`` on images, with a mirrored transposed
+    convolution.
 
-    Shapes come back exactly, also where a stride or a pool does not divide the size. Max-pooling keeps one place of each
-    window: while the same rows are reconstructed their maxima go back to their places and everything else is zero, which is the
-    only sparsity in Masci et al. (2011). A code alone has no places: there a maximum is spread evenly over its window.
+    Shapes come back exactly, also where a stride or a pool does not divide the size. Max-pooling
+    keeps one place of each window: while the same rows are reconstructed their maxima go back to
+    their places and everything else is zero, which is the only sparsity in Masci et al. (2011). A
+    code alone has no places: there a maximum is spread evenly over its window.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ class Conv(Stage):
         As in ``Dense``.
     normalisation : {'none', 'batch', 'layer', 'weight', 'spectral'}, default 'none'
     local_contrast : int, default 0
-        Odd width of a window, at least 3, in which the activations are normalised over all channels before pooling; 0 does not.
+        Odd width of a window, at least 3, in which the activations are normalised over all channels
+        before pooling; 0 does not.
     dropout : float, default 0.0
         As in ``Dense``.
 
@@ -65,8 +68,9 @@ class Conv(Stage):
 
     References
     ----------
-    Masci, Meier, Ciresan and Schmidhuber (2011), "Stacked convolutional auto-encoders for hierarchical feature extraction".
-    Jarrett, Kavukcuoglu, Ranzato and LeCun (2009), "What is the best multi-stage architecture for object recognition?"
+    Masci, Meier, Ciresan and Schmidhuber (2011), "Stacked convolutional auto-encoders for
+    hierarchical feature extraction". Jarrett, Kavukcuoglu, Ranzato and LeCun (2009), "What is the
+    best multi-stage architecture for object recognition?"
 
     Examples
     --------
@@ -101,20 +105,23 @@ class Conv(Stage):
         check_int(self, "local_contrast", self.local_contrast, 0)
         if self.local_contrast and (self.local_contrast < 3 or self.local_contrast % 2 == 0):
             raise ParameterError(
-                f"The 'local_contrast' parameter of Conv must be 0 or odd and at least 3. Got {self.local_contrast!r} instead."
+                "The 'local_contrast' parameter of Conv must be 0 or odd and at least 3. Got "
+                f"{self.local_contrast!r} instead."
             )
         check_number(self, "dropout", self.dropout, 0.0, 0.999)
 
     def build(self, in_space: Space, generator: torch.Generator) -> ConvCodec:
         if len(in_space.shape) != 3 or len(in_space.blocks) != 1:
             raise PairingError(
-                f"{self!r} needs images (channels, height, width); its input has the shape {in_space.shape}.",
+                f"{self!r} needs images (channels, height, width); its input has the shape "
+                f"{in_space.shape}.",
                 "Give 4-D arrays, or say Stack(..., in_shape=(1, 28, 28)); put Conv below Dense.",
             )
         rows, columns = self._before_pool(in_space)
         if rows < 1 or columns < 1:
             raise PairingError(
-                f"{self!r} has filters larger than its input of shape {in_space.shape}.", "Use a smaller kernel, or fewer stages."
+                f"{self!r} has filters larger than its input of shape {in_space.shape}.",
+                "Use a smaller kernel, or fewer stages.",
             )
         return ConvCodec(self, in_space, (rows, columns), generator)
 
@@ -127,32 +134,48 @@ class Conv(Stage):
         return self.kernel // 2 if self.padding is None else self.padding
 
     def _before_pool(self, in_space: Space) -> tuple[int, int]:
-        height, width = ((size + 2 * self.pad - self.kernel) // self.stride + 1 for size in in_space.shape[1:])
+        height, width = (
+            (size + 2 * self.pad - self.kernel) // self.stride + 1 for size in in_space.shape[1:]
+        )
         return height, width
 
 
 class ConvCodec(StageModule):
-    """The trained form of :class:`Conv`: ``weight`` (k, c, kernel, kernel), ``bias`` (k), ``decoder_weight`` of the weight's
-    shape unless tied, ``decoder_bias`` (c)."""
+    """The trained form of :class:`Conv`: ``weight`` (k, c, kernel, kernel), ``bias`` (k),
+    ``decoder_weight`` of the weight's shape unless tied, ``decoder_bias`` (c)."""
 
-    def __init__(self, stage: Conv, in_space: Space, map_size: tuple[int, int], generator: torch.Generator) -> None:
-        size = [-(-side // stage.pool) for side in map_size]  # the last window may hang over the edge
+    def __init__(
+        self, stage: Conv, in_space: Space, map_size: tuple[int, int], generator: torch.Generator
+    ) -> None:
+        size = [
+            -(-side // stage.pool) for side in map_size
+        ]  # the last window may hang over the edge
         codes = code_space(stage.activation, stage.channels, *size)
-        super().__init__(in_space, Space.of("real", *codes.shape) if stage.local_contrast else codes)
+        super().__init__(
+            in_space, Space.of("real", *codes.shape) if stage.local_contrast else codes
+        )
         channels, height, width = in_space.shape
         self.stage = stage
         self.map_size = map_size
-        self.rest = tuple((side + 2 * stage.pad - stage.kernel) % stage.stride for side in (height, width))
-        self.weight = nn.Parameter(torch.empty(stage.channels, channels, stage.kernel, stage.kernel))
+        self.rest = tuple(
+            (side + 2 * stage.pad - stage.kernel) % stage.stride for side in (height, width)
+        )
+        self.weight = nn.Parameter(
+            torch.empty(stage.channels, channels, stage.kernel, stage.kernel)
+        )
         self.bias = nn.Parameter(torch.zeros(stage.channels))
         self.norm = normalisation(stage.normalisation, stage.channels, 3)
         self.activation = Activation(stage.activation)
         self.decoder_bias = nn.Parameter(torch.zeros(channels))
         initialise(self.weight, stage.init, stage.activation, generator)
-        own = None if stage.tied else self.weight.detach().transpose(0, 1).contiguous()  # (c, k, kernel, kernel)
+        own = (
+            None if stage.tied else self.weight.detach().transpose(0, 1).contiguous()
+        )  # (c, k, kernel, kernel)
         if own is not None:
             initialise(own, stage.init, in_space.blocks[0].link, generator)
-        self.decoder_weight = None if own is None else nn.Parameter(own.transpose(0, 1).contiguous())
+        self.decoder_weight = (
+            None if own is None else nn.Parameter(own.transpose(0, 1).contiguous())
+        )
         self.weight_norm = weight_normalisation(stage.normalisation, self.weight, generator)
 
     @property
@@ -164,7 +187,9 @@ class ConvCodec(StageModule):
         """``(n, c, h, w) -> (n, k, h', w')``."""
         return self.encode_traced(x, generator, places=False)[0]
 
-    def encode_traced(self, x: Tensor, generator: torch.Generator | None = None, places: bool = True) -> tuple[Tensor, Any]:
+    def encode_traced(
+        self, x: Tensor, generator: torch.Generator | None = None, places: bool = True
+    ) -> tuple[Tensor, Any]:
         """Encode, with the places of the maxima where there are some."""
         stage = self.stage
         h = F.conv2d(x, self.matrix, self.bias, stride=stage.stride, padding=stage.pad)
@@ -193,16 +218,29 @@ class ConvCodec(StageModule):
         elif stage.pool > 1:
             rows, columns = self.map_size
             if stage.pooling == "max":  # over the places of each window that are inside
-                z = z / F.avg_pool2d(z.new_ones(1, 1, rows, columns), stage.pool, ceil_mode=True, divisor_override=1)
-            z = z.repeat_interleave(stage.pool, 2).repeat_interleave(stage.pool, 3)[:, :, :rows, :columns]
+                z = z / F.avg_pool2d(
+                    z.new_ones(1, 1, rows, columns), stage.pool, ceil_mode=True, divisor_override=1
+                )
+            z = z.repeat_interleave(stage.pool, 2).repeat_interleave(stage.pool, 3)[
+                :, :, :rows, :columns
+            ]
         weight = self.matrix if self.decoder_weight is None else self.decoder_weight
-        options: dict[str, Any] = {"stride": stage.stride, "padding": stage.pad, "output_padding": self.rest}
+        options: dict[str, Any] = {
+            "stride": stage.stride,
+            "padding": stage.pad,
+            "output_padding": self.rest,
+        }
         return F.conv_transpose2d(z, weight, self.decoder_bias, **options).flatten(1)
 
     def centre(self, mean: Tensor) -> None:
-        """Set a decoder bias that is still zero so that a code of zeros decodes to each channel's part of the mean ``(d,)``."""
+        """Set a decoder bias that is still zero so that a code of zeros decodes to each channel's
+        part of the mean ``(d,)``."""
         if not bool(self.decoder_bias.any()):
             block = self.in_space.blocks[0]
-            channels = Space((len(self.decoder_bias),), (Block(block.kind, len(self.decoder_bias), block.link),))
+            channels = Space(
+                (len(self.decoder_bias),), (Block(block.kind, len(self.decoder_bias), block.link),)
+            )
             with torch.no_grad():
-                self.decoder_bias.copy_(inverse_link(mean.view(len(self.decoder_bias), -1).mean(1), channels))
+                self.decoder_bias.copy_(
+                    inverse_link(mean.view(len(self.decoder_bias), -1).mean(1), channels)
+                )

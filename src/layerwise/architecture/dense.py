@@ -25,8 +25,8 @@ from .stage import Stage, StageModule
 class Dense(Stage):
     """``code = activation(normalise(W x + b))``, with a mirrored decoder ``link(V code + c)``.
 
-    The decoder's link follows the stage's input: the sigmoid for values in [0, 1], the identity for real values, the softmax
-    for a category, and the activation of the stage below for its codes.
+    The decoder's link follows the stage's input: the sigmoid for values in [0, 1], the identity for
+    real values, the softmax for a category, and the activation of the stage below for its codes.
 
     Parameters
     ----------
@@ -35,17 +35,19 @@ class Dense(Stage):
     activation : str, default 'relu'
         One of ``layerwise.ACTIVATIONS``.
     tied : bool, default False
-        Whether the decoder's weight is the transpose of the encoder's (one parameter, its own bias): half the parameters.
+        Whether the decoder's weight is the transpose of the encoder's (one parameter, its own
+        bias): half the parameters.
     init : str, default 'auto'
         One of ``layerwise.INITIALISERS``; 'auto' takes He for rectifiers and Glorot for the others.
     normalisation : {'none', 'batch', 'layer', 'weight', 'spectral'}, default 'none'
         Of the units' inputs ('batch', 'layer') or of the weight.
     dropout : float, default 0.0
-        Share of the code that is zeroed in every training phase of this stage, in [0, 1). For dropout in fine-tuning alone
-        see ``Supervised``.
+        Share of the code that is zeroed in every training phase of this stage, in [0, 1). For
+        dropout in fine-tuning alone see ``Supervised``.
     learned_scale : bool, default False
-        Whether each real input has a learned scale s: the encoder sees x / s, the decoder's output is s times as large. With
-        ``ContrastiveDivergence`` it is the standard deviation of the visible unit. For tied stages on real values.
+        Whether each real input has a learned scale s: the encoder sees x / s, the decoder's output
+        is s times as large. With ``ContrastiveDivergence`` it is the standard deviation of the
+        visible unit. For tied stages on real values.
 
     Raises
     ------
@@ -79,7 +81,10 @@ class Dense(Stage):
         check_number(self, "dropout", self.dropout, 0.0, 0.999)
         check_bool(self, "learned_scale", self.learned_scale)
         if self.learned_scale and not self.tied:
-            raise ParameterError("Dense(learned_scale=True) is for tied stages.", "Add tied=True, or leave learned_scale out.")
+            raise ParameterError(
+                "Dense(learned_scale=True) is for tied stages.",
+                "Add tied=True, or leave learned_scale out.",
+            )
 
     def build(self, in_space: Space, generator: torch.Generator) -> DenseCodec:
         if self.learned_scale and in_space.kind != "real":
@@ -94,8 +99,8 @@ class Dense(Stage):
 
 
 class DenseCodec(StageModule):
-    """The trained form of :class:`Dense`: ``weight`` (k, d), ``bias`` (k), ``decoder_weight`` (d, k) unless tied,
-    ``decoder_bias`` (d), ``log_scale`` (d) where the scale is learned."""
+    """The trained form of :class:`Dense`: ``weight`` (k, d), ``bias`` (k), ``decoder_weight`` (d,
+    k) unless tied, ``decoder_bias`` (d), ``log_scale`` (d) where the scale is learned."""
 
     def __init__(self, stage: Dense, in_space: Space, generator: torch.Generator) -> None:
         super().__init__(in_space, code_space(stage.activation, stage.units))
@@ -122,7 +127,9 @@ class DenseCodec(StageModule):
     def project(self, x: Tensor) -> Tensor:
         """``(n, *in) -> (n, k)``: the affine map alone."""
         x = x if x.dim() == 2 else x.flatten(1)
-        return F.linear(x if self.log_scale is None else x * torch.exp(-self.log_scale), self.matrix, self.bias)
+        return F.linear(
+            x if self.log_scale is None else x * torch.exp(-self.log_scale), self.matrix, self.bias
+        )
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """``(n, *in) -> (n, k)``."""
@@ -140,18 +147,25 @@ class DenseCodec(StageModule):
         return F.linear(z, weight) * torch.exp(self.log_scale) + self.decoder_bias
 
     def centre(self, mean: Tensor) -> None:
-        """Set a decoder bias that is still zero so that a code of zeros decodes to the mean of the input, ``(d,)``.
+        """Set a decoder bias that is still zero so that a code of zeros decodes to the mean of the
+        input, ``(d,)``.
 
-        Hinton (2010), "A practical guide to training restricted Boltzmann machines", does so for the visible biases; without
-        it the first steps teach the weights the mean, and rectifiers die of that.
+        Hinton (2010), "A practical guide to training restricted Boltzmann machines", does so for
+        the visible biases; without it the first steps teach the weights the mean, and rectifiers
+        die of that.
         """
         if not bool(self.decoder_bias.any()):
             with torch.no_grad():
                 self.decoder_bias.copy_(inverse_link(mean, self.in_space))
 
     def energy_view(self) -> EnergyCodec | None:
-        """A tied stage without normalisation and dropout is a restricted Boltzmann machine, for some kinds of unit."""
-        plain = self.decoder_weight is None and self.stage.normalisation == "none" and self.dropout == 0.0
+        """A tied stage without normalisation and dropout is a restricted Boltzmann machine, for
+        some kinds of unit."""
+        plain = (
+            self.decoder_weight is None
+            and self.stage.normalisation == "none"
+            and self.dropout == 0.0
+        )
         return Boltzmann(self) if plain and Boltzmann.knows(self) else None
 
     def ladder_view(self) -> LadderLayer | None:
@@ -159,14 +173,19 @@ class DenseCodec(StageModule):
         return self if isinstance(self.norm, nn.BatchNorm1d) else None
 
     def activate(self, z: Tensor) -> Tensor:
-        """Return the code of normalised inputs: ``activation(scale * z + shift)``, ``(n, k) -> (n, k)``."""
+        """Return the code of normalised inputs: ``activation(scale * z + shift)``, ``(n, k) -> (n,
+        k)``."""
         assert isinstance(self.norm, nn.BatchNorm1d)  # ladder_view() has refused
         return self.activation(torch.addcmul(self.norm.bias, z, self.norm.weight))
 
     def remember(self, mean: Tensor, variance: Tensor) -> None:
         """Take the moments ``(k,)`` of a batch into those that are used in evaluation mode."""
         norm = self.norm
-        assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and norm.running_var is not None
+        assert (
+            isinstance(norm, nn.BatchNorm1d)
+            and norm.running_mean is not None
+            and norm.running_var is not None
+        )
         assert norm.num_batches_tracked is not None and norm.momentum is not None
         with torch.no_grad():
             norm.running_mean.lerp_(mean, norm.momentum)
@@ -174,7 +193,8 @@ class DenseCodec(StageModule):
             norm.num_batches_tracked += 1
 
     def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Closed form for one layer without normalisation and dropout: ``sum_j f'(a_j)**2 |W_j|**2``."""
+        """Closed form for one layer without normalisation and dropout: ``sum_j f'(a_j)**2
+        |W_j|**2``."""
         if self.norm is not None or self.dropout:
             return super().jacobian_norm(x, generator)
         a = self.project(x)  # (n, k)

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from .._errors import ParameterError, did_you_mean
 from .activations import SATURATING
 
-SPARSE_CONNECTIONS = 15  # Martens 2010, "Deep learning via Hessian-free optimization": 15 incoming weights N(0, 1) per unit
+# Martens 2010, "Deep learning via Hessian-free optimization": 15 incoming weights N(0, 1) per unit
+SPARSE_CONNECTIONS = 15
 
 _Fill = Callable[[Tensor, torch.Generator], object]
 _NAMED: dict[str, _Fill] = {
@@ -30,8 +31,8 @@ _SCALED = re.compile(r"(normal|uniform)\(([0-9.eE+-]+)\)")
 def initialise(weight: Tensor, name: str, activation: str, generator: torch.Generator) -> None:
     """Fill a weight of shape (k, d) or (k, c, h, w) in place.
 
-    ``auto`` keeps the variance of the signal through the layer: He et al. (2015) for rectifiers, which halve it, Glorot and
-    Bengio (2010) for the others.
+    ``auto`` keeps the variance of the signal through the layer: He et al. (2015) for rectifiers,
+    which halve it, Glorot and Bengio (2010) for the others.
     """
     if weight.is_meta:  # a model folder brings its own weights
         return
@@ -49,9 +50,12 @@ def initialise(weight: Tensor, name: str, activation: str, generator: torch.Gene
 
 def check_initialiser(owner: object, name: object) -> None:
     """Raise unless the name is known."""
-    if not isinstance(name, str) or (name != "auto" and name not in _NAMED and _scale_of(name) is None):
+    if not isinstance(name, str) or (
+        name != "auto" and name not in _NAMED and _scale_of(name) is None
+    ):
         raise ParameterError(
-            f"The 'init' parameter of {type(owner).__name__} must be an initialiser. Got {name!r} instead.",
+            f"The 'init' parameter of {type(owner).__name__} must be an initialiser. Got {name!r} "
+            "instead.",
             did_you_mean(name, INITIALISERS),
         )
 
@@ -70,5 +74,9 @@ def _sparse(weight: Tensor, generator: torch.Generator) -> None:
     weight.zero_()
     units, inputs = len(weight), weight[0].numel()
     connections = min(SPARSE_CONNECTIONS, inputs)
-    order = torch.rand((units, inputs), generator=generator).argsort(dim=1)[:, :connections]  # (k, 15)
-    weight.view(units, inputs).scatter_(1, order, torch.randn(units, connections, generator=generator))
+    order = torch.rand((units, inputs), generator=generator).argsort(dim=1)[
+        :, :connections
+    ]  # (k, 15)
+    weight.view(units, inputs).scatter_(
+        1, order, torch.randn(units, connections, generator=generator)
+    )

@@ -8,15 +8,17 @@ from torch import Tensor
 
 
 def local_contrast(x: Tensor, width: int) -> Tensor:
-    """Subtract from each value the Gaussian-weighted mean of its neighbourhood over all channels, then divide by its deviation.
+    """Subtract from each value the Gaussian-weighted mean of its neighbourhood over all channels,
+    then divide by its deviation.
 
-    ``(n, c, h, w) -> (n, c, h, w)``. The divisor is at least its own mean over the image, so that flat places stay flat. At the
-    edges the weights are those of the places inside.
+    ``(n, c, h, w) -> (n, c, h, w)``. The divisor is at least its own mean over the image, so that
+    flat places stay flat. At the edges the weights are those of the places inside.
 
     References
     ----------
-    Jarrett, Kavukcuoglu, Ranzato and LeCun (2009), "What is the best multi-stage architecture for object recognition?";
-    Pinto, Cox and DiCarlo (2008), "Why is real-world visual object recognition hard?"
+    Jarrett, Kavukcuoglu, Ranzato and LeCun (2009), "What is the best multi-stage architecture for
+    object recognition?"; Pinto, Cox and DiCarlo (2008), "Why is real-world visual object
+    recognition hard?"
     """
     window = _window(width).to(x)
     inside = F.conv2d(torch.ones_like(x[:1, :1]), window, padding=width // 2)

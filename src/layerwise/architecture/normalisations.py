@@ -13,8 +13,9 @@ POWER_STEPS = 15  # before training; one more at each step of it
 def normalisation(name: str, units: int, dimensions: int = 1) -> nn.Module | None:
     """Return the module between the affine map and the activation, or None.
 
-    ``batch``: Ioffe and Szegedy (2015), "Batch normalization"; ``layer``: Ba, Kiros and Hinton (2016), "Layer normalization"
-    (of an image: over all channels and places, with a scale and a shift per channel).
+    ``batch``: Ioffe and Szegedy (2015), "Batch normalization"; ``layer``: Ba, Kiros and Hinton
+    (2016), "Layer normalization" (of an image: over all channels and places, with a scale and a
+    shift per channel).
     """
     if name == "batch":
         return nn.BatchNorm2d(units) if dimensions == 3 else nn.BatchNorm1d(units)
@@ -46,14 +47,19 @@ class WeightNorm(nn.Module):
 
 
 class SpectralNorm(nn.Module):
-    """``weight / (its largest singular value)``: Miyato, Kataoka, Koyama and Yoshida (2018), "Spectral normalization"."""
+    """``weight / (its largest singular value)``: Miyato, Kataoka, Koyama and Yoshida (2018),
+    "Spectral normalization"."""
 
     u: Tensor
 
     def __init__(self, weight: Tensor, generator: torch.Generator) -> None:
         super().__init__()
         meta = weight.is_meta
-        start = torch.empty(len(weight), device="meta") if meta else torch.randn(len(weight), generator=generator)
+        start = (
+            torch.empty(len(weight), device="meta")
+            if meta
+            else torch.randn(len(weight), generator=generator)
+        )
         self.register_buffer("u", start)
         if not meta:
             with torch.no_grad():
@@ -67,7 +73,9 @@ class SpectralNorm(nn.Module):
                 self._turn(matrix)
             u = self.u.clone()
             v = F.normalize(matrix.t() @ u, dim=0)
-        largest = ((matrix * v).sum(1) * u).sum()  # no product of matrices: mixed precision would round it
+        largest = (
+            (matrix * v).sum(1) * u
+        ).sum()  # no product of matrices: mixed precision would round it
         return weight / largest.clamp_min(1e-12)
 
     def _turn(self, matrix: Tensor) -> None:

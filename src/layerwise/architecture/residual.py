@@ -18,10 +18,12 @@ from .stage import StageModule
 @register
 @dataclass(frozen=True, repr=False, init=False)
 class Residual(Composite):
-    """``code = x + f(x)``, where f is the stages; the decoder is ``link(z + g(z))`` with their decoders as g.
+    """``code = x + f(x)``, where f is the stages; the decoder is ``link(z + g(z))`` with their
+    decoders as g.
 
-    It counts as one stage of its stack. The code is as large as the input, and a plain reconstruction of a residual stage alone
-    is solved by f = g = 0: train it with ``Denoising``, or jointly with narrower stages.
+    It counts as one stage of its stack. The code is as large as the input, and a plain
+    reconstruction of a residual stage alone is solved by f = g = 0: train it with ``Denoising``, or
+    jointly with narrower stages.
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ class Residual(Composite):
         inner = build_chain(self.stages, in_space, generator)
         if inner.code_space.shape != in_space.shape:
             raise PairingError(
-                f"{self!r} adds its input of shape {in_space.shape} to a code of shape {inner.code_space.shape}.",
+                f"{self!r} adds its input of shape {in_space.shape} to a code of shape "
+                f"{inner.code_space.shape}.",
                 f"Let the last stage make codes of shape {in_space.shape}.",
             )
         return ResidualCodec(inner)
@@ -63,7 +66,10 @@ class ResidualCodec(StageModule):
         both = {inner.in_space.kind, inner.code_space.kind}
         positive = both <= {"nonneg", "unit"}
         shape = inner.in_space.shape
-        super().__init__(inner.in_space, Space.of("nonneg", *shape, link="relu") if positive else Space.of("real", *shape))
+        super().__init__(
+            inner.in_space,
+            Space.of("nonneg", *shape, link="relu") if positive else Space.of("real", *shape),
+        )
         self.inner = inner
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:

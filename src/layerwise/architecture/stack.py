@@ -29,7 +29,8 @@ class Stack(Spec):
     *stages : Stage
         From the input up, at least one.
     in_shape : tuple of int, optional
-        Shape of one row when rows come flattened, for instance ``(1, 28, 28)``; by default the data's own.
+        Shape of one row when rows come flattened, for instance ``(1, 28, 28)``; by default the
+        data's own.
 
     Raises
     ------
@@ -48,11 +49,19 @@ class Stack(Spec):
 
     def __init__(self, *stages: Stage, in_shape: Sequence[int] | None = None) -> None:
         if not stages:
-            raise ParameterError("A Stack needs at least one stage.", "For example Stack(Dense(500), Dense(250)).")
+            raise ParameterError(
+                "A Stack needs at least one stage.", "For example Stack(Dense(500), Dense(250))."
+            )
         for stage in stages:
             check_kind(self, "stages", stage, Stage, "stages such as Dense(500)")
         object.__setattr__(self, "stages", tuple(stages))
-        check_kind(self, "in_shape", in_shape, (tuple, list, type(None)), "a tuple of sizes such as (1, 28, 28), or None")
+        check_kind(
+            self,
+            "in_shape",
+            in_shape,
+            (tuple, list, type(None)),
+            "a tuple of sizes such as (1, 28, 28), or None",
+        )
         object.__setattr__(self, "in_shape", None if in_shape is None else tuple(in_shape))
         for size in self.in_shape or ():
             check_int(self, "in_shape", size, 1)
@@ -68,18 +77,27 @@ class Stack(Spec):
         >>> Stack.of_widths([100, 30], tied=True)
         Stack(Dense(100, tied=True), Dense(30, tied=True))
         """
-        check_kind("Stack.of_widths", "widths", widths, (tuple, list), "a list of widths such as (500, 250)")
+        check_kind(
+            "Stack.of_widths",
+            "widths",
+            widths,
+            (tuple, list),
+            "a list of widths such as (500, 250)",
+        )
         return Stack(*(Dense(width, **settings) for width in widths))
 
     @staticmethod
     def geometric(n_features: int, code: int, depth: int, **settings: Any) -> Stack:
-        """Return ``depth`` dense stages whose widths fall geometrically from the features to the code.
+        """Return ``depth`` dense stages whose widths fall geometrically from the features to the
+        code.
 
         >>> Stack.geometric(1024, 16, 3)
         Stack(Dense(256), Dense(64), Dense(16))
         """
         ratio = (code / n_features) ** (1.0 / depth)
-        return Stack.of_widths([max(1, round(n_features * ratio ** (i + 1))) for i in range(depth)], **settings)
+        return Stack.of_widths(
+            [max(1, round(n_features * ratio ** (i + 1))) for i in range(depth)], **settings
+        )
 
     def replace(self, path: str, value: Any) -> Self:
         name = path.replace("__", ".")
@@ -91,7 +109,8 @@ class Stack(Spec):
         return len(self.stages)
 
     def with_best_init(self) -> Stack:
-        """Return the stack with each stage's best initialisation for training from random weights."""
+        """Return the stack with each stage's best initialisation for training from random
+        weights."""
         return Stack(*(stage.with_best_init() for stage in self.stages), in_shape=self.in_shape)
 
     def build(self, in_space: Space, generator: torch.Generator) -> StackModule:
@@ -112,7 +131,8 @@ class Stack(Spec):
         if self.in_shape is not None and self.in_shape != in_space.shape:
             if math.prod(self.in_shape) != in_space.size:
                 raise DataError(
-                    f"A row has {in_space.size} features, in_shape={self.in_shape} holds {math.prod(self.in_shape)}.",
+                    f"A row has {in_space.size} features, in_shape={self.in_shape} holds "
+                    f"{math.prod(self.in_shape)}.",
                     "Set in_shape to the shape of one row.",
                 )
             in_space = Space(self.in_shape, in_space.blocks)
@@ -125,7 +145,9 @@ class Stack(Spec):
         return f"Stack({', '.join(shown)})"
 
 
-def build_chain(stages: Sequence[Stage], in_space: Space, generator: torch.Generator) -> StackModule:
+def build_chain(
+    stages: Sequence[Stage], in_space: Space, generator: torch.Generator
+) -> StackModule:
     """Return stages built on top of one another."""
     modules, space = [], in_space
     for stage in stages:
@@ -137,8 +159,8 @@ def build_chain(stages: Sequence[Stage], in_space: Space, generator: torch.Gener
 class StackModule(nn.Module):
     """Built stages, or a slice of them.
 
-    ``encode`` goes up, ``decode`` goes down through every stage's own decoder and link. A slice shares its modules with the
-    whole, so training the slice trains the whole.
+    ``encode`` goes up, ``decode`` goes down through every stage's own decoder and link. A slice
+    shares its modules with the whole, so training the slice trains the whole.
     """
 
     def __init__(self, stages: Sequence[nn.Module], in_space: Space, at_input: bool = True) -> None:
@@ -190,7 +212,8 @@ class StackModule(nn.Module):
         return z
 
     def reconstruct_params(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """``(n, *in) -> (n, d)``: encode and decode, before the last link; the way down knows what the way up left as a trace."""
+        """``(n, *in) -> (n, d)``: encode and decode, before the last link; the way down knows what
+        the way up left as a trace."""
         traces = []
         for stage in self.chain:
             x, trace = stage.encode_traced(x, generator)
@@ -207,7 +230,8 @@ class StackModule(nn.Module):
         return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
 
     def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
+        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) ->
+        (n,)``."""
         if self.depth == 1:
             return self.chain[0].jacobian_norm(x, generator)
         return jacobian_norm(lambda rows: self.encode(rows, generator), x)
@@ -225,8 +249,10 @@ class StackModule(nn.Module):
         top = self.chain[-1].energy_view() if self.depth else None
         if top is None:
             raise PairingError(
-                "Only a stack whose topmost stage is a restricted Boltzmann machine can be sampled from.",
-                "Make it a tied Dense with sigmoid, linear or ReLU units, without normalisation and dropout.",
+                "Only a stack whose topmost stage is a restricted Boltzmann machine can be sampled "
+                "from.",
+                "Make it a tied Dense with sigmoid, linear or ReLU units, without normalisation "
+                "and dropout.",
             )
         with torch.no_grad():
             like = torch.zeros(n, self.code_space.size, device=next(self.parameters()).device)

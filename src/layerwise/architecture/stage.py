@@ -16,8 +16,8 @@ from .activations import apply_link
 class Stage(Spec):
     """One floor of a stack: a frozen value that builds a codec.
 
-    Subclasses are frozen dataclasses. ``build`` returns a :class:`StageModule`; every random number of the build comes from
-    the generator.
+    Subclasses are frozen dataclasses. ``build`` returns a :class:`StageModule`; every random number
+    of the build comes from the generator.
     """
 
     @abstractmethod
@@ -45,7 +45,8 @@ class StageModule(nn.Module):
 
     @abstractmethod
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """``(n, *in) -> (n, *code)``; noise of the stage itself (dropout) is drawn from the generator, in training mode."""
+        """``(n, *in) -> (n, *code)``; noise of the stage itself (dropout) is drawn from the
+        generator, in training mode."""
 
     @abstractmethod
     def decode_params(self, z: Tensor) -> Tensor:
@@ -62,8 +63,11 @@ class StageModule(nn.Module):
 
     # What a stage may offer beyond that
 
-    def encode_traced(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Any]:
-        """Encode, and return beside the code what reconstructing the same rows may use (the places of maxima), or None."""
+    def encode_traced(
+        self, x: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Any]:
+        """Encode, and return beside the code what reconstructing the same rows may use (the places
+        of maxima), or None."""
         return self.encode(x, generator), None
 
     def decode_traced(self, z: Tensor, trace: Any) -> Tensor:
@@ -82,7 +86,8 @@ class StageModule(nn.Module):
         return None
 
     def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) -> (n,)``."""
+        """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) ->
+        (n,)``."""
         return jacobian_norm(lambda rows: self.encode(rows, generator), x)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -90,7 +95,8 @@ class StageModule(nn.Module):
 
 
 def jacobian_norm(encode: Any, x: Tensor) -> Tensor:
-    """Return ``sum (d code / d x)**2`` of each row by automatic differentiation, one pass a unit of the code."""
+    """Return ``sum (d code / d x)**2`` of each row by automatic differentiation, one pass a unit of
+    the code."""
     x = x.detach().requires_grad_()
     code = encode(x).flatten(1)  # (n, k)
     total = x.new_zeros(len(x))

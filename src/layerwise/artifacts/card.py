@@ -17,7 +17,8 @@ _CARD = """# A Layerwise model
 | stack | `{stack}` |
 | pretraining | {plan} |
 {rows}
-Weights: `model.safetensors` ({count:,} numbers). Structure, columns and preprocessing: `model.json`. Neither holds code.
+Weights: `model.safetensors` ({count:,} numbers). Structure, columns and preprocessing:
+`model.json`. Neither holds code.
 
 ```python
 import layerwise
@@ -37,18 +38,26 @@ print({{name: tuple(tensor.shape) for name, tensor in weights.items()}})
 
 
 def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> str:
-    """Return the card as Markdown. Values from data (names, classes) are left out: they are in ``model.json``."""
+    """Return the card as Markdown. Values from data (names, classes) are left out: they are in
+    ``model.json``."""
     pretrainer = description["pretrainer"]
     rows = ""
     if "finetuned" in description:
-        rows = f"| fine-tuning | {_steps(description['finetuned']['plan'])} |\n| start | {description['finetuned']['start']} |\n"
+        rows = (
+            f"| fine-tuning | {_steps(description['finetuned']['plan'])} |\n| start | "
+            f"{description['finetuned']['start']} |\n"
+        )
     return _CARD.format(
         kind=description["kind"],
         layerwise=description["layerwise"],
         stack=from_dict(pretrainer["stack"]),
         plan=_steps(pretrainer["plan"]),
         rows=rows,
-        count=sum(tensor.numel() for name, tensor in tensors.items() if not name.startswith("preprocessing.")),
+        count=sum(
+            tensor.numel()
+            for name, tensor in tensors.items()
+            if not name.startswith("preprocessing.")
+        ),
     )
 
 

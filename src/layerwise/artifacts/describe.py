@@ -20,7 +20,8 @@ def model_lines(description: dict[str, Any]) -> list[str]:
         return _lines(description)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(
-            f"model.json does not describe a model: {type(error).__name__}: {error}.", "Take a copy that is whole."
+            f"model.json does not describe a model: {type(error).__name__}: {error}.",
+            "Take a copy that is whole.",
         ) from error
 
 
@@ -29,23 +30,38 @@ def _lines(description: dict[str, Any]) -> list[str]:
 
     pretrainer, about = description["pretrainer"], description["about"]
     lines = [
-        f"kind        {description['kind']} (layerwise {description['layerwise']}, format {description['format_version']})",
-        f"data        {about.get('data', 'not recorded')!r}, {pretrainer['n_features_in']} features",
+        f"kind        {description['kind']} (layerwise {description['layerwise']}, format "
+        f"{description['format_version']})",
+        f"data        {about.get('data', 'not recorded')!r}, "
+        f"{pretrainer['n_features_in']} features",
         f"stack       {from_dict(pretrainer['stack'])!r}",
     ]
-    lines += [f"pretraining {step.objective!r} on {step.schedule!r}" for step in from_dict(pretrainer["plan"])]
+    lines += [
+        f"pretraining {step.objective!r} on {step.schedule!r}"
+        for step in from_dict(pretrainer["plan"])
+    ]
     tuned = description.get("finetuned")
     if tuned is not None:
-        lines += [f"fine-tuning {step.objective!r} on {step.schedule!r}" for step in from_dict(tuned["plan"])]
+        lines += [
+            f"fine-tuning {step.objective!r} on {step.schedule!r}"
+            for step in from_dict(tuned["plan"])
+        ]
         lines.append(f"start       {tuned['start']}")
         if "classes" in tuned:
             classes = tuned["classes"]["values"]
-            lines.append(f"classes     {len(classes)}: {', '.join(map(repr, classes[:12]))}{', ...' if len(classes) > 12 else ''}")
+            lines.append(
+                f"classes     {len(classes)}: "
+                f"{', '.join(map(repr, classes[:12]))}{', ...' if len(classes) > 12 else ''}"
+            )
     result = about.get("result") or {}
     if "test" in result and "random_start" in result["test"]:
         test = result["test"]
-        lines.append(f"test        {result['metric']} {test['pretrained']:.4f}; {test['random_start']:.4f} from random weights")
+        lines.append(
+            f"test        {result['metric']} {test['pretrained']:.4f}; {test['random_start']:.4f} "
+            "from random weights"
+        )
     lines.append(
-        f"weights     {description['weights']['bytes']:,} bytes, SHA-256 {description['weights']['sha256'][:16]}... (checked)"
+        f"weights     {description['weights']['bytes']:,} bytes, SHA-256 "
+        f"{description['weights']['sha256'][:16]}... (checked)"
     )
     return lines

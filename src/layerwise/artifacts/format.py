@@ -1,11 +1,11 @@
 """What a model folder holds.
 
 ``model.safetensors``
-    Every weight, and the arrays of the fitted preprocessing: ``pretrained.*``, ``stack.*`` and ``head.*`` for a fine-tuned
-    model, ``preprocessing.*``.
+    Every weight, and the arrays of the fitted preprocessing: ``pretrained.*``, ``stack.*`` and
+    ``head.*`` for a fine-tuned model, ``preprocessing.*``.
 ``model.json``
-    Format and library version, the specs as plain data, input columns, classes, a summary of the training, the SHA-256 of the
-    weights, and a digest of itself.
+    Format and library version, the specs as plain data, input columns, classes, a summary of the
+    training, the SHA-256 of the weights, and a digest of itself.
 ``README.md``
     A model card.
 """

@@ -46,7 +46,8 @@ def inspect(folder: Any) -> dict[str, Any]:
     --------
     >>> import numpy as np, tempfile
     >>> from layerwise import Dense, Pretrainer, Stack, inspect, save
-    >>> folder = save(Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4)), tempfile.mkdtemp())
+    >>> pretrainer = Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4))
+    >>> folder = save(pretrainer, tempfile.mkdtemp())
     >>> inspect(folder)["kind"]
     'Pretrainer'
     """
@@ -67,18 +68,20 @@ def load(folder: Any) -> Any:
     Raises
     ------
     ModelError
-        When a file is missing, damaged, foreign or of a newer format. No code from the folder is run.
+        When a file is missing, damaged, foreign or of a newer format. No code from the folder is
+        run.
 
     Notes
     -----
-    What the model answers is kept to the bit. Settings that matter to another ``fit`` alone (class_weight, validation, training,
-    device, precision) are not.
+    What the model answers is kept to the bit. Settings that matter to another ``fit`` alone
+    (class_weight, validation, training, device, precision) are not.
 
     Examples
     --------
     >>> import numpy as np, tempfile
     >>> from layerwise import Dense, Pretrainer, Stack, load, save
-    >>> folder = save(Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4)), tempfile.mkdtemp())
+    >>> pretrainer = Pretrainer(Stack(Dense(2)), random_state=0).fit(np.eye(4))
+    >>> folder = save(pretrainer, tempfile.mkdtemp())
     >>> load(folder).transform(np.eye(4)).shape
     (4, 2)
     """
@@ -87,12 +90,27 @@ def load(folder: Any) -> Any:
     tensors = _tensors(_weights_bytes(folder, description))
     try:
         return _rebuild(description, tensors)
-    except (KeyError, TypeError, IndexError, AttributeError, RuntimeError, OverflowError, ParameterError, ValueError) as error:
+    except (
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RuntimeError,
+        OverflowError,
+        ParameterError,
+        ValueError,
+    ) as error:
         if isinstance(error, ModelError):
             raise
-        hint = error.hint if isinstance(error, ParameterError) else "It was written by something else, or by another version."
+        hint = (
+            error.hint
+            if isinstance(error, ParameterError)
+            else "It was written by something else, or by another version."
+        )
         raise ModelError(
-            f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: {error}.", hint
+            f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: "
+            f"{error}.",
+            hint,
         ) from error
 
 
@@ -103,14 +121,22 @@ def _description(folder: Path) -> dict[str, Any]:
             raise ModelError(f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", hint)
         description = read_json(path)
     except FileError as error:
-        raise ModelError(error.message, "The file is damaged; take a copy of the folder that is whole.") from error
+        raise ModelError(
+            error.message, "The file is damaged; take a copy of the folder that is whole."
+        ) from error
     except OSError as error:
-        raise ModelError(f"{str(folder)[:80]!r} is no model folder: {error.strerror}.", hint) from error
+        raise ModelError(
+            f"{str(folder)[:80]!r} is no model folder: {error.strerror}.", hint
+        ) from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise ModelError(f"{str(path)!r} is not a description of a Layerwise model.", "Give the folder that save or --out wrote.")
+        raise ModelError(
+            f"{str(path)!r} is not a description of a Layerwise model.",
+            "Give the folder that save or --out wrote.",
+        )
     if description.get("format_version") != FORMAT_VERSION:
         raise ModelError(
-            f"{str(path)!r} has the format version {description.get('format_version')!r}; this Layerwise reads {FORMAT_VERSION}.",
+            f"{str(path)!r} has the format version {description.get('format_version')!r}; this "
+            f"Layerwise reads {FORMAT_VERSION}.",
             "Update layerwise.",
         )
     if description.get("digest") != digest_of(description):
@@ -127,11 +153,15 @@ def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{str(folder)!r} has no {WEIGHTS} that can be read: {error.strerror}.", "Take a copy of the folder that is whole."
+            f"{str(folder)!r} has no {WEIGHTS} that can be read: {error.strerror}.",
+            "Take a copy of the folder that is whole.",
         ) from error
     expected = description.get("weights")
     if not isinstance(expected, dict):
-        raise ModelError(f"{DESCRIPTION} does not describe the weights.", "Take a copy of the folder that is whole.")
+        raise ModelError(
+            f"{DESCRIPTION} does not describe the weights.",
+            "Take a copy of the folder that is whole.",
+        )
     if hashlib.sha256(data).hexdigest() != expected.get("sha256"):
         kind = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), None)
         what = (
@@ -139,7 +169,9 @@ def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
             if kind
             else f"is damaged: {len(data):,} bytes with another SHA-256 than {DESCRIPTION} says"
         )
-        raise ModelError(f"{str(path)!r} {what}.", "Take a copy of the folder that is whole; nothing was loaded.")
+        raise ModelError(
+            f"{str(path)!r} {what}.", "Take a copy of the folder that is whole; nothing was loaded."
+        )
     return data
 
 
@@ -147,13 +179,19 @@ def _tensors(data: bytes) -> dict[str, torch.Tensor]:
     try:
         return from_bytes(data)
     except SafetensorError as error:
-        raise ModelError(f"{WEIGHTS} is not a safetensors file: {error}.", "Take a copy of the folder that is whole.") from error
+        raise ModelError(
+            f"{WEIGHTS} is not a safetensors file: {error}.",
+            "Take a copy of the folder that is whole.",
+        ) from error
 
 
 def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Any:
     kind = _KINDS.get(description["kind"])
     if kind is None:
-        raise ModelError(f"The model is of the unknown kind {description['kind']!r}.", f"Known: {', '.join(_KINDS)}.")
+        raise ModelError(
+            f"The model is of the unknown kind {description['kind']!r}.",
+            f"Known: {', '.join(_KINDS)}.",
+        )
     parts = _by_prefix(tensors)
     pretrainer = _pretrainer(description["pretrainer"], parts)
     if kind is Pretrainer:
@@ -170,34 +208,63 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     preprocessing = Preprocessor.from_state(facts["preprocessing"], arrays)
-    model = Pretrainer(stack, plan=plan, preprocessing=clone(preprocessing), random_state=facts["seed"])
+    model = Pretrainer(
+        stack, plan=plan, preprocessing=clone(preprocessing), random_state=facts["seed"]
+    )
     model.preprocessing_ = preprocessing
     if facts["row_shape"] is None and facts["n_features_in"] != model.preprocessing_.n_features_in_:
         raise ModelError("The number of features of the model and of its preprocessing differ.")
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
-    model.stack_, model.plan_, model.history_, model.seed_ = stack, plan, facts["history"], facts["seed"]
+    model.stack_, model.plan_, model.history_, model.seed_ = (
+        stack,
+        plan,
+        facts["history"],
+        facts["seed"],
+    )
     model.row_shape_ = None if facts["row_shape"] is None else tuple(facts["row_shape"])
-    model.module_ = _filled(_empty_stack(stack, model.space_), parts.pop("pretrained", {}), "pretrained")
+    model.module_ = _filled(
+        _empty_stack(stack, model.space_), parts.pop("pretrained", {}), "pretrained"
+    )
     model._n_features_out = model.module_.code_space.size
     _set_features(model, facts)
     return model
 
 
-def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: dict[str, dict[str, torch.Tensor]]) -> Any:
+def _finetuned(
+    kind: Any,
+    facts: dict[str, Any],
+    pretrainer: Pretrainer,
+    parts: dict[str, dict[str, torch.Tensor]],
+) -> Any:
     plan = as_plan(from_dict(facts["plan"]))
     given: Any = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
-    model = kind(given, plan=plan, start=facts["start"], unlabeled=_marker(facts["unlabeled"]), random_state=facts["seed"])
-    model.pretrainer_, model.plan_, model.history_, model.seed_ = given, plan, facts["history"], facts["seed"]
+    model = kind(
+        given,
+        plan=plan,
+        start=facts["start"],
+        unlabeled=_marker(facts["unlabeled"]),
+        random_state=facts["seed"],
+    )
+    model.pretrainer_, model.plan_, model.history_, model.seed_ = (
+        given,
+        plan,
+        facts["history"],
+        facts["seed"],
+    )
     model.transfer_report_ = facts["transfer"]
     if kind is PretrainedClassifier:
         model.classes_ = _classes(facts["classes"])
         target = Space.of("category", len(model.classes_))
     else:
-        model.target_mean_, model.target_scale_ = (np.array(facts["target"][name], dtype=float) for name in ("mean", "scale"))
+        model.target_mean_, model.target_scale_ = (
+            np.array(facts["target"][name], dtype=float) for name in ("mean", "scale")
+        )
         model.outputs_ = tuple(facts["target"]["outputs"])
         target = Space.of("real", len(model.target_mean_))
-    model.module_ = _filled(_empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack")
+    model.module_ = _filled(
+        _empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack"
+    )
     widths = plan[-1].objectives[-1].head_widths()
     if widths is None:
         raise ModelError("The fine-tuning plan does not end with labels.")
@@ -209,7 +276,9 @@ def _finetuned(kind: Any, facts: dict[str, Any], pretrainer: Pretrainer, parts: 
 
 
 def _empty_stack(stack: Stack, space: Space) -> StackModule:
-    with torch.device("meta"):  # shapes without memory: the file decides nothing about what is allocated
+    with torch.device(
+        "meta"
+    ):  # shapes without memory: the file decides nothing about what is allocated
         return stack.build(space, None)  # type: ignore[arg-type]
 
 
@@ -218,11 +287,15 @@ def _filled(module: Any, tensors: dict[str, torch.Tensor], part: str) -> Any:
     for name in expected.keys() | tensors.keys():
         if name not in tensors or name not in expected:
             what = "lacks" if name not in tensors else "has, beyond the model,"
-            raise ModelError(f"{WEIGHTS} {what} the tensor {part}.{name}.", "The files of the folder do not belong together.")
+            raise ModelError(
+                f"{WEIGHTS} {what} the tensor {part}.{name}.",
+                "The files of the folder do not belong together.",
+            )
         want, have = expected[name], tensors[name]
         if want.shape != have.shape or want.dtype != have.dtype:
             raise ModelError(
-                f"The tensor {part}.{name} is {have.dtype} of shape {tuple(have.shape)}; the model needs {want.dtype} of shape "
+                f"The tensor {part}.{name} is {have.dtype} of shape {tuple(have.shape)}; the model "
+                f"needs {want.dtype} of shape "
                 f"{tuple(want.shape)}.",
                 "The files of the folder do not belong together.",
             )
@@ -242,14 +315,21 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
     if parts:
         name = next(iter(parts))
         raise ModelError(
-            f"{WEIGHTS} has, beyond the model, the tensors {name}.*.", "The files of the folder do not belong together."
+            f"{WEIGHTS} has, beyond the model, the tensors {name}.*.",
+            "The files of the folder do not belong together.",
         )
 
 
 def _classes(facts: dict[str, Any]) -> np.ndarray:
     dtype, values = np.dtype(facts["dtype"]), np.array(facts["values"])
-    if dtype.kind not in "biufU" or values.ndim != 1 or (dtype.kind == "U" and dtype != values.dtype):
-        raise ModelError(f"The model's classes are of the type {facts['dtype']!r}; expected words or numbers.")
+    if (
+        dtype.kind not in "biufU"
+        or values.ndim != 1
+        or (dtype.kind == "U" and dtype != values.dtype)
+    ):
+        raise ModelError(
+            f"The model's classes are of the type {facts['dtype']!r}; expected words or numbers."
+        )
     return values.astype(dtype)
 
 

@@ -22,7 +22,18 @@ from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from .card import model_card
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
-_SUMMARY = ("step", "phase", "objective", "first", "last", "epoch", "epochs", "loss", "learning_rate", "validation")
+_SUMMARY = (
+    "step",
+    "phase",
+    "objective",
+    "first",
+    "last",
+    "epoch",
+    "epochs",
+    "loss",
+    "learning_rate",
+    "validation",
+)
 
 
 def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Path:
@@ -54,8 +65,14 @@ def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Pat
     """
     folder = Path(folder)
     description, tensors = describe(model, about or {})
-    weights = to_bytes({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
-    description["weights"] = {"file": WEIGHTS, "sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights)}
+    weights = to_bytes(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    )
+    description["weights"] = {
+        "file": WEIGHTS,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "bytes": len(weights),
+    }
     description["digest"] = digest_of(description)
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     card = model_card(description, tensors)
@@ -72,8 +89,12 @@ def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[st
     check_is_fitted(model)
     pretrainer = model if isinstance(model, Pretrainer) else model._fitted_pretrainer()
     preprocessing, arrays = _preprocessing(pretrainer)
-    tensors = {f"preprocessing.{name}": torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-    tensors |= {f"pretrained.{name}": value for name, value in pretrainer.module_.state_dict().items()}
+    tensors = {
+        f"preprocessing.{name}": torch.from_numpy(np.array(array)) for name, array in arrays.items()
+    }
+    tensors |= {
+        f"pretrained.{name}": value for name, value in pretrainer.module_.state_dict().items()
+    }
     description = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -92,7 +113,8 @@ def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[st
 def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if not isinstance(pretrainer.preprocessing_, Preprocessor):
         raise ModelError(
-            f"The preprocessing is {type(pretrainer.preprocessing_).__name__}, which a model folder cannot hold: it holds no code.",
+            f"The preprocessing is {type(pretrainer.preprocessing_).__name__}, which a model "
+            "folder cannot hold: it holds no code.",
             "Use Preprocessor, or apply your transformer before Layerwise.",
         )
     return pretrainer.preprocessing_.to_state()
@@ -114,7 +136,9 @@ def _finetuned(model: Any) -> dict[str, Any]:
     facts = {
         "plan": [_plain(step) for step in model.plan_],
         "start": model.start,
-        "unlabeled": {"nan": True} if model.unlabeled != model.unlabeled else jsonable(model.unlabeled),
+        "unlabeled": {"nan": True}
+        if model.unlabeled != model.unlabeled
+        else jsonable(model.unlabeled),
         "frozen": isinstance(model.pretrainer_, FrozenEstimator),
         "seed": model.seed_,
         "mixed": hasattr(model, "mixed_"),
@@ -122,14 +146,23 @@ def _finetuned(model: Any) -> dict[str, Any]:
         "transfer": model.transfer_report_,
     } | _features(model)
     if isinstance(model, PretrainedClassifier):
-        return facts | {"classes": {"dtype": model.classes_.dtype.str, "values": model.classes_.tolist()}}
-    targets = {"mean": model.target_mean_.tolist(), "scale": model.target_scale_.tolist(), "outputs": list(model.outputs_)}
+        return facts | {
+            "classes": {"dtype": model.classes_.dtype.str, "values": model.classes_.tolist()}
+        }
+    targets = {
+        "mean": model.target_mean_.tolist(),
+        "scale": model.target_scale_.tolist(),
+        "outputs": list(model.outputs_),
+    }
     return facts | {"target": targets}
 
 
 def _features(model: Any) -> dict[str, Any]:
     names = getattr(model, "feature_names_in_", None)
-    return {"n_features_in": model.n_features_in_, "feature_names_in": None if names is None else list(names)}
+    return {
+        "n_features_in": model.n_features_in_,
+        "feature_names_in": None if names is None else list(names),
+    }
 
 
 def _summary(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

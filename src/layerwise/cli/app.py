@@ -26,23 +26,39 @@ app = typer.Typer(
 Data = Annotated[
     str,
     typer.Argument(
-        help="CSV, Parquet, .npy or .npz file; folder of IDX files, images or Parquet; or digits, breast-cancer, diabetes."
+        help="CSV, Parquet, .npy or .npz file; folder of IDX files, images or Parquet; or digits, "
+        "breast-cancer, diabetes."
     ),
 ]
 Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it (OUT/model).")]
 Json = Annotated[
-    bool, typer.Option("--json", help="Print the facts as one JSON object on standard output, and nothing else there.")
+    bool,
+    typer.Option(
+        "--json",
+        help="Print the facts as one JSON object on standard output, and nothing else there.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")]
 Seed = Annotated[int, typer.Option(help="Of every random draw.", min=0)]
-NoSeed = Annotated[int, typer.Option("--seed", help="Taken for the sake of scripts; using a model draws nothing.", min=0)]
+NoSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed", help="Taken for the sake of scripts; using a model draws nothing.", min=0
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-File = Annotated[Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")]
-Raw = Annotated[bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")]
+File = Annotated[
+    Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")
+]
+Raw = Annotated[
+    bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")
+]
 
 
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     """Unsupervised pretraining for data with many rows and few labels, and what it was worth."""
     if version:
         print(__version__)
@@ -51,13 +67,16 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path("demo-out"),
+    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
+        "demo-out"
+    ),
     seed: Seed = 0,
     device: Device = "auto",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the whole story on embedded digits, in under a minute: 50 labels, ten draws of them, and a report."""
+    """Show the whole story on embedded digits, in under a minute: 50 labels, ten draws of them, and
+    a report."""
     from .. import workflows
 
     with Output(as_json, quiet) as output:
@@ -67,23 +86,41 @@ def demo(
 @app.command()
 def fit(
     data: Data,
-    target: Annotated[str | None, typer.Option(help="Column with the labels; rows where it is empty are unlabelled.")] = None,
-    test: Annotated[str | None, typer.Option(help="Rows for the test, in the same form; else a fifth is held out.")] = None,
-    labels: Annotated[int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column with the labels; rows where it is empty are unlabelled."),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(help="Rows for the test, in the same form; else a fifth is held out."),
+    ] = None,
+    labels: Annotated[
+        int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)
+    ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="A recipe by name; auto, the default, takes one that fits the data and says why.")
+        str | None,
+        typer.Option(
+            help="A recipe by name; auto, the default, takes one that fits the data and says why."
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated.",
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path("layerwise-out"),
+    out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
+        "layerwise-out"
+    ),
     seed: Seed = 0,
     device: Device = "auto",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Pretrain on every row, fine-tune on the labelled ones, and compare with the same network from random weights.
+    """Pretrain on every row, fine-tune on the labelled ones, and compare with the same network from
+    random weights.
 
     Without labels: an encoder for embed, reconstruct and score.
     """
@@ -109,44 +146,79 @@ def fit(
 @app.command()
 def compare(
     data: Data,
-    target: Annotated[str | None, typer.Option(help="Column of the labels; empty cells have none.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column of the labels; empty cells have none.")
+    ] = None,
     test: Annotated[
-        str | None, typer.Option(help="File or folder of rows to test on; by default every draw holds out a fifth.")
+        str | None,
+        typer.Option(
+            help="File or folder of rows to test on; by default every draw holds out a fifth."
+        ),
     ] = None,
     recipe: Annotated[
         list[str] | None,
-        typer.Option("--recipe", metavar="NAME", help="A recipe to compare, may be given again; by default three that fit."),
+        typer.Option(
+            "--recipe",
+            metavar="NAME",
+            help="A recipe to compare, may be given again; by default three that fit.",
+        ),
     ] = None,
     baseline: Annotated[
         list[str] | None,
-        typer.Option("--baseline", metavar="NAME", help="A baseline to compare, may be given again; by default all that fit."),
+        typer.Option(
+            "--baseline",
+            metavar="NAME",
+            help="A baseline to compare, may be given again; by default all that fit.",
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change every recipe: field.path=value, may be given again."),
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change every recipe: field.path=value, may be given again.",
+        ),
     ] = None,
-    labels: Annotated[str | None, typer.Option(help="Numbers of labels, such as 50,200,1000; by default four that fit.")] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Numbers of labels, such as 50,200,1000; by default four that fit."),
+    ] = None,
     draws: Annotated[
-        int | None, typer.Option(help="How often labels are drawn; by default 5, 10 with fewer than 1,000 rows.")
+        int | None,
+        typer.Option(
+            help="How often labels are drawn; by default 5, 10 with fewer than 1,000 rows."
+        ),
     ] = None,
-    settings: Annotated[int, typer.Option(help="Fine-tuning settings every arm may choose from, 1 to 4.")] = 2,
-    rows: Annotated[int | None, typer.Option(help="Rows without labels in one draw; by default all.")] = None,
+    settings: Annotated[
+        int, typer.Option(help="Fine-tuning settings every arm may choose from, 1 to 4.")
+    ] = 2,
+    rows: Annotated[
+        int | None, typer.Option(help="Rows without labels in one draw; by default all.")
+    ] = None,
     practical: Annotated[
-        float, typer.Option(help="What is practically nothing: 0.005 is half a point of accuracy, or 0.005 R².")
+        float,
+        typer.Option(
+            help="What is practically nothing: 0.005 is half a point of accuracy, or 0.005 R²."
+        ),
     ] = 0.005,
     transductive: Annotated[
-        bool, typer.Option("--transductive", help="Let pretraining see the test rows, without labels.")
+        bool,
+        typer.Option("--transductive", help="Let pretraining see the test rows, without labels."),
     ] = False,
     keep: Annotated[
-        list[str] | None, typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it.")
+        list[str] | None,
+        typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
     time_limit: Annotated[
-        float | None, typer.Option(help="Minutes; draws that do not fit are left out for all arms alike.")
+        float | None,
+        typer.Option(help="Minutes; draws that do not fit are left out for all arms alike."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The study folder: a study that is there goes on.")] = Path("compare-out"),
+    out: Annotated[
+        Path, typer.Option(help="The study folder: a study that is there goes on.")
+    ] = Path("compare-out"),
     seed: Seed = 0,
     device: Device = "auto",
     as_json: Json = False,
@@ -154,8 +226,8 @@ def compare(
 ) -> None:
     """Say what pretraining is worth on these data.
 
-    Recipes, the same networks from random weights and simple baselines, over numbers of labels and draws of them, with
-    intervals and a verdict. A study that was interrupted goes on where it was.
+    Recipes, the same networks from random weights and simple baselines, over numbers of labels and
+    draws of them, with intervals and a verdict. A study that was interrupted goes on where it was.
     """
     from .. import workflows
     from ..evaluation import Study
@@ -240,7 +312,8 @@ def score(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least normal."""
+    """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
+    normal."""
     _use("score", model, data, out, raw, device, as_json, quiet)
 
 
@@ -263,17 +336,29 @@ def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143 (interrupted)."""
+    """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143
+    (interrupted)."""
     tune_process()
     as_json = "--json" in sys.argv
     sys.exit(ended(lambda: app(standalone_mode=False), as_json))
 
 
-def _use(verb: str, model: str, data: str, out: Path | None, raw: bool, device: str, as_json: bool, quiet: bool) -> None:
+def _use(
+    verb: str,
+    model: str,
+    data: str,
+    out: Path | None,
+    raw: bool,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     from .. import workflows
 
     with Output(as_json, quiet) as output:
-        columns: dict[str, Any] = getattr(workflows, verb)(model, data, device=device, say=output.say)
+        columns: dict[str, Any] = getattr(workflows, verb)(
+            model, data, device=device, say=output.say
+        )
         output.show_columns(columns, out, raw)
 
 
@@ -284,7 +369,9 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
     try:
         return tuple(int(part.replace("_", "")) for part in text.split(","))
     except ValueError:
-        raise ParameterError(f"--labels takes numbers. Got {text!r} instead.", "For example --labels 50,200,1000") from None
+        raise ParameterError(
+            f"--labels takes numbers. Got {text!r} instead.", "For example --labels 50,200,1000"
+        ) from None
 
 
 def _command() -> str:

@@ -1,4 +1,5 @@
-"""How the command ends: an exit code and, for a fault, a few words; never a traceback for a user's error."""
+"""How the command ends: an exit code and, for a fault, a few words; never a traceback for a user's
+error."""
 
 from __future__ import annotations
 
@@ -34,25 +35,45 @@ def ended(run: Callable[[], Any], as_json: bool) -> int:
     except typer.Exit as stop:
         code = stop.exit_code
     except Terminated:
-        return _tell("interrupted", "Terminated; nothing more was written.", "", TERMINATED, as_json)
+        return _tell(
+            "interrupted", "Terminated; nothing more was written.", "", TERMINATED, as_json
+        )
     except Exception as error:
         return _tell(*_words_for(error), as_json)
     if code == INTERRUPTED:
-        return _tell("interrupted", "Interrupted; nothing more was written.", "", INTERRUPTED, as_json)
+        return _tell(
+            "interrupted", "Interrupted; nothing more was written.", "", INTERRUPTED, as_json
+        )
     return code if isinstance(code, int) else 0
 
 
 def _words_for(error: Exception) -> tuple[str, str, str, int]:
-    """Return kind, message, hint and exit code of a fault of the user's or the machine's; raise what is ours."""
+    """Return kind, message, hint and exit code of a fault of the user's or the machine's; raise
+    what is ours."""
     if isinstance(error, _ClickException):
         return "usage", error.format_message(), "See layerwise --help.", USAGE
     if isinstance(error, LayerwiseError):
-        return error.kind, error.message, error.hint, USAGE if isinstance(error, ParameterError) else FAILURE
+        return (
+            error.kind,
+            error.message,
+            error.hint,
+            USAGE if isinstance(error, ParameterError) else FAILURE,
+        )
     if isinstance(error, MemoryError) or _is_torchs_memory(error):
-        return "memory", "There is not enough memory for these rows and this network.", "Use fewer rows or smaller widths.", FAILURE
+        return (
+            "memory",
+            "There is not enough memory for these rows and this network.",
+            "Use fewer rows or smaller widths.",
+            FAILURE,
+        )
     if isinstance(error, OSError):
         _silence_output()
-        return "file", f"{error.strerror or error}{f': {error.filename!r}' if error.filename else ''}.", "", FAILURE
+        return (
+            "file",
+            f"{error.strerror or error}{f': {error.filename!r}' if error.filename else ''}.",
+            "",
+            FAILURE,
+        )
     if type(error).__name__ == "InvalidParameterError":  # scikit-learn's own words on a setting
         return "parameter", str(error), "", USAGE
     if isinstance(error, ValueError):  # scikit-learn's own words on rows that cannot be used
@@ -61,7 +82,9 @@ def _words_for(error: Exception) -> tuple[str, str, str, int]:
 
 
 def _is_torchs_memory(error: Exception) -> bool:
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("allocate memory", "out of memory"))
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in ("allocate memory", "out of memory")
+    )
 
 
 def _silence_output() -> None:

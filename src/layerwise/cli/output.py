@@ -53,7 +53,10 @@ class Output(contextlib.ExitStack):
             console.print(_arms_table(result))
             console.print(Text(result["verdict"]["text"], style="bold"))
         else:
-            console.print(f"Mean score of {result['test']['rows']:,} held-out rows: {result['test']['pretrained']:.4f}")
+            console.print(
+                f"Mean score of {result['test']['rows']:,} held-out rows: "
+                f"{result['test']['pretrained']:.4f}"
+            )
         for flag in result.get("flags", ()):
             console.print(Text(flag, style="yellow"))
         for note in result["notes"]:
@@ -62,7 +65,8 @@ class Output(contextlib.ExitStack):
             print(f"{name}: {result[name]}")
 
     def show_study(self, result: dict[str, Any]) -> None:
-        """Print a table of arms by numbers of labels, the findings of the guards, the verdict, and where the report lies."""
+        """Print a table of arms by numbers of labels, the findings of the guards, the verdict, and
+        where the report lies."""
         self.running.close()
         if self.as_json:
             print(json.dumps(result, ensure_ascii=False))
@@ -91,7 +95,10 @@ class Output(contextlib.ExitStack):
         rows = len(columns["row"])
         if self.as_json and out is None:
             names = list(columns)
-            records = [dict(zip(names, jsonable(list(row)), strict=True)) for row in zip(*columns.values(), strict=True)]
+            records = [
+                dict(zip(names, jsonable(list(row)), strict=True))
+                for row in zip(*columns.values(), strict=True)
+            ]
             print(json.dumps({"rows": records}, ensure_ascii=False))
             return
         text = write_columns(columns, out, raw=raw)
@@ -136,7 +143,10 @@ def _is_terminal() -> bool:
 
 
 def _facts_line(result: dict[str, Any]) -> str:
-    rows = f"{result['rows']:,} rows, {result['labels']:,} with a label; {result['test']['rows']:,} test rows"
+    rows = (
+        f"{result['rows']:,} rows, {result['labels']:,} with a label; "
+        f"{result['test']['rows']:,} test rows"
+    )
     return f"{rows}; recipe {result['recipe']}"
 
 
@@ -154,7 +164,10 @@ def _study_table(result: dict[str, Any]) -> Any:
         table.add_column(f"{budget:,}", justify="right")
     for arm in sorted(dict.fromkeys(arm for arm, _ in mean), key=lambda arm: -area.get(arm, -1e9)):
         values = [mean[arm, budget] for budget in budgets]
-        shown = ["failed" if value is None else f"{value:.1%}" if classes else f"{value:.3f}" for value in values]
+        shown = [
+            "failed" if value is None else f"{value:.1%}" if classes else f"{value:.3f}"
+            for value in values
+        ]
         table.add_row(arm, *shown)
     return table
 
@@ -165,11 +178,20 @@ def _arms_table(result: dict[str, Any]) -> Any:
     test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
     classes = result["metric"] == "accuracy"
     table = Table(
-        "start", "test accuracy" if classes else "test R²", "seconds", box=None, padding=(0, 2, 0, 0), header_style="bold"
+        "start",
+        "test accuracy" if classes else "test R²",
+        "seconds",
+        box=None,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
     )
 
     def row(name: str, value: float, took: float | None) -> None:
-        table.add_row(name, f"{value:.2%}" if classes else f"{value:.3f}", "" if took is None else f"{took:.1f}")
+        table.add_row(
+            name,
+            f"{value:.2%}" if classes else f"{value:.3f}",
+            "" if took is None else f"{took:.1f}",
+        )
 
     row(result["arms"]["pretrained"], test["pretrained"], seconds["pretrain"] + seconds["finetune"])
     row(result["arms"]["random_start"], test["random_start"], seconds["random_start"])

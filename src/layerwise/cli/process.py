@@ -14,9 +14,10 @@ _SPINS = "3000"
 def tune_process() -> None:
     """Let waiting threads sleep soon, and keep freed memory for the next step.
 
-    Threads that spin for long while another program wants their core halve the speed of both; threads that never spin halve it
-    on small networks. Buffers of some megabytes, freed and mapped afresh at every step, cost 2,000 page faults and a seventh
-    of the step. What the user has set stands.
+    Threads that spin for long while another program wants their core halve the speed of both;
+    threads that never spin halve it on small networks. Buffers of some megabytes, freed and mapped
+    afresh at every step, cost 2,000 page faults and a seventh of the step. What the user has set
+    stands.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)

@@ -45,7 +45,10 @@ class Live:
         if event.kind == "phase":
             self.progress.reset(self.task, total=1.0, detail="")
         self.progress.update(
-            self.task, description=f"{self.title}, {where(event.row)}", completed=event.share, detail=detail(event.row)
+            self.task,
+            description=f"{self.title}, {where(event.row)}",
+            completed=event.share,
+            detail=detail(event.row),
         )
 
 
@@ -97,4 +100,7 @@ def detail(row: dict[str, Any]) -> str:
     """Return epoch, loss and speed in words."""
     if "loss" not in row:
         return ""
-    return f"epoch {row['epoch']}/{row['epochs']}  loss {row['loss']:.4f}  {row['rows_per_second']:,.0f} rows/s"
+    return (
+        f"epoch {row['epoch']}/{row['epochs']}  loss {row['loss']:.4f}  "
+        f"{row['rows_per_second']:,.0f} rows/s"
+    )

@@ -17,7 +17,8 @@ class Contrast:
     Parameters
     ----------
     constant : float
-        Above 0, in squared units of the numbers: a row with less variance is noise rather than contrast.
+        Above 0, in squared units of the numbers: a row with less variance is noise rather than
+        contrast.
     level, spread : float
         Means over the training rows of ``mean(x)`` and of ``sqrt(var(x) + constant)``.
     """
@@ -28,12 +29,15 @@ class Contrast:
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Return normalised rows: ``(n, m) -> (n, m)``, each of mean 0 and of variance below 1."""
-        X = np.ascontiguousarray(X)  # sums along a row take one order, however the rows lie in memory
+        X = np.ascontiguousarray(
+            X
+        )  # sums along a row take one order, however the rows lie in memory
         centred = X - X.mean(axis=1, keepdims=True)
         return centred / np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + self.constant)
 
     def undo(self, Y: np.ndarray) -> np.ndarray:
-        """Return rows of the training rows' average brightness and contrast; a row's own are gone: ``(n, m) -> (n, m)``."""
+        """Return rows of the training rows' average brightness and contrast; a row's own are gone:
+        ``(n, m) -> (n, m)``."""
         return Y * self.spread + self.level
 
 
@@ -51,7 +55,8 @@ def fit_contrast(blocks: Iterable[np.ndarray], width: float | None = None) -> Co
 
     References
     ----------
-    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature learning".
+    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature
+    learning".
 
     Examples
     --------

@@ -94,16 +94,31 @@ def stack_frames(X: Any, more: Any) -> Any:
     """
     first, second = (nw.from_native(part, eager_only=True) for part in (X, more))
     if first.implementation != second.implementation:
-        raise DataError("X and X_unlabeled are data frames of different libraries.", "Turn one into the other's kind.")
+        raise DataError(
+            "X and X_unlabeled are data frames of different libraries.",
+            "Turn one into the other's kind.",
+        )
     for name in first.columns:
         if name not in second.columns:
-            raise DataError(f"X_unlabeled lacks the column {name!r} of X.", "Give both the same columns.")
+            raise DataError(
+                f"X_unlabeled lacks the column {name!r} of X.", "Give both the same columns."
+            )
         kinds = [part.get_column(name).dtype for part in (first, second)]
         if kinds[0].is_numeric() != kinds[1].is_numeric():
-            raise DataError(f"Column {name!r} is {kinds[0]} in X and {kinds[1]} in X_unlabeled.", "Give both the same kind.")
+            raise DataError(
+                f"Column {name!r} is {kinds[0]} in X and {kinds[1]} in X_unlabeled.",
+                "Give both the same kind.",
+            )
     second = second.select(first.columns)
-    mixed = [name for name in first.columns if first.schema[name] != second.schema[name] and first.schema[name].is_numeric()]
-    parts = [part.with_columns(nw.col(*mixed).cast(nw.Float64)) if mixed else part for part in (first, second)]
+    mixed = [
+        name
+        for name in first.columns
+        if first.schema[name] != second.schema[name] and first.schema[name].is_numeric()
+    ]
+    parts = [
+        part.with_columns(nw.col(*mixed).cast(nw.Float64)) if mixed else part
+        for part in (first, second)
+    ]
     return nw.concat(parts, how="vertical").to_native()
 
 
@@ -111,7 +126,8 @@ def _number(name: str, column: Any) -> np.ndarray:
     values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if np.isinf(values).any():
         raise DataError(
-            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected numbers or missing cells.",
+            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected "
+            "numbers or missing cells.",
             "Replace it, or leave the cell empty.",
         )
     return values
@@ -122,15 +138,20 @@ def _text(name: str, column: Any) -> np.ndarray:
     for row, value in enumerate(values):
         if isinstance(value, (list, dict, set, tuple)) or hasattr(value, "isoformat"):
             raise DataError(
-                f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers or categories.",
+                f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers "
+                "or categories.",
                 "Turn it into numbers or words, or drop it.",
             )
     missing = [is_missing(value) for value in values]
-    return np.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)], dtype=object)
+    return np.array(
+        [None if gone else str(value) for value, gone in zip(values, missing, strict=True)],
+        dtype=object,
+    )
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell is None, NaN or pandas' NA (which differs from itself, but not as a truth value)."""
+    """Whether a cell is None, NaN or pandas' NA (which differs from itself, but not as a truth
+    value)."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float) and math.isnan(value)

@@ -22,42 +22,54 @@ from .scaling import LARGEST, NUMBERS, fit_scaling
 from .state import from_arrays, state_of
 from .whitening import WHITENINGS, Whitening, fit_whitening
 
-_PARAMETERS: dict[str, Any] = {"numbers": str, "max_categories": int, "contrast": bool, "whitening": None, "epsilon": float}
+_PARAMETERS: dict[str, Any] = {
+    "numbers": str,
+    "max_categories": int,
+    "contrast": bool,
+    "whitening": None,
+    "epsilon": float,
+}
 _PLAIN_STATE = ("columns_", "backend_", "number_columns_", "levels_", "dropped_")
 _BLOCK_ROWS = 8192
 
 
 class Preprocessor(TransformerMixin, BaseEstimator):
-    """Numbers to a common scale, categories to one-hot columns, missing cells to a value and an indicator.
+    """Numbers to a common scale, categories to one-hot columns, missing cells to a value and an
+    indicator.
 
     Parameters
     ----------
     numbers : {'auto', 'unit', 'standard', 'robust', 'minmax', 'quantile', 'none'}, default 'auto'
-        'standard': mean 0, variance 1; 'robust', for columns with far outliers: the distance z from the median, over the one
-        between the quartiles (1 for a standard deviation, if normal), as ``z / sqrt(1 + (z / 3)**2)``, in (-3, 3); 'minmax':
-        [0, 1]; 'quantile': to a normal distribution; 'none': as they are. 'auto' divides bytes by 255, leaves values that lie
-        in [0, 1] as they are, scales a sparse matrix by its columns' largest values, and standardises everything else; 'unit'
-        does the same but takes 'minmax' there.
+        'standard': mean 0, variance 1; 'robust', for columns with far outliers: the distance z from
+        the median, over the one between the quartiles (1 for a standard deviation, if normal), as
+        ``z / sqrt(1 + (z / 3)**2)``, in (-3, 3); 'minmax': [0, 1]; 'quantile': to a normal
+        distribution; 'none': as they are. 'auto' divides bytes by 255, leaves values that lie in
+        [0, 1] as they are, scales a sparse matrix by its columns' largest values, and standardises
+        everything else; 'unit' does the same but takes 'minmax' there.
     max_categories : int, default 100
-        Levels of a category with a column of their own, the most frequent ones; the others, and those that were never seen
-        in ``fit``, share one more column.
+        Levels of a category with a column of their own, the most frequent ones; the others, and
+        those that were never seen in ``fit``, share one more column.
     contrast : bool, default False
-        After scaling, ``(x - mean) / sqrt(var + c)`` with each row's own mean and variance over the number columns. ``c`` is 10
-        for pixels in 0..255 and in proportion elsewhere, ``10 (r / 255)**2`` for numbers of range ``r``: 1 for what was brought
-        to [0, 1], else from the smallest to the largest scaled number of ``fit``. For columns in one unit, such as pixels.
+        After scaling, ``(x - mean) / sqrt(var + c)`` with each row's own mean and variance over the
+        number columns. ``c`` is 10 for pixels in 0..255 and in proportion elsewhere, ``10 (r /
+        255)**2`` for numbers of range ``r``: 1 for what was brought to [0, 1], else from the
+        smallest to the largest scaled number of ``fit``. For columns in one unit, such as pixels.
     whitening : {None, 'zca', 'pca'}, default None
-        At last, makes the number columns uncorrelated. With ``V diag(D) V'`` their covariance in ``fit``, 'zca' takes them
-        times ``V diag(1 / sqrt(D + epsilon)) V'`` (column i still resembles column i), 'pca' times
-        ``V diag(1 / sqrt(D + epsilon))`` (as many columns, the largest component first; pixels have no neighbours any more).
-        Two matrices of m x m numbers are kept.
+        At last, makes the number columns uncorrelated. With ``V diag(D) V'`` their covariance in
+        ``fit``, 'zca' takes them times ``V diag(1 / sqrt(D + epsilon)) V'`` (column i still
+        resembles column i), 'pca' times ``V diag(1 / sqrt(D + epsilon))`` (as many columns, the
+        largest component first; pixels have no neighbours any more). Two matrices of m x m numbers
+        are kept.
     epsilon : float, default 0.1
-        Of whitening; above 0. Variances far below it stay small. 0.1 suits rows with ``contrast=True``, whose variance is
-        about 1; without it, compare it with the variance of the scaled numbers.
+        Of whitening; above 0. Variances far below it stay small. 0.1 suits rows with
+        ``contrast=True``, whose variance is about 1; without it, compare it with the variance of
+        the scaled numbers.
 
     Attributes
     ----------
     space_ : Space
-        Of the result: numbers ('real' after contrast or whitening), indicators of missing numbers, then the categories.
+        Of the result: numbers ('real' after contrast or whitening), indicators of missing numbers,
+        then the categories.
     dropped_ : list of str
         Columns of a data frame that are constant or empty.
     notes_ : list of str
@@ -66,14 +78,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     Raises
     ------
     DataError
-        In ``fit`` and ``transform``: a sparse matrix that would become dense, columns that differ from those of ``fit``,
-        nothing to learn from.
+        In ``fit`` and ``transform``: a sparse matrix that would become dense, columns that differ
+        from those of ``fit``, nothing to learn from.
 
     References
     ----------
-    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature learning" (contrast, ZCA, and the
-    constants 10 and 0.1). Holzmueller, Grinsztajn and Steinwart (2024), "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data" ('robust').
+    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature
+    learning" (contrast, ZCA, and the constants 10 and 0.1). Holzmueller, Grinsztajn and Steinwart
+    (2024), "Better by default: strong pre-tuned MLPs and boosted trees on tabular data" ('robust').
 
     Examples
     --------
@@ -126,7 +138,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             matrix = table
             self.number_columns_ = [f"x{i}" for i in range(matrix.shape[1])]
             if _is_constant(matrix):
-                raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
+                raise DataError(
+                    "Every column is constant or empty; there is nothing to learn from.",
+                    "Check what was read.",
+                )
         self._fit_numbers(matrix)
         self.space_ = self._space()
         return self
@@ -150,7 +165,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def observed(self, X: Any) -> np.ndarray | None:
         """Return which features were not missing, ``(n, d)``, or None when none was.
 
-        After whitening every number comes from all columns, with a value in place of a missing cell: none is missing.
+        After whitening every number comes from all columns, with a value in place of a missing
+        cell: none is missing.
         """
         table = read_rows(self, X, reset=False)
         if sp.issparse(table):
@@ -167,11 +183,13 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return None if mask.all() else mask
 
     def inverse_transform(self, Z: Any) -> Any:
-        """Return the original columns: an array, or a data frame of the library that made the first one.
+        """Return the original columns: an array, or a data frame of the library that made the first
+        one.
 
-        A dropped column comes back as its constant, a category as its most probable level. Whitening and scaling are undone.
-        Contrast cannot be: a row's own brightness and contrast are gone, and it comes back in the columns' units with the
-        average ones of the training rows, its shape kept.
+        A dropped column comes back as its constant, a category as its most probable level.
+        Whitening and scaling are undone. Contrast cannot be: a row's own brightness and contrast
+        are gone, and it comes back in the columns' units with the average ones of the training
+        rows, its shape kept.
         """
         check_is_fitted(self)
         Z = np.asarray(Z, dtype=np.float64)
@@ -179,7 +197,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         numbers = self._original(Z[:, :m])
         if self.columns_ is None:
             return numbers
-        columns: dict[str, Any] = {name: numbers[:, i] for i, name in enumerate(self.number_columns_)}
+        columns: dict[str, Any] = {
+            name: numbers[:, i] for i, name in enumerate(self.number_columns_)
+        }
         start = m + len(self.scaling_.indicators)
         for name, levels in self.levels_.items():
             best = Z[:, start : start + len(levels) + 1].argmax(axis=1)
@@ -187,14 +207,19 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             start += len(levels) + 1
         for name in self.dropped_:
             columns[name] = [self.constants_[name]] * len(Z)
-        return make_frame({name: columns[name] for name in self.columns_}, self.backend_ or "polars")
+        return make_frame(
+            {name: columns[name] for name in self.columns_}, self.backend_ or "polars"
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return a name for each feature; principal components are called ``pca0``, ``pca1`` and so on."""
+        """Return a name for each feature; principal components are called ``pca0``, ``pca1`` and so
+        on."""
         check_is_fitted(self)
         given = _check_feature_names_in(self, input_features)
         numbers = list(given) if self.columns_ is None else self.number_columns_
-        names = [f"pca{i}" for i in range(len(numbers))] if self.whitening == "pca" else list(numbers)
+        names = (
+            [f"pca{i}" for i in range(len(numbers))] if self.whitening == "pca" else list(numbers)
+        )
         names += [f"{numbers[i]}_missing" for i in self.scaling_.indicators]
         for name, levels in self.levels_.items():
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
@@ -214,24 +239,39 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_state(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        """Return a fitted preprocessor from what :meth:`to_state` returned; parameters that are newer than it keep their defaults.
+        """Return a fitted preprocessor from what :meth:`to_state` returned; parameters that are
+        newer than it keep their defaults.
 
         Raises
         ------
         DataError
             When plain data and arrays do not belong together.
         """
-        self = cls(**{name: plain[name] for name in _PARAMETERS if name in plain or name in ("numbers", "max_categories")})
+        self = cls(
+            **{
+                name: plain[name]
+                for name in _PARAMETERS
+                if name in plain or name in ("numbers", "max_categories")
+            }
+        )
         self._validate_params()
         for name in (*_PLAIN_STATE, "constants_"):
             setattr(self, name, plain[name])
         m = len(self.number_columns_)
-        steps = from_arrays(arrays, plain["kind_"], m, contrast=self.contrast and m > 0, whitening=bool(self.whitening) and m > 0)
+        steps = from_arrays(
+            arrays,
+            plain["kind_"],
+            m,
+            contrast=self.contrast and m > 0,
+            whitening=bool(self.whitening) and m > 0,
+        )
         self.scaling_, self.contrast_, self.whitening_ = steps
         self.space_ = self._space()
         if [[block.kind, block.size] for block in self.space_.blocks] != plain["blocks"]:
             raise DataError("The kinds of the preprocessing's blocks are not those of its columns.")
-        self.n_features_in_ = len(self.columns_) if self.columns_ is not None else len(self.number_columns_)
+        self.n_features_in_ = (
+            len(self.columns_) if self.columns_ is not None else len(self.number_columns_)
+        )
         if self.columns_ is not None:
             self.mixed_ = True
             self.feature_names_in_ = np.array(self.columns_, dtype=object)
@@ -246,12 +286,19 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     def _space(self) -> Space:
         m, k = len(self.number_columns_), len(self.scaling_.indicators)
-        kind = "unit" if self.scaling_.kind == "unit" and self.contrast_ is None and self.whitening_ is None else "real"
+        kind = (
+            "unit"
+            if self.scaling_.kind == "unit" and self.contrast_ is None and self.whitening_ is None
+            else "real"
+        )
         blocks = [Block(kind, m)] if m else []
         blocks += [Block("unit", k)] if k else []
         blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
         if not blocks:
-            raise DataError("Every column is constant or empty; there is nothing to learn from.", "Check what was read.")
+            raise DataError(
+                "Every column is constant or empty; there is nothing to learn from.",
+                "Check what was read.",
+            )
         return Space((sum(block.size for block in blocks),), tuple(blocks))
 
     def _fit_frame(self, table: Frame) -> None:
@@ -259,9 +306,15 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self.number_columns_ = []
         for name in table.columns:
             values = table.numbers.get(name)
-            present = values[~np.isnan(values)] if values is not None else [v for v in table.texts[name] if v is not None]
+            present = (
+                values[~np.isnan(values)]
+                if values is not None
+                else [v for v in table.texts[name] if v is not None]
+            )
             counts: dict[Any, int] = {}
-            distinct = len(np.unique(present)) if values is not None else len(counts := Counter(present))
+            distinct = (
+                len(np.unique(present)) if values is not None else len(counts := Counter(present))
+            )
             if distinct < 2 and len(present) == len(table):
                 self.dropped_.append(name)
                 self.constants_[name] = present[0] if values is None else float(present[0])
@@ -271,10 +324,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             elif values is not None:
                 self.number_columns_.append(name)
             else:
-                frequent = sorted(counts, key=lambda level: (-counts[level], level))[: self.max_categories]
+                frequent = sorted(counts, key=lambda level: (-counts[level], level))[
+                    : self.max_categories
+                ]
                 self.levels_[name] = sorted(frequent)
         if self.dropped_:
-            shown = ", ".join(repr(name) for name in self.dropped_[:5]) + (", ..." if len(self.dropped_) > 5 else "")
+            shown = ", ".join(repr(name) for name in self.dropped_[:5]) + (
+                ", ..." if len(self.dropped_) > 5 else ""
+            )
             self.notes_ = [f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."]
 
     def _fit_numbers(self, matrix: Any) -> None:
@@ -286,14 +343,19 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         m = matrix.shape[1]
         if self.contrast and m == 1:
             raise DataError(
-                "contrast=True takes from each row the mean of its numbers, which leaves nothing of a single one: "
+                "contrast=True takes from each row the mean of its numbers, which leaves nothing "
+                "of a single one: "
                 "expected at least 2 columns of numbers. Got n_features=1.",
                 "Use contrast=False.",
             )
         if self.contrast and m:
-            self.contrast_ = fit_contrast(self._blocks(matrix), 1.0 if self.scaling_.kind == "unit" else None)
+            self.contrast_ = fit_contrast(
+                self._blocks(matrix), 1.0 if self.scaling_.kind == "unit" else None
+            )
         if self.whitening is not None and m:
-            self.whitening_ = fit_whitening(self._blocks(matrix), self.whitening, float(self.epsilon))
+            self.whitening_ = fit_whitening(
+                self._blocks(matrix), self.whitening, float(self.epsilon)
+            )
 
     def _refuse_dense(self) -> None:
         for name, off in (("contrast", False), ("whitening", None)):
@@ -320,9 +382,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return result
 
     def _scaled_sparse(self, matrix: Any) -> Any:
-        if self.contrast_ is not None or self.whitening_ is not None or not self.scaling_.keeps_zeros():
+        if (
+            self.contrast_ is not None
+            or self.whitening_ is not None
+            or not self.scaling_.keeps_zeros()
+        ):
             raise DataError(
-                "The model was fitted on dense rows, whose zeros it moves; a sparse matrix would become dense.",
+                "The model was fitted on dense rows, whose zeros it moves; a sparse matrix would "
+                "become dense.",
                 "Give X.toarray(), or fit on a sparse matrix.",
             )
         return sp.csr_array(matrix).multiply(1.0 / self.scaling_.scale).tocsr().astype(np.float32)
@@ -340,16 +407,31 @@ class Preprocessor(TransformerMixin, BaseEstimator):
 
     def _check_columns(self, table: Any) -> None:
         if (self.columns_ is not None) != isinstance(table, Frame):
-            was, now = ("a data frame", "an array") if self.columns_ is not None else ("an array", "a data frame")
-            raise DataError(f"The model was fitted on {was} and is given {now}.", f"Give it {was} with the same columns.")
+            was, now = (
+                ("a data frame", "an array")
+                if self.columns_ is not None
+                else ("an array", "a data frame")
+            )
+            raise DataError(
+                f"The model was fitted on {was} and is given {now}.",
+                f"Give it {was} with the same columns.",
+            )
         if not isinstance(table, Frame):
             if table.shape[1] != self.n_features_in_:
-                raise DataError(f"X has {table.shape[1]} features, but the model expects {self.n_features_in_} features as input.")
+                raise DataError(
+                    f"X has {table.shape[1]} features, but the model expects {self.n_features_in_} "
+                    "features as input."
+                )
             return
-        kinds = dict.fromkeys(self.number_columns_, "numbers") | dict.fromkeys(self.levels_, "categories")
+        kinds = dict.fromkeys(self.number_columns_, "numbers") | dict.fromkeys(
+            self.levels_, "categories"
+        )
         for name, kind in kinds.items():
             if name not in table.columns:
-                raise DataError(f"Column {name!r} is missing; the model was fitted with it.", did_you_mean(name, table.columns))
+                raise DataError(
+                    f"Column {name!r} is missing; the model was fitted with it.",
+                    did_you_mean(name, table.columns),
+                )
             if (name in table.numbers) != (kind == "numbers"):
                 raise DataError(
                     f"Column {name!r} held {kind} when the model was fitted and does not now.",
@@ -361,7 +443,9 @@ def _is_constant(matrix: Any) -> bool:
     """Whether all rows of an array are equal (a few rows tell in most cases)."""
     if sp.issparse(matrix) or matrix.shape[0] < 2:
         return False
-    return all(bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix))
+    return all(
+        bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix)
+    )
 
 
 def _one_hot(values: np.ndarray, levels: list[str]) -> np.ndarray:

@@ -13,7 +13,8 @@ from .frames import Frame, has_texts, is_frame, read_frame
 
 
 def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
-    """Return rows as a Frame, an array ``(n, d)`` or a CSR matrix, and record or check the features.
+    """Return rows as a Frame, an array ``(n, d)`` or a CSR matrix, and record or check the
+    features.
 
     Parameters
     ----------
@@ -37,7 +38,10 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         frame = read_frame(X)
         if len(frame) < min_rows:
-            raise DataError(f"The data frame has {len(frame)} row(s); at least {min_rows} are needed.", "Give it more rows.")
+            raise DataError(
+                f"The data frame has {len(frame)} row(s); at least {min_rows} are needed.",
+                "Give it more rows.",
+            )
         if reset:
             estimator.mixed_ = True
         return frame
@@ -55,7 +59,9 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
     )
     if sp.issparse(rows):
         if np.isnan(rows.data).any():
-            raise DataError("A sparse matrix holds NaN; its missing cells are zeros.", "Replace NaN by numbers.")
+            raise DataError(
+                "A sparse matrix holds NaN; its missing cells are zeros.", "Replace NaN by numbers."
+            )
         return rows
     if rows.dtype.kind == "b":
         rows = rows.astype(np.float32)

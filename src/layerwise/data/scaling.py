@@ -16,18 +16,21 @@ NUMBERS = ("auto", "unit", "standard", "robust", "minmax", "quantile", "none")
 _QUANTILES = 1000
 BOUND = 3.0  # of robustly scaled numbers
 _NORMAL_QUARTILES = 1.349  # between the quartiles of a normal distribution of variance 1
-_INSIDE = 1.0 - 1e-6  # a network's answer may lie on the bound or outside, where nothing was scaled to
+# A network's answer may lie on the bound or outside, where nothing was scaled to
+_INSIDE = 1.0 - 1e-6
 LARGEST = 3e38  # float32 ends at 3.4e38
 
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """``(x - offset) / scale``, or a map to a normal distribution, with a value for what is missing.
+    """``(x - offset) / scale``, or a map to a normal distribution, with a value for what is
+    missing.
 
     Parameters
     ----------
     kind : {'real', 'unit', 'bounded'}
-        'unit' results are kept in [0, 1]; 'bounded' ones are ``z / sqrt(1 + (z / 3)**2)``, in (-3, 3).
+        'unit' results are kept in [0, 1]; 'bounded' ones are ``z / sqrt(1 + (z / 3)**2)``, in (-3,
+        3).
     offset, scale, fill : float64 arrays ``(m,)``
         ``fill`` is the scaled value of a missing cell.
     indicators : int64 array
@@ -74,7 +77,12 @@ class Scaling:
 
     def keeps(self, rows: np.ndarray) -> bool:
         """Whether these rows come out as they are."""
-        if not self.linear or self.offset.any() or bool((self.scale != 1.0).any()) or rows.dtype != np.float32:
+        if (
+            not self.linear
+            or self.offset.any()
+            or bool((self.scale != 1.0).any())
+            or rows.dtype != np.float32
+        ):
             return False
         return not len(self.indicators) and not np.isnan(rows).any()
 
@@ -83,14 +91,23 @@ class Scaling:
         return self.linear and not self.offset.any() and not len(self.indicators)
 
     def check_range(self, rows: np.ndarray) -> None:
-        """Refuse fractions where bytes were learned from, and bytes where fractions were: neither shows in the result."""
+        """Refuse fractions where bytes were learned from, and bytes where fractions were: neither
+        shows in the result."""
         if self.kind != "unit" or self.offset.any() or not rows.size:
             return
         scale = float(self.scale[0]) if bool((self.scale == self.scale[0]).all()) else 0.0
         fractions = rows.dtype.kind == "f" and bool((rows % 1 > 0).any()) and np.nanmax(rows) <= 1
-        if (scale == 255.0 and fractions) or (scale == 1.0 and rows.dtype == np.uint8 and rows.max() > 1):
-            was, now = ("bytes from 0 to 255", "fractions") if fractions else ("values in [0, 1]", "bytes up to 255")
-            raise DataError(f"The model was fitted on {was}; these rows are {now}.", "Give them the same scale.")
+        if (scale == 255.0 and fractions) or (
+            scale == 1.0 and rows.dtype == np.uint8 and rows.max() > 1
+        ):
+            was, now = (
+                ("bytes from 0 to 255", "fractions")
+                if fractions
+                else ("values in [0, 1]", "bytes up to 255")
+            )
+            raise DataError(
+                f"The model was fitted on {was}; these rows are {now}.", "Give them the same scale."
+            )
 
     def _transformer(self) -> QuantileTransformer:
         transformer = QuantileTransformer(output_distribution="normal")
@@ -102,7 +119,8 @@ class Scaling:
 
 
 def fit_scaling(matrix: Any, numbers: str) -> Scaling:
-    """Return the scaling of an array or a sparse matrix ``(n, m)``; ``numbers`` as in ``Preprocessor``.
+    """Return the scaling of an array or a sparse matrix ``(n, m)``; ``numbers`` as in
+    ``Preprocessor``.
 
     Raises
     ------
@@ -141,7 +159,11 @@ def fit_scaling(matrix: Any, numbers: str) -> Scaling:
         scale = np.where(high > offset, high - offset, 1.0)
     elif mode == "quantile":
         quantiles = _fit_quantiles(matrix)
-    indicators = np.flatnonzero(np.isnan(matrix).any(axis=0)) if matrix.dtype.kind == "f" else np.zeros(0, dtype=int)
+    indicators = (
+        np.flatnonzero(np.isnan(matrix).any(axis=0))
+        if matrix.dtype.kind == "f"
+        else np.zeros(0, dtype=int)
+    )
     fill = np.zeros(m)  # the mean or median of what is standardised, robustly scaled or made normal
     if mode in ("unit", "minmax", "none") and len(indicators):
         fill = (np.nan_to_num(_quiet(np.nanmean, matrix)) - offset) / scale
@@ -150,19 +172,27 @@ def fit_scaling(matrix: Any, numbers: str) -> Scaling:
 
 def _fit_sparse(matrix: Any, numbers: str) -> Scaling:
     if numbers not in ("auto", "none"):
-        raise DataError(f"numbers={numbers!r} would make a sparse matrix dense.", "Use numbers='auto' or 'none' on sparse rows.")
+        raise DataError(
+            f"numbers={numbers!r} would make a sparse matrix dense.",
+            "Use numbers='auto' or 'none' on sparse rows.",
+        )
     m = matrix.shape[1]
     low, high = (matrix.min(), matrix.max()) if matrix.nnz else (0.0, 0.0)
     unit, scale = low >= 0 and high <= 1, np.ones(m)
     if not unit and numbers == "auto":
         largest = abs(matrix).max(axis=0).toarray().ravel()
         scale = np.where(largest > 0, largest, 1.0)
-    return Scaling("unit" if unit else "real", np.zeros(m), scale, np.zeros(m), np.zeros(0, dtype=int))
+    return Scaling(
+        "unit" if unit else "real", np.zeros(m), scale, np.zeros(m), np.zeros(0, dtype=int)
+    )
 
 
 def _fit_quantiles(matrix: np.ndarray) -> np.ndarray:
     transformer = QuantileTransformer(
-        n_quantiles=min(_QUANTILES, len(matrix)), output_distribution="normal", subsample=100_000, random_state=0
+        n_quantiles=min(_QUANTILES, len(matrix)),
+        output_distribution="normal",
+        subsample=100_000,
+        random_state=0,
     )
     return np.nan_to_num(_quiet(lambda part, axis: transformer.fit(part).quantiles_, matrix))
 
@@ -180,9 +210,11 @@ def _moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the medians, and what the standard deviation of a normal distribution with these quartiles would be.
+    """Return the medians, and what the standard deviation of a normal distribution with these
+    quartiles would be.
 
-    Where both quartiles are one value (a column that is mostly zero), the median distance of the other values takes their place.
+    Where both quartiles are one value (a column that is mostly zero), the median distance of the
+    other values takes their place.
     """
     ends = _quiet(lambda part, axis: np.nanquantile(part, [0.25, 0.5, 0.75], axis=axis), matrix)
     first, median, third = np.nan_to_num(ends)
@@ -196,5 +228,9 @@ def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _quiet(function: Any, matrix: np.ndarray, axis: int | None = 0) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value has no mean; it becomes 0
-        return function(matrix if matrix.dtype == np.float64 else matrix.astype(np.float64), axis=axis)
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # a column without a value has no mean; it becomes 0
+        return function(
+            matrix if matrix.dtype == np.float64 else matrix.astype(np.float64), axis=axis
+        )

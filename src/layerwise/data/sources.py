@@ -36,7 +36,10 @@ class ArraySource:
 
     def take(self, rows: np.ndarray) -> Batch:
         index = torch.from_numpy(rows)
-        taken = [None if part is None else part.index_select(0, index) for part in (self.x, self.y, self.observed, self.weight)]
+        taken = [
+            None if part is None else part.index_select(0, index)
+            for part in (self.x, self.y, self.observed, self.weight)
+        ]
         return Batch(taken[0], taken[1], taken[2], taken[3], rows)  # type: ignore[arg-type]
 
 
@@ -54,8 +57,12 @@ class SparseSource:
 
     def take(self, rows: np.ndarray) -> Batch:
         index = torch.from_numpy(rows)
-        dense = torch.from_numpy(self.x[rows].toarray().astype(np.float32, copy=False)).view(len(rows), *self.space.shape)
-        y, weight = (None if part is None else part.index_select(0, index) for part in (self.y, self.weight))
+        dense = torch.from_numpy(self.x[rows].toarray().astype(np.float32, copy=False)).view(
+            len(rows), *self.space.shape
+        )
+        y, weight = (
+            None if part is None else part.index_select(0, index) for part in (self.y, self.weight)
+        )
         return Batch(dense, y, None, weight, rows)
 
 
@@ -93,7 +100,8 @@ class Mix:
     ratio : float, default 1.0
         Rows of ``others`` for each labelled one.
     paced_by : {'labels', 'rows'}, default 'labels'
-        Which of the two an epoch passes over once; rows of the other are drawn beside them, in turns.
+        Which of the two an epoch passes over once; rows of the other are drawn beside them, in
+        turns.
     """
 
     labelled: Any
@@ -128,5 +136,6 @@ class Mix:
         return replace(labelled, other=other)
 
     def drawn_for(self, n: int) -> int:
-        """Return how many rows are drawn beside ``n``: at least 2, since one row alone has no batch statistics."""
+        """Return how many rows are drawn beside ``n``: at least 2, since one row alone has no batch
+        statistics."""
         return max(2, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio))

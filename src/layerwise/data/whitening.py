@@ -27,7 +27,8 @@ class Whitening:
     inverse: np.ndarray
 
     def apply(self, X: np.ndarray) -> np.ndarray:
-        """Return whitened rows: ``(n, m) -> (n, m)``. A row does not depend on the rows beside it, not even in its last bit."""
+        """Return whitened rows: ``(n, m) -> (n, m)``. A row does not depend on the rows beside it,
+        not even in its last bit."""
         return _product(X - self.mean, self.matrix)
 
     def undo(self, Z: np.ndarray) -> np.ndarray:
@@ -38,8 +39,9 @@ class Whitening:
 def fit_whitening(blocks: Iterable[np.ndarray], kind: str, epsilon: float) -> Whitening:
     """Return the whitening of rows that come in blocks.
 
-    With ``C = V diag(D) V'`` the covariance (divided by n - 1), 'zca' is ``P = V diag(1 / sqrt(D + epsilon)) V'``, the whitening
-    that changes the rows least, and 'pca' is ``P = V diag(1 / sqrt(D + epsilon))``, the principal components from the largest on.
+    With ``C = V diag(D) V'`` the covariance (divided by n - 1), 'zca' is ``P = V diag(1 / sqrt(D +
+    epsilon)) V'``, the whitening that changes the rows least, and 'pca' is ``P = V diag(1 / sqrt(D
+    + epsilon))``, the principal components from the largest on.
 
     Parameters
     ----------
@@ -47,13 +49,14 @@ def fit_whitening(blocks: Iterable[np.ndarray], kind: str, epsilon: float) -> Wh
         At least one row in all.
     kind : {'zca', 'pca'}
     epsilon : float
-        Above 0, in squared units of the columns. Below the rounding error of the largest eigenvalue it is raised to it: what
-        is only rounding must not be blown up, and the inverse must exist.
+        Above 0, in squared units of the columns. Below the rounding error of the largest eigenvalue
+        it is raised to it: what is only rounding must not be blown up, and the inverse must exist.
 
     References
     ----------
-    Bell and Sejnowski (1997), "The 'independent components' of natural scenes are edge filters" (ZCA).
-    Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature learning".
+    Bell and Sejnowski (1997), "The 'independent components' of natural scenes are edge filters"
+    (ZCA). Coates, Lee and Ng (2011), "An analysis of single-layer networks in unsupervised feature
+    learning".
 
     Examples
     --------
@@ -75,7 +78,8 @@ def fit_whitening(blocks: Iterable[np.ndarray], kind: str, epsilon: float) -> Wh
 
 
 def _moments(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and covariance in one pass (Chan, Golub and LeVeque 1983: the blocks' own moments, joined)."""
+    """Return mean and covariance in one pass (Chan, Golub and LeVeque 1983: the blocks' own
+    moments, joined)."""
     n, mean, scatter = 0, np.zeros(()), np.zeros(())
     for block in blocks:
         k, own = len(block), block.mean(axis=0)
@@ -94,7 +98,8 @@ def _signs(directions: np.ndarray) -> np.ndarray:
 
 
 def _product(X: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Return ``X @ matrix`` in blocks padded to one size: a product of another size may round another way."""
+    """Return ``X @ matrix`` in blocks padded to one size: a product of another size may round
+    another way."""
     result = np.empty((len(X), matrix.shape[1]))
     padded = np.zeros((_ROWS, len(matrix)))
     for start in range(0, len(X), _ROWS):

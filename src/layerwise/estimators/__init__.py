@@ -6,4 +6,10 @@ from .regressor import PretrainedRegressor
 from .search import LayerRateSearch
 from .splits import LabeledSplit
 
-__all__ = ["LabeledSplit", "LayerRateSearch", "PretrainedClassifier", "PretrainedRegressor", "Pretrainer"]
+__all__ = [
+    "LabeledSplit",
+    "LayerRateSearch",
+    "PretrainedClassifier",
+    "PretrainedRegressor",
+    "Pretrainer",
+]

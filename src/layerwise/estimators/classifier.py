@@ -23,29 +23,33 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     Parameters
     ----------
     pretrainer : Pretrainer or FrozenEstimator, optional
-        Cloned and fitted on all rows; a fitted one inside ``sklearn.frozen.FrozenEstimator`` is used as it stands.
+        Cloned and fitted on all rows; a fitted one inside ``sklearn.frozen.FrozenEstimator`` is
+        used as it stands.
     head : tuple of int, default ()
         Hidden layers between the code and the output.
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
-        How to fine-tune; by default the head alone for 5 epochs, then everything for 25, with at least 100 and 400
-        steps.
+        How to fine-tune; by default the head alone for 5 epochs, then everything for 25, with at
+        least 100 and 400 steps.
     recipe : 'auto', str or Recipe, optional
-        In place of ``pretrainer``, ``head`` and ``plan``: one that fits the rows and the number of labels, by name, or a value of
-        ``layerwise.recipes``. Attributes ``recipe_`` and ``why_`` then say which, and why.
+        In place of ``pretrainer``, ``head`` and ``plan``: one that fits the rows and the number of
+        labels, by name, or a value of ``layerwise.recipes``. Attributes ``recipe_`` and ``why_``
+        then say which, and why.
     start : {'pretrained', 'random'}, default 'pretrained'
         'random' is the control: the same network, head, plan and settings from random weights.
     unlabeled : number, str or None, default None
-        What marks a row of y without a label, for instance -1 or NaN; 'missing' marks None, NaN and ''. With None every
-        row has a label.
+        What marks a row of y without a label, for instance -1 or NaN; 'missing' marks None, NaN and
+        ''. With None every row has a label.
     class_weight : dict, 'balanced' or None, default None
     training : Training, optional
         For steps of the plan without their own; by default batches of 32 and a cosine from 0.001.
     validation : {'auto'}, int, float or None, default None
-        How the number of epochs of the plan's last phase is chosen, on the labelled rows alone: None takes the plan's; a
-        float holds that share out; an int is a number of folds; 'auto' holds a fifth out, or takes 5 folds when that would
-        be fewer than 5 rows of a class. The network is then fitted again on all labelled rows.
+        How the number of epochs of the plan's last phase is chosen, on the labelled rows alone:
+        None takes the plan's; a float holds that share out; an int is a number of folds; 'auto'
+        holds a fifth out, or takes 5 folds when that would be fewer than 5 rows of a class. The
+        network is then fitted again on all labelled rows.
     device, precision, random_state, verbose
-        As in ``Pretrainer``; for a ``pretrainer`` of yours its own hold, but for a ``random_state`` of None.
+        As in ``Pretrainer``; for a ``pretrainer`` of yours its own hold, but for a ``random_state``
+        of None.
 
     Attributes
     ----------
@@ -57,11 +61,13 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     history_ : list of dict
     plan_ : tuple of Step
     transfer_report_ : list of dict
-        Whether the pretrained weights arrived (``start_difference``: 0), and how far each stage ``moved``.
+        Whether the pretrained weights arrived (``start_difference``: 0), and how far each stage
+        ``moved``.
 
     References
     ----------
-    Erhan, Bengio, Courville, Manzagol, Vincent and Bengio (2010), "Why does unsupervised pre-training help deep learning?"
+    Erhan, Bengio, Courville, Manzagol, Vincent and Bengio (2010), "Why does unsupervised
+    pre-training help deep learning?"
 
     Examples
     --------
@@ -142,7 +148,8 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         if len(self.classes_) < 2:
             only = self.classes_.tolist()[0]
             raise DataError(
-                f"All {len(labels)} labelled rows are of one class, {only!r}; at least two classes are needed.",
+                f"All {len(labels)} labelled rows are of one class, {only!r}; at least two classes "
+                "are needed.",
                 "Label rows of another class.",
             )
         codes = np.full(len(y), -1, dtype=np.int64)
@@ -172,7 +179,10 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
 
     def _read_y(self, y: Any) -> np.ndarray:
         if y is None:
-            raise ValueError("This PretrainedClassifier estimator requires y to be passed, but the target y is None.")
+            raise ValueError(
+                "This PretrainedClassifier estimator requires y to be passed, but the target y is "
+                "None."
+            )
         y = column_or_1d(as_labels(y), warn=True)
         if self.unlabeled is None and is_unlabelled(y, "missing").any():
             raise DataError(
@@ -180,7 +190,9 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
                 "If those rows have no label, say so with unlabeled='missing'.",
             )
         if y.dtype.kind == "f" and np.isinf(y).any():
-            raise DataError("Input y contains infinity; expected classes.", "Look at the rows where it does.")
+            raise DataError(
+                "Input y contains infinity; expected classes.", "Look at the rows where it does."
+            )
         return y
 
     def _row_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
@@ -201,7 +213,8 @@ def _comparable(y: np.ndarray) -> np.ndarray:
     if kinds <= {str} or kinds <= {int, float, bool}:
         return np.array(y.tolist())
     raise DataError(
-        f"The labels mix {', '.join(sorted(kind.__name__ for kind in kinds))}; expected classes of one kind.",
+        f"The labels mix {', '.join(sorted(kind.__name__ for kind in kinds))}; expected classes of "
+        "one kind.",
         "Turn them all into words or all into numbers.",
     )
 

@@ -87,10 +87,19 @@ class Finetuned(SpecParams):
         self.recipe_, self.why_ = recipe, why
         return self
 
-    def _fit(self, X: Any, y: np.ndarray, unlabelled: np.ndarray, X_unlabeled: Any, sample_weight: Any, classes: Any) -> None:
+    def _fit(
+        self,
+        X: Any,
+        y: np.ndarray,
+        unlabelled: np.ndarray,
+        X_unlabeled: Any,
+        sample_weight: Any,
+        classes: Any,
+    ) -> None:
         """Pretrain on every row and fine-tune on the labelled ones.
 
-        ``y`` holds class indices or standardised targets, ``(n,)`` or ``(n, outputs)``; ``classes`` the number of classes.
+        ``y`` holds class indices or standardised targets, ``(n,)`` or ``(n, outputs)``; ``classes``
+        the number of classes.
         """
         check_consistent_length(X, y)
         plan = self._plan()
@@ -100,7 +109,9 @@ class Finetuned(SpecParams):
         if changed(kept, weight, len(y)):
             X, y, unlabelled = _safe_indexing(X, kept), y[kept], unlabelled[kept]
             if unlabelled.all():
-                raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
+                raise DataError(
+                    "Every labelled row has the weight 0.", "Give some of them a weight above 0."
+                )
         everything, all_weights = _with_unlabelled(X, X_unlabeled, weight)
         self._pretrain(everything, all_weights)
         pretrainer = self._fitted_pretrainer()
@@ -114,7 +125,11 @@ class Finetuned(SpecParams):
             self.pretrainer_ = self.pretrainer
             return
         self.pretrainer_ = clone(self.pretrainer) if self.pretrainer is not None else Pretrainer()
-        settings = {"device": self.device, "precision": self.precision, "verbose": self.verbose} if self.pretrainer is None else {}
+        settings = (
+            {"device": self.device, "precision": self.precision, "verbose": self.verbose}
+            if self.pretrainer is None
+            else {}
+        )
         if self.pretrainer_.random_state is None:
             settings["random_state"] = self.seed_ % 2**31
         self.pretrainer_.set_params(**settings)
@@ -126,37 +141,60 @@ class Finetuned(SpecParams):
         pretrainer = self.pretrainer_.estimator if frozen else self.pretrainer_
         if not isinstance(pretrainer, Pretrainer):
             raise ParameterError(
-                f"The frozen estimator must be a Pretrainer. Got {type(pretrainer).__name__} instead.",
+                f"The frozen estimator must be a Pretrainer. Got {type(pretrainer).__name__} "
+                "instead.",
                 "Freeze a fitted Pretrainer.",
             )
         check_is_fitted(pretrainer)
         return pretrainer
 
-    def _labelled(self, rows: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, classes: Any) -> RowsOf:
+    def _labelled(
+        self, rows: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, classes: Any
+    ) -> RowsOf:
         chosen = y[index]
         weights = self._row_weights(chosen, None if weight is None else weight[index])
-        x = np.concatenate([rows.take(index[i : i + BLOCK_ROWS]).x.flatten(1).numpy() for i in range(0, len(index), BLOCK_ROWS)])
+        x = np.concatenate(
+            [
+                rows.take(index[i : i + BLOCK_ROWS]).x.flatten(1).numpy()
+                for i in range(0, len(index), BLOCK_ROWS)
+            ]
+        )
         columns = [chosen] if chosen.ndim == 1 else list(chosen.T)
         order = order_of(x, weights, *columns)
         target = torch.from_numpy(chosen[order].astype(np.int64 if classes else np.float32))
-        row_weights = None if weights is None else torch.from_numpy(weights[order].astype(np.float32))
+        row_weights = (
+            None if weights is None else torch.from_numpy(weights[order].astype(np.float32))
+        )
         return RowsOf(rows, index[order], target, row_weights)
 
     def _row_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
         """Return the weights of the labelled rows in the loss."""
         return weight
 
-    def _finetune(self, pretrainer: Pretrainer, plan: tuple[Step, ...], rows: Any, labelled: RowsOf, target: Space) -> None:
+    def _finetune(
+        self,
+        pretrainer: Pretrainer,
+        plan: tuple[Step, ...],
+        rows: Any,
+        labelled: RowsOf,
+        target: Space,
+    ) -> None:
         keys = Keys(self.seed_).under("finetuning")
         start = self._start(pretrainer)
         device = device_of(self.device)
-        settings: dict[str, Any] = {"keys": keys, "device": device, "autocast": precision_of(self.precision, device)}
+        settings: dict[str, Any] = {
+            "keys": keys,
+            "device": device,
+            "autocast": precision_of(self.precision, device),
+        }
 
         def search(train: np.ndarray, held: np.ndarray) -> list[dict[str, Any]]:
             feed = Feed(rows, _part(labelled, train), target, _part(labelled, held))
             return run_plan(deepcopy(start), plan, feed, **settings).history
 
-        classes = labelled.y.numpy() if target.kind == "category" and labelled.y is not None else None
+        classes = (
+            labelled.y.numpy() if target.kind == "category" and labelled.y is not None else None
+        )
         splits = splits_for(self.validation, classes, len(labelled), keys.integer("validation"))
         self.plan_ = best_epochs(plan, splits, search) if splits else plan
         self.module_ = deepcopy(start)
@@ -168,10 +206,14 @@ class Finetuned(SpecParams):
             listen(event)
 
         listen = observer_for(self.verbose)
-        run = run_plan(self.module_, self.plan_, Feed(rows, labelled, target), observe=watch, **settings)
+        run = run_plan(
+            self.module_, self.plan_, Feed(rows, labelled, target), observe=watch, **settings
+        )
         self.head_, self.history_ = run.state, run.history
         pretrained = pretrainer.module_ if self.start == "pretrained" else None
-        self.transfer_report_ = transfer_report(pretrained, begun[0] if begun else start, self.module_)
+        self.transfer_report_ = transfer_report(
+            pretrained, begun[0] if begun else start, self.module_
+        )
 
     def _start(self, pretrainer: Pretrainer) -> Any:
         if self.start == "random" and isinstance(self.pretrainer_, FrozenEstimator):
@@ -190,18 +232,30 @@ class Finetuned(SpecParams):
             self._check_depth(plan)
             if plan[-1].objectives[-1].head_widths() is None:
                 raise ParameterError(
-                    f"The last step of the fine-tuning plan is {plan[-1].objectives[-1]!r}, which learns no labels.",
-                    "End the plan with Supervised(...), Combined(...), PseudoLabels(...) or Ladder(...).",
+                    f"The last step of the fine-tuning plan is {plan[-1].objectives[-1]!r}, which "
+                    "learns no labels.",
+                    "End the plan with Supervised(...), Combined(...), PseudoLabels(...) or "
+                    "Ladder(...).",
                 )
             return plan
         head = (self.head,) if isinstance(self.head, numbers.Integral) else tuple(self.head)
         supervised = Supervised(head)
-        first, then = (self.training, self.training) if self.training is not None else (HEAD_FIRST, EVERYTHING)
-        return as_plan([(supervised, HeadOnly(HEAD_EPOCHS), first), (supervised, Joint(EPOCHS), then)])
+        first, then = (
+            (self.training, self.training)
+            if self.training is not None
+            else (HEAD_FIRST, EVERYTHING)
+        )
+        return as_plan(
+            [(supervised, HeadOnly(HEAD_EPOCHS), first), (supervised, Joint(EPOCHS), then)]
+        )
 
     def _check_depth(self, plan: tuple[Step, ...]) -> None:
         """Raise now, not after pretraining, when a schedule lists epochs for another depth."""
-        pretrainer = self.pretrainer.estimator if isinstance(self.pretrainer, FrozenEstimator) else self.pretrainer
+        pretrainer = (
+            self.pretrainer.estimator
+            if isinstance(self.pretrainer, FrozenEstimator)
+            else self.pretrainer
+        )
         stack = getattr(pretrainer, "stack", None)
         if stack is not None and pretrainer.depth is None:
             for step in plan:
@@ -218,7 +272,9 @@ class Finetuned(SpecParams):
         def outputs(x: torch.Tensor) -> torch.Tensor:
             return head(self.module_.encode(x).flatten(1))
 
-        return in_blocks(outputs, pretrainer._source(X), device_of(self.device), self.module_, head).numpy()
+        return in_blocks(
+            outputs, pretrainer._source(X), device_of(self.device), self.module_, head
+        ).numpy()
 
     def encode(self, X: Any) -> np.ndarray:
         """Return the codes of the fine-tuned stack, ``(n, k)``."""
@@ -250,13 +306,22 @@ def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any,
     n = more.shape[0] if hasattr(more, "shape") else len(more)
     weights = None if weight is None else np.concatenate([weight, np.ones(n)])
     if is_frame(X) != is_frame(more):
-        raise DataError("One of X and X_unlabeled is a data frame and the other is not.", "Give both the same form.")
+        raise DataError(
+            "One of X and X_unlabeled is a data frame and the other is not.",
+            "Give both the same form.",
+        )
     if is_frame(X):
         return stack_frames(X, more), weights
     if sp.issparse(X) != sp.issparse(more):
-        raise DataError("One of X and X_unlabeled is a sparse matrix and the other is not.", "Give both the same form.")
+        raise DataError(
+            "One of X and X_unlabeled is a sparse matrix and the other is not.",
+            "Give both the same form.",
+        )
     if not sp.issparse(X):
         X, more = np.asarray(X), np.asarray(more)
     if X.shape[1:] != more.shape[1:]:
-        raise DataError(f"X_unlabeled has rows of shape {more.shape[1:]}, X of {X.shape[1:]}.", "Give both the same columns.")
+        raise DataError(
+            f"X_unlabeled has rows of shape {more.shape[1:]}, X of {X.shape[1:]}.",
+            "Give both the same columns.",
+        )
     return (sp.vstack([X, more]).tocsr() if sp.issparse(X) else np.concatenate([X, more])), weights

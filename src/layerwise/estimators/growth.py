@@ -12,11 +12,14 @@ from ..training import BLOCK_ROWS, in_block
 
 GROWTH_SHARE = 0.1  # of the rows, where nothing else was asked for
 PCA_ROWS = 20_000
-EXACT = 1e-6  # of the variance: below, PCA loses nothing (more components than the data have dimensions) and cannot judge
+# of the variance: below, PCA loses nothing (more components than the data have dimensions) and
+# cannot judge
+EXACT = 1e-6
 
 
 class Growth:
-    """Answers, stage by stage, whether the stack so far reconstructs held-out rows better than a PCA of the same code size.
+    """Answers, stage by stage, whether the stack so far reconstructs held-out rows better than a
+    PCA of the same code size.
 
     A narrower code always reconstructs worse, so an error alone cannot decide.
     """
@@ -48,6 +51,9 @@ class Growth:
                 back = in_block(module.reconstruct, x.to(device)).cpu()
             flat = x.flatten(1).numpy()
             centred = flat - self.pca.mean_
-            sums += [float((back - x).square().sum()), float(((centred - centred @ axes.T @ axes) ** 2).sum())]
+            sums += [
+                float((back - x).square().sum()),
+                float(((centred - centred @ axes.T @ axes) ** 2).sum()),
+            ]
         own, baseline = sums / (n * module.in_space.size)
         return float(own), float(baseline)

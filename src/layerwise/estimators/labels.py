@@ -26,15 +26,19 @@ def as_labels(y: Any) -> np.ndarray:
 def is_unlabelled(y: np.ndarray, marker: Any) -> np.ndarray:
     """Return which rows of y hold the marker, as a bool array ``(n,)``.
 
-    ``None`` marks nothing; 'missing' marks None, NaN and the empty string; NaN marks NaN. A row of several outputs is
-    unlabelled when any of them is.
+    ``None`` marks nothing; 'missing' marks None, NaN and the empty string; NaN marks NaN. A row of
+    several outputs is unlabelled when any of them is.
     """
     if marker is None:
         return np.zeros(len(y), dtype=bool)
     if _is_nan(marker) or (isinstance(marker, str) and marker == MISSING):
-        found = np.frompyfunc(is_missing, 1, 1)(y).astype(bool) if y.dtype.kind == "O" else y != y  # NaN alone differs from itself
+        found = (
+            np.frompyfunc(is_missing, 1, 1)(y).astype(bool) if y.dtype.kind == "O" else y != y
+        )  # NaN alone differs from itself
         if isinstance(marker, str) and y.dtype.kind in "OUS":
-            found = found | np.frompyfunc(lambda value: isinstance(value, str) and value == "", 1, 1)(y).astype(bool)
+            found = found | np.frompyfunc(
+                lambda value: isinstance(value, str) and value == "", 1, 1
+            )(y).astype(bool)
     else:
         found = y == marker
     found = np.asarray(found, dtype=bool)
@@ -53,4 +57,8 @@ def check_labelled(labelled: np.ndarray, marker: Any) -> None:
 
 
 def _is_nan(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and value != value
+    return (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, numbers.Integral)
+        and value != value
+    )

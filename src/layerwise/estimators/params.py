@@ -29,7 +29,9 @@ class SpecParams(BaseEstimator):
             if name in whole:
                 continue
             if inner and outer in self.get_params(deep=False) and getattr(self, outer) is None:
-                raise ParameterError(f"Cannot set {name!r}: {outer} is None.", f"Set {outer} itself first.")
+                raise ParameterError(
+                    f"Cannot set {name!r}: {outer} is None.", f"Set {outer} itself first."
+                )
             if isinstance(current := getattr(self, outer, None), Spec):
                 setattr(self, outer, current.replace(inner, value))
             else:

@@ -26,7 +26,18 @@ from ..objective import Denoising, Objective
 from ..objective.reconstruction import element_features, element_losses
 from ..recipes import Recipe
 from ..schedule import Greedy, Progressive, Schedule
-from ..training import BLOCK_ROWS, Feed, Step, Training, as_plan, device_of, in_block, observer_for, precision_of, run_plan
+from ..training import (
+    BLOCK_ROWS,
+    Feed,
+    Step,
+    Training,
+    as_plan,
+    device_of,
+    in_block,
+    observer_for,
+    precision_of,
+    run_plan,
+)
 from .chosen import check_alone, chosen, pretraining_of, take_over
 from .growth import GROWTH_SHARE, Growth
 from .params import SpecParams
@@ -41,27 +52,29 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     stack : Stack, optional
         By default two tied ReLU stages, at most 512 and 256 units wide.
     objective : Objective or list of Objective, optional
-        By default ``Denoising()``; a list holds one per phase, so one per stage with ``Greedy``. With ``schedule`` the short
-        form of a plan of one step.
+        By default ``Denoising()``; a list holds one per phase, so one per stage with ``Greedy``.
+        With ``schedule`` the short form of a plan of one step.
     schedule : Schedule, optional
         By default ``Greedy(20)``.
     plan : list of (objective, schedule) or (objective, schedule, Training), optional
         In place of ``objective`` and ``schedule``.
     recipe : 'auto', str or Recipe, optional
-        In place of all of these, and of ``preprocessing='auto'``: one that fits the rows, by name, or a value of
-        ``layerwise.recipes``.
+        In place of all of these, and of ``preprocessing='auto'``: one that fits the rows, by name,
+        or a value of ``layerwise.recipes``.
     training : Training, optional
         For the steps that have none of their own; by default ``Training()``.
     preprocessing : 'auto', None or transformer, default 'auto'
         'auto' is ``Preprocessor()``; None takes the numbers as they are. A transformer is cloned.
     validation : float, optional
-        Share of the rows that is held out for a validation loss, in (0, 0.5]; with ``Training(patience=...)`` it stops phases. The
-        preprocessing is fitted on all rows given to ``fit``: this loss stops training, it does not judge the model.
+        Share of the rows that is held out for a validation loss, in (0, 0.5]; with
+        ``Training(patience=...)`` it stops phases. The preprocessing is fitted on all rows given to
+        ``fit``: this loss stops training, it does not judge the model.
     depth : {'auto'} or None, default None
-        With 'auto' the stack stops growing, in the first step of the plan (``Greedy`` or ``Progressive``), at the first stage
-        that reconstructs held-out rows no better than a PCA of the same code size; that stage is left out (the first one
-        stays). ``validation`` rows judge it, a tenth by default. A stage at whose code size PCA is exact, as wide as the data
-        for instance, always stays.
+        With 'auto' the stack stops growing, in the first step of the plan (``Greedy`` or
+        ``Progressive``), at the first stage that reconstructs held-out rows no better than a PCA of
+        the same code size; that stage is left out (the first one stays). ``validation`` rows judge
+        it, a tenth by default. A stage at whose code size PCA is exact, as wide as the data for
+        instance, always stays.
     device : str, default 'auto'
         'auto' takes a GPU where there is one.
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
@@ -81,7 +94,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     used_ : dict
         The device and the precision that were used.
     depth_report_ : list of dict
-        With ``depth='auto'``: for each stage its code size and the squared errors on held-out rows, its own and PCA's.
+        With ``depth='auto'``: for each stage its code size and the squared errors on held-out rows,
+        its own and PCA's.
     preprocessing_ : transformer
     stack_, plan_ : Stack, tuple of Step
         What was run.
@@ -95,15 +109,16 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     References
     ----------
-    Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks". Bengio, Lamblin, Popovici and
-    Larochelle (2007), "Greedy layer-wise training of deep networks".
+    Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks".
+    Bengio, Lamblin, Popovici and Larochelle (2007), "Greedy layer-wise training of deep networks".
 
     Examples
     --------
     >>> from sklearn.datasets import load_digits
     >>> from layerwise import Dense, Denoising, Greedy, Masking, Pretrainer, Stack
     >>> X = load_digits().data / 16
-    >>> pretrainer = Pretrainer(Stack(Dense(64), Dense(32)), objective=Denoising(Masking(0.25)), schedule=Greedy(2), random_state=0)
+    >>> stack, objective = Stack(Dense(64), Dense(32)), Denoising(Masking(0.25))
+    >>> pretrainer = Pretrainer(stack, objective=objective, schedule=Greedy(2), random_state=0)
     >>> pretrainer.fit_transform(X).shape
     (1797, 32)
     """
@@ -183,7 +198,10 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             return self._fit_recipe(X, sample_weight, "fit")
         plan = self._plan()
         self._check_growth(plan)
-        device, autocast = device_of(self.device), precision_of(self.precision, device_of(self.device))
+        device, autocast = (
+            device_of(self.device),
+            precision_of(self.precision, device_of(self.device)),
+        )
         source = self._prepare(X, sample_weight)
         keys = Keys(self.seed_).under("pretraining")
         rows, held_out = self._split(source, keys)
@@ -203,11 +221,15 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             self.depth_report_ = growth.report
         self.plan_ = plan
         self.history_ = run.history
-        self.used_ = {"device": str(device), "precision": "float32" if autocast is None else "bfloat16"}
+        self.used_ = {
+            "device": str(device),
+            "precision": "float32" if autocast is None else "bfloat16",
+        }
         return self
 
     def fit_random(self, X: Any, sample_weight: Any = None) -> Self:
-        """Preprocess and build as ``fit`` does, but leave the weights random, with the best initialisation for training so.
+        """Preprocess and build as ``fit`` does, but leave the weights random, with the best
+        initialisation for training so.
 
         This is the start of the control arm.
         """
@@ -222,17 +244,21 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         return self
 
     def _fit_recipe(self, X: Any, sample_weight: Any, method: str) -> Self:
-        """Fit the Pretrainer that the recipe means for these rows, and take over what it learned."""
+        """Fit the Pretrainer that the recipe means for these rows, and take over what it
+        learned."""
         check_alone(self, "stack", "objective", "schedule", "plan")
         recipe, why = chosen(self.recipe, X)
-        meant = type(self)(**(self.get_params(deep=False) | {"recipe": None} | pretraining_of(recipe, self)))
+        meant = type(self)(
+            **(self.get_params(deep=False) | {"recipe": None} | pretraining_of(recipe, self))
+        )
         getattr(meant, method)(X, sample_weight=sample_weight)
         take_over(self, meant)
         self.recipe_, self.why_ = recipe, why
         return self
 
     def _fit_random_as_deep(self, X: Any, sample_weight: Any) -> Self:
-        """Pretrain to learn the depth, then build that stack with random weights: the arms differ in their weights alone."""
+        """Pretrain to learn the depth, then build that stack with random weights: the arms differ
+        in their weights alone."""
         self.fit(X, sample_weight=sample_weight)
         self.stack_ = self._stack(control=True, depth=self.stack_.depth)
         self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
@@ -261,7 +287,10 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         check_is_fitted(self)
         depth = self.module_.depth if depth is None else depth
         if not 0 <= depth <= self.module_.depth:
-            raise ParameterError(f"depth must be from 0 to {self.module_.depth}, the stages of the stack. Got {depth!r} instead.")
+            raise ParameterError(
+                f"depth must be from 0 to {self.module_.depth}, the stages of the stack. Got "
+                f"{depth!r} instead."
+            )
         return self._apply(self.module_.slice(0, depth - 1).encode, X)
 
     def inverse_transform(self, X: Any) -> Any:
@@ -270,10 +299,13 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         codes = torch.from_numpy(np.array(X, dtype=np.float32))
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
             raise DataError(
-                f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.", "Give what transform returns."
+                f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.",
+                "Give what transform returns.",
             )
         source = source_of(codes.numpy(), Space.of("real", self._n_features_out))
-        return self._originals(in_blocks(self.module_.decode, source, device_of(self.device), self.module_).numpy())
+        return self._originals(
+            in_blocks(self.module_.decode, source, device_of(self.device), self.module_).numpy()
+        )
 
     def reconstruct(self, X: Any) -> Any:
         """Return rows as the stack reconstructs them, in the original columns."""
@@ -282,8 +314,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     def score_samples(self, X: Any) -> np.ndarray:
         """Return minus the reconstruction error of each row: higher is more normal.
 
-        The error is the mean over the observed cells of the squared error (real values) or the cross-entropy (values in
-        [0, 1], categories), in preprocessed units.
+        The error is the mean over the observed cells of the squared error (real values) or the
+        cross-entropy (values in [0, 1], categories), in preprocessed units.
         """
         check_is_fitted(self)
         source = self._source(X)
@@ -292,8 +324,14 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         for start in range(0, len(source), BLOCK_ROWS):
             batch = source.take(np.arange(start, min(len(source), start + BLOCK_ROWS)))
             losses = in_block(self._row_losses, batch.x)
-            weight = torch.ones_like(losses) if batch.observed is None else batch.observed[:, features].float()
-            result[start : start + len(losses)] = -((losses * weight).sum(1) / weight.sum(1).clamp_min(1)).numpy()
+            weight = (
+                torch.ones_like(losses)
+                if batch.observed is None
+                else batch.observed[:, features].float()
+            )
+            result[start : start + len(losses)] = -(
+                (losses * weight).sum(1) / weight.sum(1).clamp_min(1)
+            ).numpy()
         return result
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -303,8 +341,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     def sample(self, n: int = 1, steps: int = 1000, *, random_state: Any = None) -> Any:
         """Return ``n`` rows drawn from the model, in the original columns.
 
-        ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from random hidden units; then one pass
-        down, whose means are returned (Hinton, Osindero and Teh 2006).
+        ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from
+        random hidden units; then one pass down, whose means are returned (Hinton, Osindero and Teh
+        2006).
 
         Raises
         ------
@@ -323,27 +362,38 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         if self.plan is not None:
             if self.objective is not None or self.schedule is not None:
                 raise ParameterError(
-                    "Pretrainer was given a plan and also an objective or a schedule.", "Give one or the other: they say the same."
+                    "Pretrainer was given a plan and also an objective or a schedule.",
+                    "Give one or the other: they say the same.",
                 )
             return as_plan(self.plan, self.training)
         return self._one_step(self.objective if self.objective is not None else Denoising())
 
     def _check_growth(self, plan: tuple[Step, ...]) -> None:
-        """Raise now, not after the first step, when a stack that stops growing cannot run the plan."""
+        """Raise now, not after the first step, when a stack that stops growing cannot run the
+        plan."""
         if self.depth is None:
             return
         first, *others = plan
         if not isinstance(first.schedule, (Greedy, Progressive)):
             raise ParameterError(
-                f"depth='auto' grows a stack in the first step of the plan, which is {first.schedule!r}.", "Begin with Greedy."
+                "depth='auto' grows a stack in the first step of the plan, which is "
+                f"{first.schedule!r}.",
+                "Begin with Greedy.",
             )
         for step in others:
             training = step.training or Training()
             if any(
-                isinstance(v, tuple) for v in (step.schedule.epochs, step.objective, training.learning_rate, training.layer_decay)
+                isinstance(v, tuple)
+                for v in (
+                    step.schedule.epochs,
+                    step.objective,
+                    training.learning_rate,
+                    training.layer_decay,
+                )
             ):
                 raise ParameterError(
-                    f"{step!r} lists a value per stage or phase; with depth='auto' their number is not known before.",
+                    f"{step!r} lists a value per stage or phase; with depth='auto' their number is "
+                    "not known before.",
                     "Give one value in the steps after the first.",
                 )
 
@@ -369,7 +419,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         return RowsOf(source, order)
 
     def _given(self, table: Any, X: Any) -> Any:
-        """Return rows as the preprocessing takes them: a transformer of the user's own gets what the user gave."""
+        """Return rows as the preprocessing takes them: a transformer of the user's own gets what
+        the user gave."""
         ours = self.preprocessing is None or isinstance(self.preprocessing, (str, Preprocessor))
         return table if ours else X
 
@@ -377,12 +428,20 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         if self.preprocessing is None:
             self.preprocessing_ = Preprocessor(numbers="none").fit(table)
         else:
-            self.preprocessing_ = (Preprocessor() if self.preprocessing == "auto" else clone(self.preprocessing)).fit(table)
+            self.preprocessing_ = (
+                Preprocessor() if self.preprocessing == "auto" else clone(self.preprocessing)
+            ).fit(table)
         flat = getattr(self.preprocessing_, "space_", None)
         if flat is None:
-            flat = Space.of("real", self.preprocessing_.transform(_safe_indexing(table, np.arange(1))).shape[1])
+            flat = Space.of(
+                "real", self.preprocessing_.transform(_safe_indexing(table, np.arange(1))).shape[1]
+            )
         shape = self.row_shape_ or (self.stack.in_shape if self.stack is not None else None)
-        self.space_ = Space(tuple(shape), flat.blocks) if shape is not None and np.prod(shape) == flat.size else flat
+        self.space_ = (
+            Space(tuple(shape), flat.blocks)
+            if shape is not None and np.prod(shape) == flat.size
+            else flat
+        )
 
     def _stack(self, control: bool = False, depth: int | None = None) -> Stack:
         stack = self.stack
@@ -393,7 +452,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         return stack.with_best_init() if control else stack
 
     def _split(self, source: Any, keys: Keys) -> tuple[Any, Any]:
-        share = self.validation if self.validation is not None or self.depth is None else GROWTH_SHARE
+        share = (
+            self.validation if self.validation is not None or self.depth is None else GROWTH_SHARE
+        )
         if share is None:
             return source, None
         held = max(1, round(len(source) * share))
@@ -404,12 +465,19 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         table = self._given(read_rows(self, X, reset=False), X)
         given = row_shape(X)
         if given is not None and self.row_shape_ is not None and given != self.row_shape_:
-            raise DataError(f"A row has the shape {given}; the model was fitted on rows of shape {self.row_shape_}.")
+            raise DataError(
+                f"A row has the shape {given}; the model was fitted on rows of shape "
+                f"{self.row_shape_}."
+            )
         return self._source_of(table, None)
 
     def _source_of(self, table: Any, weight: np.ndarray | None) -> Any:
         Z = self.preprocessing_.transform(table)
-        observed = self.preprocessing_.observed(table) if isinstance(self.preprocessing_, Preprocessor) else None
+        observed = (
+            self.preprocessing_.observed(table)
+            if isinstance(self.preprocessing_, Preprocessor)
+            else None
+        )
         return source_of(Z, self.space_, observed, weight)
 
     def _apply(self, function: Any, X: Any) -> np.ndarray:
@@ -422,7 +490,11 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
 
     def _originals(self, Z: np.ndarray) -> Any:
         rows = self.preprocessing_.inverse_transform(Z)
-        return rows if self.row_shape_ is None else np.asarray(rows).reshape(len(rows), *self.row_shape_)
+        return (
+            rows
+            if self.row_shape_ is None
+            else np.asarray(rows).reshape(len(rows), *self.row_shape_)
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -18,11 +18,13 @@ from .rows import repeats
 class PretrainedRegressor(RegressorMixin, Finetuned):
     """Pretrain on every row, put a head on top, fine-tune on the labelled rows by squared error.
 
-    Targets are standardised for training and come back in their own unit; several outputs are learned together.
+    Targets are standardised for training and come back in their own unit; several outputs are
+    learned together.
 
     Parameters
     ----------
-    pretrainer, head, plan, start, unlabeled, training, validation, device, precision, random_state, verbose
+    pretrainer, head, plan, start, unlabeled, training, validation, device, precision, random_state,
+    verbose
         As in ``PretrainedClassifier``; ``unlabeled`` is usually NaN.
 
     Attributes
@@ -93,19 +95,28 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         if self.recipe is not None:
             return self._fit_recipe(X, y, X_unlabeled, sample_weight)
         if y is None:
-            raise ValueError("This PretrainedRegressor estimator requires y to be passed, but the target y is None.")
+            raise ValueError(
+                "This PretrainedRegressor estimator requires y to be passed, but the target y is "
+                "None."
+            )
         y = as_labels(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
         known = check_array(y[~unlabelled], ensure_2d=False, dtype=np.float64, input_name="y")
         if len(known) < 2:
-            raise DataError(f"{len(known)} row has a label; at least 2 are needed.", "Label more rows.")
+            raise DataError(
+                f"{len(known)} row has a label; at least 2 are needed.", "Label more rows."
+            )
         targets = np.zeros((len(y), 1 if known.ndim == 1 else known.shape[1]))
         known = known.reshape(len(known), -1)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
+        weight = (
+            None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
+        )
         if weight is not None and not weight.any():
-            raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
+            raise DataError(
+                "Every labelled row has the weight 0.", "Give some of them a weight above 0."
+            )
         self.target_mean_ = np.average(known, axis=0, weights=weight)
         deviation = np.sqrt(np.average((known - self.target_mean_) ** 2, axis=0, weights=weight))
         self.target_scale_ = np.where(deviation > 0, deviation, 1.0)

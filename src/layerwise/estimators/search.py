@@ -33,15 +33,19 @@ from .splits import LabeledSplit
 from .stopping import splits_for
 
 LOW_RATE, HIGH_RATE = 0.1, 3.0  # factors of the last step's whole rate
-GENERATION = 5  # proposals of CMA-ES between two updates: small, so that a small budget holds several
+GENERATION = (
+    5  # proposals of CMA-ES between two updates: small, so that a small budget holds several
+)
 
 
 class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
-    """Search one learning-rate factor per stage, and one for the whole rate, on the labelled rows alone.
+    """Search one learning-rate factor per stage, and one for the whole rate, on the labelled rows
+    alone.
 
-    The estimator is fitted once as it stands. Its pretrained stack is then frozen, and every trial fine-tunes it again with
-    other rates on the same folds of the labelled rows. The first trial is the estimator's own setting, so ``plain_score_`` says
-    what the search was worth; of equal trials the earlier is kept.
+    The estimator is fitted once as it stands. Its pretrained stack is then frozen, and every trial
+    fine-tunes it again with other rates on the same folds of the labelled rows. The first trial is
+    the estimator's own setting, so ``plain_score_`` says what the search was worth; of equal trials
+    the earlier is kept.
 
     Parameters
     ----------
@@ -50,58 +54,64 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
     n_trials : int, default 24
         At least 1, the estimator's own setting among them; each costs ``cv`` fine-tunings.
     low : float, default 1e-3
-        Smallest factor of a stage, in (0, 1). Factors are drawn on a log scale from ``low`` to 1, finer towards 1; the factor of
-        the last step's ``learning_rate`` on one from 0.1 to 3.
+        Smallest factor of a stage, in (0, 1). Factors are drawn on a log scale from ``low`` to 1,
+        finer towards 1; the factor of the last step's ``learning_rate`` on one from 0.1 to 3.
     cv : int, splitter or iterable, default 3
-        Folds of the labelled rows, at least 2; stratified for classes, and no more than the rarest class has rows. A splitter or
-        an iterable of (train, held out) positions sees the labelled rows alone, as in ``LabeledSplit``.
+        Folds of the labelled rows, at least 2; stratified for classes, and no more than the rarest
+        class has rows. A splitter or an iterable of (train, held out) positions sees the labelled
+        rows alone, as in ``LabeledSplit``.
     timeout : float, optional
-        Seconds after which no trial begins, counted from the end of the first fit; the first trial always runs. A search that
-        it ends depends on the machine.
+        Seconds after which no trial begins, counted from the end of the first fit; the first trial
+        always runs. A search that it ends depends on the machine.
     random_state : int, RandomState or None
         Of the folds, of the proposals, and of an ``estimator`` without its own.
     verbose : int, default 0
-        Above 0: a line per trial on standard error. The estimator's own ``verbose`` holds outside the trials.
+        Above 0: a line per trial on standard error. The estimator's own ``verbose`` holds outside
+        the trials.
 
     Attributes
     ----------
     best_factors_ : tuple of float or 'gradient'
-        One per stage from the input up: ``Training(layer_decay=...)`` of every step that trains stages. Where the first trial
-        is the best, those of the last such step as it stands.
+        One per stage from the input up: ``Training(layer_decay=...)`` of every step that trains
+        stages. Where the first trial is the best, those of the last such step as it stands.
     best_rate_ : float
         Factor of the last step's rate.
     best_score_, plain_score_ : float
-        Mean score over the folds (accuracy or R²) of the best and of the first trial. The best of many is optimistic: judge
-        ``best_estimator_`` on other rows.
+        Mean score over the folds (accuracy or R²) of the best and of the first trial. The best of
+        many is optimistic: judge ``best_estimator_`` on other rows.
     trials_ : list of dict
-        ``factors``, ``rate`` and ``scores`` (one per fold; none where training diverged) of each trial.
+        ``factors``, ``rate`` and ``scores`` (one per fold; none where training diverged) of each
+        trial.
     best_estimator_ : PretrainedClassifier or PretrainedRegressor
         Fitted on all rows with the best rates.
 
     Notes
     -----
-    The pretrainer sees all rows, also those that a fold holds out, without their labels; no fine-tuning does. The folds depend
-    on the order of the rows.
+    The pretrainer sees all rows, also those that a fold holds out, without their labels; no
+    fine-tuning does. The folds depend on the order of the rows.
 
-    Proposals come from optuna's CMA-ES in generations of 5. With 24 trials on 100 labelled digits (three stages, 4 draws, base
-    rates of 0.003, 0.01 and 0.05) its mean accuracy on other rows was 0.818, that of NSGA-II in generations of 6 0.797, of random
-    proposals 0.807, of the plain rates 0.717: so small a budget gains most where the plain rates are poor.
+    Proposals come from optuna's CMA-ES in generations of 5. With 24 trials on 100 labelled digits
+    (three stages, 4 draws, base rates of 0.003, 0.01 and 0.05) its mean accuracy on other rows was
+    0.818, that of NSGA-II in generations of 6 0.797, of random proposals 0.807, of the plain rates
+    0.717: so small a budget gains most where the plain rates are poor.
 
     ``layerwise.save`` takes ``best_estimator_``.
 
     References
     ----------
-    Ro and Choi (2021), "AutoLR: layer-wise pruning and auto-tuning of learning rates in fine-tuning of deep networks". Hansen
-    (2016), "The CMA evolution strategy: a tutorial".
+    Ro and Choi (2021), "AutoLR: layer-wise pruning and auto-tuning of learning rates in fine-tuning
+    of deep networks". Hansen (2016), "The CMA evolution strategy: a tutorial".
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.datasets import load_digits
-    >>> from layerwise import Dense, Greedy, LayerRateSearch, PretrainedClassifier, Pretrainer, Stack
+    >>> from layerwise import Dense, Greedy, LayerRateSearch, Stack
+    >>> from layerwise import PretrainedClassifier, Pretrainer
     >>> X, y = load_digits(return_X_y=True)
     >>> X, few = X[:300] / 16, np.where(np.arange(300) < 60, y[:300], -1)
-    >>> model = PretrainedClassifier(Pretrainer(Stack(Dense(32), Dense(16)), schedule=Greedy(2)), unlabeled=-1)
+    >>> pretrainer = Pretrainer(Stack(Dense(32), Dense(16)), schedule=Greedy(2))
+    >>> model = PretrainedClassifier(pretrainer, unlabeled=-1)
     >>> search = LayerRateSearch(model, n_trials=3, random_state=0).fit(X, few)
     >>> len(search.best_factors_), search.best_score_ >= search.plain_score_
     (2, True)
@@ -149,7 +159,8 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         LayerwiseError
             Without optuna and cmaes (``pip install "layerwise[search]"``).
         DataError
-            When the labelled rows are too few for folds: they need two of every class, or eight in regression.
+            When the labelled rows are too few for folds: they need two of every class, or eight in
+            regression.
         ParameterError
             When no step of the estimator's plan trains a stage.
         ValueError, PairingError, TrainingError
@@ -202,29 +213,46 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         """Classes of ``best_estimator_``; classifiers alone have them."""
         return self.best_estimator_.classes_
 
-    def _data(self, X: Any, y: Any, more: Any, sample_weight: Any, plan: tuple[Step, ...], seed: int) -> _Data:
-        """Return the rows with their folds; raise now, not after pretraining, when the labelled rows are too few for any."""
+    def _data(
+        self, X: Any, y: Any, more: Any, sample_weight: Any, plan: tuple[Step, ...], seed: int
+    ) -> _Data:
+        """Return the rows with their folds; raise now, not after pretraining, when the labelled
+        rows are too few for any."""
         model = self.estimator
         if y is None:
-            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
         y = model._read_y(y) if is_classifier(model) else as_labels(y)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, np.empty((len(y), 1)))
+        weight = (
+            None
+            if sample_weight is None
+            else _check_sample_weight(sample_weight, np.empty((len(y), 1)))
+        )
         unlabelled = is_unlabelled(y, model.unlabeled)
         check_labelled(~unlabelled, model.unlabeled)
         labelled = np.flatnonzero(~unlabelled)
         if isinstance(self.cv, numbers.Integral):
             labelled = labelled if weight is None else labelled[weight[labelled] > 0]
             if not len(labelled):
-                raise DataError("Every labelled row has the weight 0.", "Give some of them a weight above 0.")
+                raise DataError(
+                    "Every labelled row has the weight 0.", "Give some of them a weight above 0."
+                )
             splits = self._splits(y[labelled], seed)
         else:
             splits = list(LabeledSplit(self.cv, None).split(labelled, y[labelled]))
         if all(objective.needs == "labels" for step in plan for objective in step.objectives):
-            others, more = np.array([], dtype=int), None  # the pretrainer is frozen: nothing learns from them
+            others, more = (
+                np.array([], dtype=int),
+                None,
+            )  # the pretrainer is frozen: nothing learns from them
         else:
             others = np.flatnonzero(unlabelled)
-        folds = [(np.concatenate([labelled[train], others]), labelled[held]) for train, held in splits]
+        folds = [
+            (np.concatenate([labelled[train], others]), labelled[held]) for train, held in splits
+        ]
         return _Data(X, y, more, weight, folds)
 
     def _splits(self, y: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -237,33 +265,57 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
             needed = "8 labelled rows" if classes is None else "2 labelled rows of every class"
             least = len(y) if classes is None else int(np.bincount(classes).min())
             raise DataError(
-                f"Folds need at least {needed}. Got {least}{'' if classes is None else ' of the rarest class'}.", "Label more rows."
+                f"Folds need at least {needed}. Got "
+                f"{least}{'' if classes is None else ' of the rarest class'}.",
+                "Label more rows.",
             )
         return splits
 
-    def _search(self, optuna: ModuleType, plain: Any, plan: tuple[Step, ...], data: _Data, seed: int) -> None:
+    def _search(
+        self, optuna: ModuleType, plain: Any, plan: tuple[Step, ...], data: _Data, seed: int
+    ) -> None:
         depth, begun = plain.module_.depth, time.monotonic()
         own = _factors(plan, depth)
-        study, space = _study(optuna, (1.0,) * depth if isinstance(own, str) else own, self.low, seed)
+        study, space = _study(
+            optuna, (1.0,) * depth if isinstance(own, str) else own, self.low, seed
+        )
         self.trials_: list[dict[str, Any]] = []
         while len(self.trials_) < self.n_trials:
-            if self.trials_ and self.timeout is not None and time.monotonic() - begun > self.timeout:
+            if (
+                self.trials_
+                and self.timeout is not None
+                and time.monotonic() - begun > self.timeout
+            ):
                 break
             proposal = study.ask(space)
             *places, place = [proposal.params[name] for name in space]
-            trial: dict[str, Any] = {"factors": tuple(_factor(one, self.low) for one in places), "rate": _rate(place)}
+            trial: dict[str, Any] = {
+                "factors": tuple(_factor(one, self.low) for one in places),
+                "rate": _rate(place),
+            }
             tried = _with_rates(plan, depth, trial["factors"], trial["rate"])
             if not self.trials_:
-                trial, tried = {"factors": own, "rate": 1.0}, plan  # as it stands, also where it lies outside the ranges
+                trial, tried = (
+                    {"factors": own, "rate": 1.0},
+                    plan,
+                )  # as it stands, also where it lies outside the ranges
             trial["scores"] = data.scores(_frozen(plain, tried).set_params(verbose=0))
             study.tell(proposal, _score(trial))
             self.trials_.append(trial)
             if self.verbose:
-                print(f"trial {len(self.trials_)}/{self.n_trials}: {_words(trial)}", file=sys.stderr)
+                print(
+                    f"trial {len(self.trials_)}/{self.n_trials}: {_words(trial)}", file=sys.stderr
+                )
 
     def __sklearn_tags__(self) -> Any:
         tags, own = super().__sklearn_tags__(), get_tags(self.estimator)
-        for name in ("estimator_type", "classifier_tags", "regressor_tags", "input_tags", "target_tags"):
+        for name in (
+            "estimator_type",
+            "classifier_tags",
+            "regressor_tags",
+            "input_tags",
+            "target_tags",
+        ):
             setattr(tags, name, getattr(own, name))
         return tags
 
@@ -289,11 +341,17 @@ class _Data:
         X, y, weight = self._part(train)
         fitted = clone(model).fit(X, y, self.more, weight)
         X, y, weight = self._part(held)
-        y = np.array(y.tolist()) if y.dtype.kind == "O" else y  # without markers these are words or numbers
+        y = (
+            np.array(y.tolist()) if y.dtype.kind == "O" else y
+        )  # without markers these are words or numbers
         return float(fitted.score(X, y, weight))
 
     def _part(self, rows: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray | None]:
-        return _safe_indexing(self.X, rows), self.y[rows], None if self.weight is None else self.weight[rows]
+        return (
+            _safe_indexing(self.X, rows),
+            self.y[rows],
+            None if self.weight is None else self.weight[rows],
+        )
 
 
 def _optuna() -> ModuleType:
@@ -302,7 +360,8 @@ def _optuna() -> ModuleType:
         import optuna
     except ImportError as error:
         raise LayerwiseError(
-            f"LayerRateSearch needs optuna and cmaes ({error}).", 'Run pip install "layerwise[search]".'
+            f"LayerRateSearch needs optuna and cmaes ({error}).",
+            'Run pip install "layerwise[search]".',
         ) from error
     return optuna
 
@@ -320,9 +379,14 @@ def _quiet(optuna: ModuleType) -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def _study(optuna: ModuleType, own: tuple[float, ...], low: float, seed: int) -> tuple[Any, dict[str, Any]]:
-    """Return a study whose first proposal is the estimator's own setting, and its space: a place per stage, then the rate's."""
-    space = {f"stage {i + 1}": optuna.distributions.FloatDistribution(0.0, 1.0) for i in range(len(own))}
+def _study(
+    optuna: ModuleType, own: tuple[float, ...], low: float, seed: int
+) -> tuple[Any, dict[str, Any]]:
+    """Return a study whose first proposal is the estimator's own setting, and its space: a place
+    per stage, then the rate's."""
+    space = {
+        f"stage {i + 1}": optuna.distributions.FloatDistribution(0.0, 1.0) for i in range(len(own))
+    }
     space["rate"] = optuna.distributions.FloatDistribution(-1.0, 1.0)
     study = optuna.create_study(direction="maximize", sampler=_sampler(optuna, seed))
     places = np.sqrt(np.log(np.clip(own, low, 1.0)) / np.log(low))  # what _factor undoes
@@ -330,8 +394,8 @@ def _study(optuna: ModuleType, own: tuple[float, ...], low: float, seed: int) ->
     return study, space
 
 
-# CMA-ES begins in the middle of every range. The middle of plain log scales (0.03 of a stage's rate, 0.55 of the whole) hardly
-# trains; these put it at low ** 0.25 (0.18) and at 1.
+# CMA-ES begins in the middle of every range. The middle of plain log scales (0.03 of a stage's
+# rate, 0.55 of the whole) hardly trains; these put it at low ** 0.25 (0.18) and at 1.
 
 
 def _factor(place: float, low: float) -> float:
@@ -363,7 +427,8 @@ def _trains(step: Step) -> bool:
 def _check_trains_stages(plan: tuple[Step, ...]) -> None:
     if not any(_trains(step) for step in plan):
         raise ParameterError(
-            f"No step of the fine-tuning plan {list(plan)!r} trains a stage: there is no rate to search.",
+            f"No step of the fine-tuning plan {list(plan)!r} trains a stage: there is no rate to "
+            "search.",
             "Add a step such as (Supervised(), Joint(25)).",
         )
 
@@ -373,15 +438,26 @@ def _factors(plan: tuple[Step, ...], depth: int) -> tuple[float, ...] | str:
     training = next(step.training for step in reversed(plan) if _trains(step))
     assert training is not None  # as_plan fills it in
     decay = training.layer_decay
-    return decay if isinstance(decay, (tuple, str)) else tuple(float(decay ** (depth - i)) for i in range(depth))
+    return (
+        decay
+        if isinstance(decay, (tuple, str))
+        else tuple(float(decay ** (depth - i)) for i in range(depth))
+    )
 
 
-def _with_rates(plan: tuple[Step, ...], depth: int, factors: tuple[float, ...], rate: float) -> tuple[Step, ...]:
-    """Return the plan with these factors in each step that trains stages, and the last step's rate times ``rate``."""
+def _with_rates(
+    plan: tuple[Step, ...], depth: int, factors: tuple[float, ...], rate: float
+) -> tuple[Step, ...]:
+    """Return the plan with these factors in each step that trains stages, and the last step's rate
+    times ``rate``."""
     steps = [_changed(step, layer_decay=factors) if _trains(step) else step for step in plan]
     training = steps[-1].training
     assert training is not None  # as_plan fills it in
-    given = training.learning_rate if training.learning_rate is not None else default_rate(training.optimiser)
+    given = (
+        training.learning_rate
+        if training.learning_rate is not None
+        else default_rate(training.optimiser)
+    )
     scaled = tuple(one * rate for one in given) if isinstance(given, tuple) else given * rate
     return (*steps[:-1], _changed(steps[-1], learning_rate=scaled))
 
@@ -395,4 +471,6 @@ def _frozen(plain: Any, plan: tuple[Step, ...]) -> Any:
     """Return the estimator with the pretrainer that was fitted, and this plan."""
     fitted = plain.pretrainer_
     pretrainer = fitted if isinstance(fitted, FrozenEstimator) else FrozenEstimator(fitted)
-    return clone(plain).set_params(pretrainer=pretrainer, plan=list(plan), head=(), random_state=plain.seed_)
+    return clone(plain).set_params(
+        pretrainer=pretrainer, plan=list(plan), head=(), random_state=plain.seed_
+    )

@@ -14,12 +14,14 @@ from .labels import as_labels, check_labelled, is_unlabelled
 
 
 class LabeledSplit(BaseEstimator):
-    """Split the labelled rows as ``cv`` does; the unlabelled rows are in every training part and in no test part.
+    """Split the labelled rows as ``cv`` does; the unlabelled rows are in every training part and in
+    no test part.
 
     Parameters
     ----------
     cv : int, splitter or iterable, default 5
-        As in scikit-learn; an int makes stratified folds for classes (words, truth values, up to 20 whole numbers).
+        As in scikit-learn; an int makes stratified folds for classes (words, truth values, up to 20
+        whole numbers).
     unlabeled : marker, default -1
         As in ``PretrainedClassifier``.
 
@@ -36,7 +38,9 @@ class LabeledSplit(BaseEstimator):
         self.cv = cv
         self.unlabeled = unlabeled
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def split(
+        self, X: Any, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (train, test) row numbers.
 
         Raises
@@ -45,13 +49,18 @@ class LabeledSplit(BaseEstimator):
             Without y, or when no row has a label.
         """
         if y is None:
-            raise DataError("LabeledSplit needs y: it splits the labelled rows.", "Give y to split or to cross_val_score.")
+            raise DataError(
+                "LabeledSplit needs y: it splits the labelled rows.",
+                "Give y to split or to cross_val_score.",
+            )
         y = as_labels(y)
         without = is_unlabelled(y, self.unlabeled)
         check_labelled(~without, self.unlabeled)
         labelled, others = np.flatnonzero(~without), np.flatnonzero(without)
         groups = None if groups is None else np.asarray(groups)[labelled]
-        for train, test in self._splitter(y[labelled]).split(labelled[:, None], _plain(y[labelled]), groups):
+        for train, test in self._splitter(y[labelled]).split(
+            labelled[:, None], _plain(y[labelled]), groups
+        ):
             yield np.concatenate([labelled[train], others]), labelled[test]
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
@@ -59,7 +68,9 @@ class LabeledSplit(BaseEstimator):
         return self._splitter(None if y is None else as_labels(y)).get_n_splits(X, y, groups)
 
     def _splitter(self, y: np.ndarray | None) -> Any:
-        classes = y is not None and (y.dtype.kind in "OUSb" or (len(np.unique(y)) <= 20 and bool((y == np.round(y)).all())))
+        classes = y is not None and (
+            y.dtype.kind in "OUSb" or (len(np.unique(y)) <= 20 and bool((y == np.round(y)).all()))
+        )
         return check_cv(self.cv, None if y is None else _plain(y), classifier=classes)
 
 

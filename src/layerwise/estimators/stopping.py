@@ -20,14 +20,16 @@ FOLDS = 5
 Splits = list[tuple[np.ndarray, np.ndarray]]
 
 
-def splits_for(validation: float | int | str | None, classes: np.ndarray | None, n: int, seed: int) -> Splits:
+def splits_for(
+    validation: float | int | str | None, classes: np.ndarray | None, n: int, seed: int
+) -> Splits:
     """Return (train, held out) positions among the labelled rows.
 
     Parameters
     ----------
     validation : None, 'auto', float or int
-        Nothing; a hold-out of a fifth where it has 5 rows of each class (20 rows in regression) and 5 folds where it would
-        not; a hold-out of that share; that many folds.
+        Nothing; a hold-out of a fifth where it has 5 rows of each class (20 rows in regression) and
+        5 folds where it would not; a hold-out of that share; that many folds.
     classes : int array of shape (n,), optional
         Class of each labelled row; None in regression.
     """
@@ -40,7 +42,9 @@ def splits_for(validation: float | int | str | None, classes: np.ndarray | None,
         validation = HOLD_OUT_SHARE if rarest * HOLD_OUT_SHARE >= ENOUGH_PER_CLASS else FOLDS
     if isinstance(validation, numbers.Integral):
         folds = min(int(validation), rarest if classes is not None else n)
-        splitter: Any = (KFold if classes is None else StratifiedKFold)(folds, shuffle=True, random_state=seed % 2**32)
+        splitter: Any = (KFold if classes is None else StratifiedKFold)(
+            folds, shuffle=True, random_state=seed % 2**32
+        )
     else:
         shuffle = ShuffleSplit if classes is None else StratifiedShuffleSplit
         splitter = shuffle(n_splits=1, test_size=float(validation), random_state=seed % 2**32)
@@ -48,17 +52,22 @@ def splits_for(validation: float | int | str | None, classes: np.ndarray | None,
         return list(splitter.split(np.zeros((n, 1)), classes))
     except ValueError as error:
         raise DataError(
-            f"validation={validation!r} cannot hold out {n} labelled rows: {error}", "Use validation='auto', or a number of folds."
+            f"validation={validation!r} cannot hold out {n} labelled rows: {error}",
+            "Use validation='auto', or a number of folds.",
         ) from error
 
 
 def best_epochs(
-    plan: tuple[Step, ...], splits: Splits, run: Callable[[np.ndarray, np.ndarray], list[dict[str, Any]]]
+    plan: tuple[Step, ...],
+    splits: Splits,
+    run: Callable[[np.ndarray, np.ndarray], list[dict[str, Any]]],
 ) -> tuple[Step, ...]:
-    """Return the plan with the number of epochs of its last phase that had the best mean validation loss over the splits.
+    """Return the plan with the number of epochs of its last phase that had the best mean validation
+    loss over the splits.
 
-    ``run`` trains on one split and returns the history. The epochs of the last step's other phases are written out as they were
-    run, since the minimum of steps no longer holds where the number of epochs was chosen.
+    ``run`` trains on one split and returns the history. The epochs of the last step's other phases
+    are written out as they were run, since the minimum of steps no longer holds where the number of
+    epochs was chosen.
     """
     histories = [run(train, held) for train, held in splits]
     curves = [_curve(history) for history in histories]
@@ -76,6 +85,11 @@ def best_epochs(
 
 
 def _curve(history: list[dict[str, Any]]) -> list[float]:
-    """Return the validation losses of the last phase; of its search, where stopping ran the phase twice."""
+    """Return the validation losses of the last phase; of its search, where stopping ran the phase
+    twice."""
     last = [row for row in history if row["phase"] == history[-1]["phase"]] if history else []
-    return [row["validation"] for row in ([row for row in last if row.get("search")] or last) if "validation" in row]
+    return [
+        row["validation"]
+        for row in ([row for row in last if row.get("search")] or last)
+        if "validation" in row
+    ]

@@ -11,9 +11,9 @@ from torch import nn
 def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any]]:
     """Return a row per stage.
 
-    ``start_difference`` is the norm of (weights when fine-tuning began - pretrained weights): 0 when they arrived, None for a
-    start from random weights (``pretrained`` is None).
-    ``moved`` is the norm of (end - start) over the norm of the start. Only what encodes counts.
+    ``start_difference`` is the norm of (weights when fine-tuning began - pretrained weights): 0
+    when they arrived, None for a start from random weights (``pretrained`` is None). ``moved`` is
+    the norm of (end - start) over the norm of the start. Only what encodes counts.
     """
     rows = []
     for i, (b, c) in enumerate(zip(start.stages, end.stages, strict=True)):

@@ -1,4 +1,5 @@
-"""The study: arms, label budgets, draws, statistics, a verdict. Any scikit-learn estimator takes part."""
+"""The study: arms, label budgets, draws, statistics, a verdict. Any scikit-learn estimator takes
+part."""
 
 from .arms import Arm, EstimatorArm
 from .baselines import baselines

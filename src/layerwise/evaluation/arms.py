@@ -34,11 +34,13 @@ class Arm:
     group : str
         Arms of one group run together and share what they prepare.
     learns_from : {'labelled', 'all'}
-        Whether ``fit`` is given the labelled rows alone, or all rows with -1 (classes) or NaN (numbers) for those without a label.
+        Whether ``fit`` is given the labelled rows alone, or all rows with -1 (classes) or NaN
+        (numbers) for those without a label.
     pays : bool
         Whether the seconds of ``prepare`` count as this arm's.
     keeps : bool
-        Whether what was prepared is worth a place in the study folder; then there are ``keep`` and ``recall``.
+        Whether what was prepared is worth a place in the study folder; then there are ``keep`` and
+        ``recall``.
     """
 
     name: str
@@ -58,7 +60,8 @@ class Arm:
         raise NotImplementedError
 
     def shared(self) -> str:
-        """Return what tells apart the things that ``prepare`` makes: arms with equal words share one."""
+        """Return what tells apart the things that ``prepare`` makes: arms with equal words share
+        one."""
         raise NotImplementedError
 
     def prepare(self, X: Any, seed: int) -> Any:
@@ -83,7 +86,8 @@ class Arm:
 
 
 class EstimatorArm(Arm):
-    """A scikit-learn estimator, after a transformer that is fitted on all rows without their labels.
+    """A scikit-learn estimator, after a transformer that is fitted on all rows without their
+    labels.
 
     Parameters
     ----------
@@ -100,7 +104,7 @@ class EstimatorArm(Arm):
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression
-    >>> EstimatorArm("logistic regression", LogisticRegression(), [{"C": 1.0}, {"C": 0.1}]).settings(2)
+    >>> EstimatorArm("linear", LogisticRegression(), [{"C": 1.0}, {"C": 0.1}]).settings(2)
     [{'C': 1.0}, {'C': 0.1}]
     """
 
@@ -116,13 +120,21 @@ class EstimatorArm(Arm):
         against: str | None = None,
         group: str = "baselines",
     ) -> None:
-        if not (hasattr(estimator, "fit") and hasattr(estimator, "predict") and hasattr(estimator, "get_params")):
+        if not (
+            hasattr(estimator, "fit")
+            and hasattr(estimator, "predict")
+            and hasattr(estimator, "get_params")
+        ):
             raise ParameterError(
-                f"The arm {name!r} is no scikit-learn estimator: {type(estimator).__name__} lacks fit, predict or get_params.",
+                f"The arm {name!r} is no scikit-learn estimator: {type(estimator).__name__} lacks "
+                "fit, predict or get_params.",
                 "Give an unfitted classifier or regressor.",
             )
         if learns_from not in ("labelled", "all"):
-            raise ParameterError(f"The 'learns_from' of {name!r} must be 'labelled' or 'all'. Got {learns_from!r} instead.")
+            raise ParameterError(
+                f"The 'learns_from' of {name!r} must be 'labelled' or 'all'. Got {learns_from!r} "
+                "instead."
+            )
         self.name, self.estimator, self.grid = name, estimator, [dict(setting) for setting in grid]
         self.representation, self.learns_from = representation, learns_from
         self.role, self.against, self.group = role, against, group
@@ -144,7 +156,9 @@ class EstimatorArm(Arm):
         return described(self.representation)
 
     def prepare(self, X: Any, seed: int) -> Any:
-        return None if self.representation is None else seeded(clone(self.representation), seed).fit(X)
+        return (
+            None if self.representation is None else seeded(clone(self.representation), seed).fit(X)
+        )
 
     def inputs(self, prepared: Any, X: Any) -> Any:
         return X if prepared is None else prepared.transform(X)
@@ -167,25 +181,36 @@ def described(value: Any) -> str:
     >>> described(Ridge(2.0))[:40]
     'sklearn.linear_model._ridge.Ridge(alpha='
     """
-    if isinstance(value, BaseEstimator) or (hasattr(value, "get_params") and not isinstance(value, type)):
+    if isinstance(value, BaseEstimator) or (
+        hasattr(value, "get_params") and not isinstance(value, type)
+    ):
         params = value.get_params(deep=False)
         inner = ", ".join(f"{name}={described(params[name])}" for name in sorted(params))
         return f"{type(value).__module__}.{type(value).__qualname__}({inner})"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(described(item) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {described(value[key])}' for key in sorted(value, key=str))}}}"
+        return (
+            f"{{{', '.join(f'{key}: {described(value[key])}' for key in sorted(value, key=str))}}}"
+        )
     if isinstance(value, np.ndarray):
         return json.dumps(jsonable(value))
     if isinstance(value, partial):
-        return f"partial({described(value.func)}, {described(list(value.args))}, {described(value.keywords)})"
+        return (
+            f"partial({described(value.func)}, {described(list(value.args))}, "
+            f"{described(value.keywords)})"
+        )
     if isinstance(value, FunctionType):
         cells = [described(cell.cell_contents) for cell in value.__closure__ or ()]
         code, defaults = _code(value.__code__), described(list(value.__defaults__ or ()))
         return f"{value.__module__}.{value.__qualname__}({code}, {defaults}, {cells})"
     if isinstance(value, (type, BuiltinFunctionType)):
         return f"{value.__module__}.{value.__qualname__}"
-    return value_hash(value) if callable(value) or type(value).__repr__ is object.__repr__ else repr(value)
+    return (
+        value_hash(value)
+        if callable(value) or type(value).__repr__ is object.__repr__
+        else repr(value)
+    )
 
 
 def value_hash(value: Any) -> str:
@@ -194,7 +219,8 @@ def value_hash(value: Any) -> str:
 
 
 def _code(code: CodeType) -> str:
-    """Return a hash of what a function does: its instructions, names and constants, inner functions too."""
+    """Return a hash of what a function does: its instructions, names and constants, inner functions
+    too."""
     constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
     return joblib.hash((code.co_code, code.co_names, constants))
 

@@ -52,7 +52,9 @@ class FewNeighboursRegressor(KNeighborsRegressor):
         return self
 
 
-def baselines(task: str, rows: int, preprocessing: Any, names: Sequence[str] | None = None) -> tuple[list[EstimatorArm], list[str]]:
+def baselines(
+    task: str, rows: int, preprocessing: Any, names: Sequence[str] | None = None
+) -> tuple[list[EstimatorArm], list[str]]:
     """Return the baselines for a task, and notes on those that were left out.
 
     Parameters
@@ -74,12 +76,17 @@ def baselines(task: str, rows: int, preprocessing: Any, names: Sequence[str] | N
     known = {arm.name: arm for arm in made}
     for name in names or ():
         if name not in known:
-            raise ParameterError(f"There is no baseline {name!r} for a {task}.", did_you_mean(name, known))
+            raise ParameterError(
+                f"There is no baseline {name!r} for a {task}.", did_you_mean(name, known)
+            )
     chosen = [known[name] for name in dict.fromkeys(names)] if names is not None else made
     notes = []
     if rows > SPREADABLE and "label spreading" in [arm.name for arm in chosen]:
         chosen = [arm for arm in chosen if arm.name != "label spreading"]
-        notes.append(f"Label spreading was left out: {rows:,} rows are more than the {SPREADABLE:,} whose graph it is given here.")
+        notes.append(
+            f"Label spreading was left out: {rows:,} rows are more than the {SPREADABLE:,} whose "
+            "graph it is given here."
+        )
     return chosen, notes
 
 
@@ -90,11 +97,30 @@ def _classifiers(preprocessing: Any) -> list[EstimatorArm]:
         EstimatorArm("majority", DummyClassifier()),
         _arm("logistic regression", linear, preprocessing, C=_STRENGTHS),
         _arm("k-nearest neighbours", FewNeighbours(), preprocessing, n_neighbors=_NEIGHBOURS),
-        _arm("random forest", RandomForestClassifier(n_jobs=1), preprocessing, max_features=_FEATURES),
-        _arm("gradient boosting", HistGradientBoostingClassifier(), preprocessing, min_samples_leaf=_LEAVES),
+        _arm(
+            "random forest", RandomForestClassifier(n_jobs=1), preprocessing, max_features=_FEATURES
+        ),
+        _arm(
+            "gradient boosting",
+            HistGradientBoostingClassifier(),
+            preprocessing,
+            min_samples_leaf=_LEAVES,
+        ),
         _arm("PCA + logistic regression", linear, components, C=_STRENGTHS),
-        _arm("self-training", SelfTrainingClassifier(linear), components, learns_from="all", threshold=_THRESHOLDS),
-        _arm("label spreading", LabelSpreading(kernel="knn"), components, learns_from="all", n_neighbors=_NEIGHBOURS),
+        _arm(
+            "self-training",
+            SelfTrainingClassifier(linear),
+            components,
+            learns_from="all",
+            threshold=_THRESHOLDS,
+        ),
+        _arm(
+            "label spreading",
+            LabelSpreading(kernel="knn"),
+            components,
+            learns_from="all",
+            n_neighbors=_NEIGHBOURS,
+        ),
     ]
 
 
@@ -103,14 +129,34 @@ def _regressors(preprocessing: Any) -> list[EstimatorArm]:
     return [
         EstimatorArm("mean", DummyRegressor()),
         _arm("ridge regression", Ridge(), preprocessing, alpha=_PENALTIES),
-        _arm("k-nearest neighbours", FewNeighboursRegressor(), preprocessing, n_neighbors=_NEIGHBOURS),
-        _arm("random forest", RandomForestRegressor(n_jobs=1), preprocessing, max_features=(1.0, 0.3, "sqrt", "log2")),
-        _arm("gradient boosting", HistGradientBoostingRegressor(), preprocessing, min_samples_leaf=_LEAVES),
+        _arm(
+            "k-nearest neighbours", FewNeighboursRegressor(), preprocessing, n_neighbors=_NEIGHBOURS
+        ),
+        _arm(
+            "random forest",
+            RandomForestRegressor(n_jobs=1),
+            preprocessing,
+            max_features=(1.0, 0.3, "sqrt", "log2"),
+        ),
+        _arm(
+            "gradient boosting",
+            HistGradientBoostingRegressor(),
+            preprocessing,
+            min_samples_leaf=_LEAVES,
+        ),
         _arm("PCA + ridge regression", Ridge(), components, alpha=_PENALTIES),
     ]
 
 
-def _arm(name: str, estimator: Any, representation: Any, learns_from: str = "labelled", **choices: tuple[Any, ...]) -> EstimatorArm:
+def _arm(
+    name: str,
+    estimator: Any,
+    representation: Any,
+    learns_from: str = "labelled",
+    **choices: tuple[Any, ...],
+) -> EstimatorArm:
     ((parameter, values),) = choices.items()
     grid = [{parameter: value} for value in values]
-    return EstimatorArm(name, estimator, grid, representation=representation, learns_from=learns_from)
+    return EstimatorArm(
+        name, estimator, grid, representation=representation, learns_from=learns_from
+    )

@@ -41,9 +41,14 @@ class StudyData:
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.y) + (0 if self.test_y is None else len(self.test_y)):
-            raise DataError(f"{len(self.keys)} keys were given for {len(self.y)} rows and the test part.")
+            raise DataError(
+                f"{len(self.keys)} keys were given for {len(self.y)} rows and the test part."
+            )
         if len(self.labelled) < 2:
-            raise DataError(f"{len(self.labelled)} rows of {self.name!r} have a label: too few for a study.", "Label more rows.")
+            raise DataError(
+                f"{len(self.labelled)} rows of {self.name!r} have a label: too few for a study.",
+                "Label more rows.",
+            )
 
     @property
     def task(self) -> str:
@@ -84,15 +89,24 @@ def row_keys(X: Any) -> tuple[bytes, ...]:
     (True, False)
     """
     if hasattr(X, "rows"):  # polars
-        return tuple(hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.rows())
+        return tuple(
+            hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.rows()
+        )
     if hasattr(X, "itertuples"):  # pandas
-        return tuple(hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.itertuples(index=False))
+        return tuple(
+            hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest()
+            for row in X.itertuples(index=False)
+        )
     if hasattr(X, "tocsr"):
         X = X.tocsr()
         return tuple(
-            hashlib.sha256(row.indices.tobytes() + b"|" + row.data.tobytes()).digest() for row in (X[i] for i in range(X.shape[0]))
+            hashlib.sha256(row.indices.tobytes() + b"|" + row.data.tobytes()).digest()
+            for row in (X[i] for i in range(X.shape[0]))
         )
     rows = np.ascontiguousarray(np.asarray(X).reshape(len(X), -1))
     if rows.dtype == object:
-        return tuple(hashlib.sha256(repr(row.tolist()).encode("utf-8", "surrogatepass")).digest() for row in rows)
+        return tuple(
+            hashlib.sha256(repr(row.tolist()).encode("utf-8", "surrogatepass")).digest()
+            for row in rows
+        )
     return tuple(hashlib.sha256(row.tobytes()).digest() for row in rows)

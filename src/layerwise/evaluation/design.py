@@ -1,9 +1,10 @@
 """Who learns from what: the draws of a study.
 
-The labelled rows are dealt into ten parts, stratified. A draw takes its labels from its own place in the circle of parts onwards,
-so that the label sets of n draws have no row in common while a budget is at most 1/n of the rows, and a larger budget of a draw
-contains its smaller ones. Without a given test part, a draw is tested on the two parts before its place: five draws test every
-row once. A draw does not depend on how many there are.
+The labelled rows are dealt into ten parts, stratified. A draw takes its labels from its own place
+in the circle of parts onwards, so that the label sets of n draws have no row in common while a
+budget is at most 1/n of the rows, and a larger budget of a draw contains its smaller ones. Without
+a given test part, a draw is tested on the two parts before its place: five draws test every row
+once. A draw does not depend on how many there are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from .data import StudyData
 from .study import Study
 
 PARTS = 10
-_PLACES = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # of the draws in the circle; the first five test disjoint parts
+# Of the draws in the circle; the first five test disjoint parts
+_PLACES = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,9 @@ def make_draw(data: StudyData, study: Study, index: int) -> Draw:
         own = [(place + i) % PARTS for i in range(PARTS)]
         test = np.arange(len(data.test_y))
     order = _all_classes_first(np.concatenate([parts[i] for i in own]), data)
-    order, unlabelled = _limited(order, np.roll(unlabelled, -place * len(unlabelled) // PARTS), study.rows)
+    order, unlabelled = _limited(
+        order, np.roll(unlabelled, -place * len(unlabelled) // PARTS), study.rows
+    )
     seed = int(np.random.SeedSequence([study.seed, index]).generate_state(1)[0] % 2**31)
     return Draw(index, seed, order, np.sort(np.concatenate([order, unlabelled])), test)
 
@@ -95,7 +99,8 @@ def _parts(data: StudyData, rng: np.random.Generator) -> list[np.ndarray]:
     part = np.array([part_of[int(g)] for g in group])
     if len(first) < PARTS:
         raise DataError(
-            f"Only {len(first)} labelled rows of {data.name!r} differ from one another; a study deals them into {PARTS} parts.",
+            f"Only {len(first)} labelled rows of {data.name!r} differ from one another; a study "
+            f"deals them into {PARTS} parts.",
             "Give more columns, or more rows.",
         )
     return [_mixed(rows[part == i], stratum[part == i], rng) for i in range(PARTS)]
@@ -118,7 +123,9 @@ def _all_classes_first(order: np.ndarray, data: StudyData) -> np.ndarray:
     return np.concatenate([order[first], np.delete(order, first)])
 
 
-def _limited(order: np.ndarray, unlabelled: np.ndarray, rows: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _limited(
+    order: np.ndarray, unlabelled: np.ndarray, rows: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Keep ``rows`` of them, of both kinds in proportion."""
     total = len(order) + len(unlabelled)
     if rows is None or rows >= total:

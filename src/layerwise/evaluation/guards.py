@@ -1,8 +1,9 @@
 """What would make a study say too much, found before it runs.
 
-What is done: a column that gives the target away, an identifier and a constant column are left out for all arms; equal rows
-are kept on one side of the split, and training rows that equal a row of a given test part are left out; classes with too
-few rows lose their labels. Each is named in the results.
+What is done: a column that gives the target away, an identifier and a constant column are left out
+for all arms; equal rows are kept on one side of the split, and training rows that equal a row of a
+given test part are left out; classes with too few rows lose their labels. Each is named in the
+results.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Finding:
 
     Parameters
     ----------
-    kind : {'leak', 'identifier', 'constant', 'duplicates', 'test_duplicates', 'conflict', 'rare_class'}
-    name : str or None
+    kind : {'leak', 'identifier', 'constant', 'duplicates', 'test_duplicates', 'conflict',
+    'rare_class'} name : str or None
         The column or class.
     text : str
         What was found, and what was done.
@@ -54,7 +55,9 @@ class Finding:
         return asdict(self)
 
 
-def check_columns(columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int, numeric_only: bool = False) -> list[Finding]:
+def check_columns(
+    columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int, numeric_only: bool = False
+) -> list[Finding]:
     """Look for columns that give the target away, identify rows, or never change.
 
     Parameters
@@ -115,7 +118,8 @@ def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Fin
             Finding(
                 "duplicates",
                 None,
-                f"{int(repeated.sum()):,} of {len(groups):,} rows ({share:.1%}) equal another row; equal rows are kept on one "
+                f"{int(repeated.sum()):,} of {len(groups):,} rows ({share:.1%}) equal another row; "
+                "equal rows are kept on one "
                 "side of every split.",
                 share,
             )
@@ -126,18 +130,25 @@ def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Fin
     torn = {group for group, values in labels.items() if len(values) > 1}
     if torn:
         rows = int((np.isin(groups, list(torn)) & known).sum())
-        text = f"{rows:,} rows equal another row that has another label: no model can be right about all of them. They are kept."
+        text = (
+            f"{rows:,} rows equal another row that has another label: no model can be right "
+            "about all of them. They are kept."
+        )
         found.append(Finding("conflict", None, text, float(rows)))
     return found
 
 
 def check_test(train: Sequence[bytes], test: Sequence[bytes]) -> tuple[list[Finding], np.ndarray]:
-    """Look for training rows that equal a row of a given test part; return findings and which training rows to leave out."""
+    """Look for training rows that equal a row of a given test part; return findings and which
+    training rows to leave out."""
     tested = set(test)
     equal = np.array([key in tested for key in train], dtype=bool)
     if not equal.any():
         return [], equal
-    text = f"{int(equal.sum()):,} training rows equal a row of the test part ({equal.mean():.1%}); they are left out."
+    text = (
+        f"{int(equal.sum()):,} training rows equal a row of the test part "
+        f"({equal.mean():.1%}); they are left out."
+    )
     return [Finding("test_duplicates", None, text, float(equal.mean()))], equal
 
 
@@ -149,7 +160,8 @@ def check_classes(y: np.ndarray, names: Sequence[str]) -> tuple[list[Finding], l
         Finding(
             "rare_class",
             str(names[i]),
-            f"Class {names[i]!r} has {counts.get(i, 0)} labelled rows, fewer than {FEWEST_OF_A_CLASS}: its labels are left out.",
+            f"Class {names[i]!r} has {counts.get(i, 0)} labelled rows, fewer than "
+            f"{FEWEST_OF_A_CLASS}: its labels are left out.",
             float(counts.get(i, 0)),
         )
         for i in rare
@@ -178,19 +190,28 @@ def _identifier(name: str, values: np.ndarray) -> Finding | None:
         whole = bool((numbers == np.round(numbers)).all())
         if not whole or numbers.max() - numbers.min() >= 1.5 * len(known):
             return None
-    text = f"Column {name!r} has {distinct:,} different values in {len(known):,} rows: an identifier; it is left out."
+    text = (
+        f"Column {name!r} has {distinct:,} different values in {len(known):,} rows: an "
+        "identifier; it is left out."
+    )
     return Finding("identifier", name, text, distinct / len(known))
 
 
 def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding | None:
-    """Find a column from which alone the target can be told, by a small tree on rows that it was not fitted to."""
-    if len(y) < FEWEST_ROWS or (classes and np.bincount(y[y >= 0].astype(int)).max() > 0.999 * len(y)):
+    """Find a column from which alone the target can be told, by a small tree on rows that it was
+    not fitted to."""
+    if len(y) < FEWEST_ROWS or (
+        classes and np.bincount(y[y >= 0].astype(int)).max() > 0.999 * len(y)
+    ):
         return None
     score = _single_score(values, y, classes)
     if score < GIVEN_AWAY:
         return None
     what = "balanced accuracy" if classes else "R²"
-    text = f"Column {name!r} alone gives the target away ({what} {score:.3f} on rows not fitted to); it is left out."
+    text = (
+        f"Column {name!r} alone gives the target away ({what} {score:.3f} on rows not fitted "
+        "to); it is left out."
+    )
     return Finding("leak", name, text, score)
 
 
@@ -205,23 +226,34 @@ def _single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a class with fewer rows than folds
         splits = list(
-            (StratifiedKFold if classes else KFold)(FOLDS, shuffle=True, random_state=0).split(codes, y if classes else None)
+            (StratifiedKFold if classes else KFold)(FOLDS, shuffle=True, random_state=0).split(
+                codes, y if classes else None
+            )
         )
     for train, held in splits:
         if values.dtype == object:
             answer = _by_value(codes[train], y[train], codes[held], classes)
         else:
-            tree: Any = DecisionTreeClassifier(random_state=0, max_leaf_nodes=max(4, 4 * classes)) if classes else None
+            tree: Any = (
+                DecisionTreeClassifier(random_state=0, max_leaf_nodes=max(4, 4 * classes))
+                if classes
+                else None
+            )
             tree = tree or DecisionTreeRegressor(random_state=0, min_samples_leaf=2)
             answer = tree.fit(codes[train, None], y[train]).predict(codes[held, None])
         scores[held] = answer == y[held] if classes else (answer - y[held]) ** 2
     if classes:
-        return float(np.mean([scores[y == c].mean() for c in np.unique(y) if (y == c).sum() >= FOLDS] or [0.0]))
+        return float(
+            np.mean(
+                [scores[y == c].mean() for c in np.unique(y) if (y == c).sum() >= FOLDS] or [0.0]
+            )
+        )
     return 1 - float(scores.mean()) / max(float(np.var(y)), 1e-300)
 
 
 def _by_value(train: np.ndarray, y: np.ndarray, held: np.ndarray, classes: int) -> np.ndarray:
-    """Answer with what is most frequent, or the mean, among rows of the same value; of all rows where there is none."""
+    """Answer with what is most frequent, or the mean, among rows of the same value; of all rows
+    where there is none."""
     best = (lambda part: Counter(part.tolist()).most_common(1)[0][0]) if classes else np.mean
     known = {code: best(y[train == code]) for code in np.unique(train)}
     default = best(y)
@@ -229,13 +261,16 @@ def _by_value(train: np.ndarray, y: np.ndarray, held: np.ndarray, classes: int) 
 
 
 def _codes(values: np.ndarray) -> np.ndarray:
-    """Return numbers: as they are, with a number of its own for what is missing; or one number for each different value."""
+    """Return numbers: as they are, with a number of its own for what is missing; or one number for
+    each different value."""
     missing = _missing(values)
     if values.dtype != object:
         numbers = values.astype(float)
         low = float(np.min(numbers[~missing])) if (~missing).any() else 0.0
         return np.where(missing, low - 1.0, np.clip(numbers, -LARGEST, LARGEST))
-    words = np.array(["" if gone else f"={value}" for value, gone in zip(values, missing, strict=True)])
+    words = np.array(
+        ["" if gone else f"={value}" for value, gone in zip(values, missing, strict=True)]
+    )
     return np.unique(words, return_inverse=True)[1].astype(float)
 
 

@@ -6,12 +6,20 @@ import base64
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import f1_score, mean_absolute_error, r2_score, recall_score, root_mean_squared_error
+from sklearn.metrics import (
+    f1_score,
+    mean_absolute_error,
+    r2_score,
+    recall_score,
+    root_mean_squared_error,
+)
 
 BINS = 15  # of the expected calibration error
 
 
-def measure_classes(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, classes: int) -> dict[str, Any]:
+def measure_classes(
+    truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, classes: int
+) -> dict[str, Any]:
     """Return accuracy, macro-F1, and where there are probabilities their calibration.
 
     Parameters
@@ -22,15 +30,22 @@ def measure_classes(truth: np.ndarray, answer: np.ndarray, probability: np.ndarr
     Returns
     -------
     dict
-        ``accuracy``, ``macro_f1``, ``brier`` (squared error of the probabilities, summed over the classes, in [0, 2]), ``ece`` (in
-        [0, 1]), ``log_loss`` (nats) and ``recall`` per class (None for a class that is not among the test rows).
+        ``accuracy``, ``macro_f1``, ``brier`` (squared error of the probabilities, summed over the
+        classes, in [0, 2]), ``ece`` (in [0, 1]), ``log_loss`` (nats) and ``recall`` per class (None
+        for a class that is not among the test rows).
     """
     present = np.bincount(truth, minlength=classes) > 0
     recall = recall_score(truth, answer, labels=np.arange(classes), average=None, zero_division=0)
     result: dict[str, Any] = {
         "accuracy": float((truth == answer).mean()),
-        "macro_f1": float(f1_score(truth, answer, labels=np.flatnonzero(present), average="macro", zero_division=0)),
-        "recall": [float(value) if there else None for value, there in zip(recall, present, strict=True)],
+        "macro_f1": float(
+            f1_score(
+                truth, answer, labels=np.flatnonzero(present), average="macro", zero_division=0
+            )
+        ),
+        "recall": [
+            float(value) if there else None for value, there in zip(recall, present, strict=True)
+        ],
     }
     if probability is not None:
         hot = np.eye(classes)[truth]
@@ -43,7 +58,8 @@ def measure_classes(truth: np.ndarray, answer: np.ndarray, probability: np.ndarr
 
 
 def surprise(truth: np.ndarray, probability: np.ndarray) -> float:
-    """Return the log loss in nats; a probability counts as at least 1e-6, so that one sure mistake does not decide everything.
+    """Return the log loss in nats; a probability counts as at least 1e-6, so that one sure mistake
+    does not decide everything.
 
     >>> round(surprise(np.array([0, 1]), np.array([[0.5, 0.5], [1.0, 0.0]])), 3)
     7.254
@@ -65,8 +81,8 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
     References
     ----------
-    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian binning"; Guo, Pleiss, Sun and
-    Weinberger (2017), "On calibration of modern neural networks".
+    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
+    binning"; Guo, Pleiss, Sun and Weinberger (2017), "On calibration of modern neural networks".
 
     >>> calibration_error(np.array([0.9, 0.9, 0.9, 0.9]), np.array([True, True, True, False]))
     0.15

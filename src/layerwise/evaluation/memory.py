@@ -20,9 +20,11 @@ class Peak:
 
 @contextlib.contextmanager
 def peak_memory() -> Iterator[Peak]:
-    """Measure the largest resident memory of this process inside the block: libraries and data included.
+    """Measure the largest resident memory of this process inside the block: libraries and data
+    included.
 
-    On Linux the kernel's high-water mark is set back first; elsewhere the mark is that of the whole life of the process.
+    On Linux the kernel's high-water mark is set back first; elsewhere the mark is that of the whole
+    life of the process.
     """
     peak = Peak()
     with contextlib.suppress(OSError):
@@ -44,4 +46,6 @@ def _high_water() -> int | None:
         import resource
     except ImportError:  # Windows
         return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )

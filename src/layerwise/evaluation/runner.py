@@ -32,7 +32,8 @@ class Outcome:
     data : StudyData
     arms : tuple of Arm
     records : list of dict
-        One per arm, draw and budget, of the draws in which every arm was run; a failed one has ``error``.
+        One per arm, draw and budget, of the draws in which every arm was run; a failed one has
+        ``error``.
     draws : tuple of int
         Those draws.
     tests : dict
@@ -78,12 +79,15 @@ def run_study(
     folder : path, optional
         Where results and pretrained stacks are kept; a study whose folder exists goes on.
     workers : int, optional
-        Processes; by default one per core. The cores are divided among them, no more threads each than ``OMP_NUM_THREADS``.
+        Processes; by default one per core. The cores are divided among them, no more threads each
+        than ``OMP_NUM_THREADS``.
     backend : {'loky', 'ray', 'dask'}, default 'loky'
     address : str, optional
-        Of a Ray or Dask cluster. Its machines should see ``folder``; one that does not keeps its stacks to itself.
+        Of a Ray or Dask cluster. Its machines should see ``folder``; one that does not keeps its
+        stacks to itself.
     time_limit : float, optional
-        Seconds. Draws that would not end by then are left out, for all arms alike; the first is always run.
+        Seconds. Draws that would not end by then are left out, for all arms alike; the first is
+        always run.
     tell : callable
         Told the plan, the estimate of the time, and the progress.
 
@@ -97,13 +101,25 @@ def run_study(
     draw_labels = fewest_labels(data, study)
     study = study.fitted(len(data.y), draw_labels, len(data.classes))
     workers = workers or cores()
-    runs = _Runs(study, data, arms, None if folder is None else Path(folder), workers, backend, threads_each(workers), tell)
+    runs = _Runs(
+        study,
+        data,
+        arms,
+        None if folder is None else Path(folder),
+        workers,
+        backend,
+        threads_each(workers),
+        tell,
+    )
     with cluster(backend, address, workers, runs.threads):
         runs.announce()
         runs.first_trial()
         runs.all(None if time_limit is None else began + time_limit)
     draws = [make_draw(data, study, index) for index in runs.complete]
-    records = sorted(runs.records, key=lambda r: (r["draw"], [arm.name for arm in arms].index(r["arm"]), r["labels"]))
+    records = sorted(
+        runs.records,
+        key=lambda r: (r["draw"], [arm.name for arm in arms].index(r["arm"]), r["labels"]),
+    )
     return Outcome(
         study,
         data,
@@ -135,7 +151,9 @@ class _Runs:
         self.study, self.data, self.arms, self.tell = study, data, arms, tell
         self.folder, self.workers, self.backend, self.threads = folder, workers, backend, threads
         self.draws, self.labels = study.draws, study.labels
-        self.groups = {arm.group: tuple(other for other in arms if other.group == arm.group) for arm in arms}
+        self.groups = {
+            arm.group: tuple(other for other in arms if other.group == arm.group) for arm in arms
+        }
         self.records: list[dict[str, Any]] = []
         self.complete: list[int] = []
         self.notes: list[str] = []
@@ -151,14 +169,18 @@ class _Runs:
         budgets = ", ".join(f"{budget:,}" for budget in self.labels)
         trials = len(self.arms) * len(self.labels) * self.draws
         self.tell(
-            f"{len(self.arms)} arms, {budgets} labels, {_of(self.draws, 'draw')}: {_of(trials, 'trial')} of "
+            f"{len(self.arms)} arms, {budgets} labels, {_of(self.draws, 'draw')}: "
+            f"{_of(trials, 'trial')} of "
             f"{_of(self.study.settings, 'setting')} on {_of(self.workers, 'worker')}"
         )
 
     def first_trial(self) -> None:
-        """Time the first trial that is still to be run, with what it prepares, and tell what that means for all."""
+        """Time the first trial that is still to be run, with what it prepares, and tell what that
+        means for all."""
         store = Store(self.folder)
-        missing = sum(task.missing(store) for draw in range(self.draws) for task in self.tasks(draw))
+        missing = sum(
+            task.missing(store) for draw in range(self.draws) for task in self.tasks(draw)
+        )
         total = len(self.arms) * len(self.labels) * self.draws
         if missing < total:
             self.tell(f"{total - missing:,} of {total:,} trials are there already")
@@ -173,7 +195,10 @@ class _Runs:
         paired = sum(1 for arm in self.arms if arm.role != "baseline") / len(self.arms)
         trials = missing * paired * max(took - prepare, 0.0)
         stacks = prepare * self.draws * sum(1 for arm in self.arms if arm.role == "pretrained")
-        self.tell(f"about {_minutes((trials + stacks) / self.workers)} by the first trial, baselines apart")
+        self.tell(
+            f"about {_minutes((trials + stacks) / self.workers)} by the first trial, baselines "
+            "apart"
+        )
 
     def all(self, deadline: float | None) -> None:
         """Run all draws at once, or with a deadline one after another while they fit."""
@@ -186,14 +211,24 @@ class _Runs:
             began = time.perf_counter()
             if draw and began + longest > deadline:
                 self.notes.append(
-                    f"The time limit left {draw} of {self.draws} draws: the others were left out for all arms alike. "
+                    f"The time limit left {draw} of {self.draws} draws: the others were left out "
+                    "for all arms alike. "
                     "The same command without the limit adds them."
                 )
                 break
             self._run(self.tasks(draw))
             self.complete.append(draw)
-            spent = sum(sum(r["seconds"].values()) for r in self.records if r["draw"] == draw and "seconds" in r) / self.workers
-            longest = max(longest, time.perf_counter() - began, spent)  # what was there already would have taken its time
+            spent = (
+                sum(
+                    sum(r["seconds"].values())
+                    for r in self.records
+                    if r["draw"] == draw and "seconds" in r
+                )
+                / self.workers
+            )
+            longest = max(
+                longest, time.perf_counter() - began, spent
+            )  # what was there already would have taken its time
 
     def _task(self, arms: tuple[Arm, ...], draw: int, budgets: tuple[int, ...]) -> Task:
         return Task(self.data, self.study, arms, draw, budgets, self.folder, self.threads)
@@ -208,11 +243,17 @@ class _Runs:
             wrong = [record for record in records if "error" in record]
             if wrong:
                 where = f"draw {task.draw + 1}, {wrong[0]['labels']:,} labels"
-                self.notes.append(f"{wrong[0]['arm']} failed ({where}{_more(len(wrong) - 1)}): {wrong[0]['error']}")
+                self.notes.append(
+                    f"{wrong[0]['arm']} failed ({where}{_more(len(wrong) - 1)}): "
+                    f"{wrong[0]['error']}"
+                )
                 self.tell(self.notes[-1])
             left = (time.perf_counter() - began) / ended * (len(tasks) - ended)
             if time.perf_counter() - began > QUIET:
-                self.tell(f"{ended} of {len(tasks)} parts done" + (f", about {_minutes(left)} left" if ended < len(tasks) else ""))
+                self.tell(
+                    f"{ended} of {len(tasks)} parts done"
+                    + (f", about {_minutes(left)} left" if ended < len(tasks) else "")
+                )
 
         run_tasks(tasks, self.workers, self.backend, done)
 
@@ -223,10 +264,14 @@ def _check(arms: Sequence[Arm], workers: int | None, time_limit: float | None) -
         raise ParameterError("A study needs at least one arm.")
     for name in names:
         if names.count(name) > 1:
-            raise ParameterError(f"Two arms are called {name!r}.", "Give every arm a name of its own.")
+            raise ParameterError(
+                f"Two arms are called {name!r}.", "Give every arm a name of its own."
+            )
     for arm in arms:
         if arm.role == "pretrained" and arm.against not in names:
-            raise ParameterError(f"The control {arm.against!r} of {arm.name!r} is not among the arms.", "Add it.")
+            raise ParameterError(
+                f"The control {arm.against!r} of {arm.name!r} is not among the arms.", "Add it."
+            )
     if workers is not None and workers < 1:
         raise ParameterError(f"The number of workers must be at least 1. Got {workers} instead.")
     if time_limit is not None and not time_limit > 0:

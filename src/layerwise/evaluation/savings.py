@@ -1,4 +1,5 @@
-"""Labels saved: how many the random start needs to reach what the pretrained network reaches with fewer."""
+"""Labels saved: how many the random start needs to reach what the pretrained network reaches with
+fewer."""
 
 from __future__ import annotations
 
@@ -13,10 +14,12 @@ LEVEL = 0.95
 
 
 def labels_needed(target: float, budgets: Sequence[int], curve: Sequence[float]) -> float:
-    """Return the number of labels at which a learning curve reaches a target; infinity beyond the largest budget.
+    """Return the number of labels at which a learning curve reaches a target; infinity beyond the
+    largest budget.
 
-    The curve is made monotone from below (the best so far) and is a straight line between budgets over the logarithm of the
-    number of labels. A target below the curve's beginning is reached by the smallest budget.
+    The curve is made monotone from below (the best so far) and is a straight line between budgets
+    over the logarithm of the number of labels. A target below the curve's beginning is reached by
+    the smallest budget.
 
     >>> round(labels_needed(0.8, [10, 100, 1000], [0.5, 0.7, 0.9]))
     316
@@ -34,8 +37,11 @@ def labels_needed(target: float, budgets: Sequence[int], curve: Sequence[float])
     return float(math.exp(math.log(budgets[i - 1]) + share * math.log(budgets[i] / budgets[i - 1])))
 
 
-def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.ndarray, seed: int = 0) -> list[dict[str, Any]]:
-    """Return for each budget what the control needs to do as well, with a 95 % interval by a bootstrap over draws.
+def labels_saved(
+    budgets: Sequence[int], pretrained: np.ndarray, control: np.ndarray, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Return for each budget what the control needs to do as well, with a 95 % interval by a
+    bootstrap over draws.
 
     Parameters
     ----------
@@ -46,9 +52,9 @@ def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.nda
     Returns
     -------
     list of dict
-        ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved`` (needed minus labels; None
-        then too), ``most``, the largest budget, and ``or_fewer``: whether ``needed`` is the smallest budget because the
-        control has as much there already.
+        ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved``
+        (needed minus labels; None then too), ``most``, the largest budget, and ``or_fewer``:
+        whether ``needed`` is the smallest budget because the control has as much there already.
     """
     rng = np.random.default_rng(seed)
     n = len(pretrained)
@@ -56,7 +62,10 @@ def labels_saved(budgets: Sequence[int], pretrained: np.ndarray, control: np.nda
     rows = []
     for k, budget in enumerate(budgets):
         needed = labels_needed(float(pretrained[:, k].mean()), budgets, control.mean(axis=0))
-        again = [labels_needed(float(pretrained[i, k].mean()), budgets, control[i].mean(axis=0)) for i in chosen]
+        again = [
+            labels_needed(float(pretrained[i, k].mean()), budgets, control[i].mean(axis=0))
+            for i in chosen
+        ]
         low, high = np.quantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
         rows.append(
             {

@@ -1,4 +1,5 @@
-"""Means over few draws and paired differences, with intervals that hold for other draws of labels and other test rows."""
+"""Means over few draws and paired differences, with intervals that hold for other draws of labels
+and other test rows."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class RowScores:
 class Estimate:
     """A mean over draws and test rows.
 
-    ``p`` is two-sided against 0; ``error`` the standard error; ``freedom`` the degrees of freedom of Student's t.
+    ``p`` is two-sided against 0; ``error`` the standard error; ``freedom`` the degrees of freedom
+    of Student's t.
     """
 
     mean: float
@@ -48,12 +50,14 @@ class Estimate:
 
 
 def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
-    """Return the mean over draws with its 95 % interval, for another draw of labels *and* another test row.
+    """Return the mean over draws with its 95 % interval, for another draw of labels *and* another
+    test row.
 
-    The variance of the mean of the draws' means is ``s² / n + c``: ``s²`` their variance, and ``c`` the mean covariance of two
-    draws because both are tested on some same rows, estimated from the products of the two draws' deviations on those rows. With
-    a common test part that is the analysis of variance of draws by rows (both random); with test parts that have no row
-    in common it is Student's paired t. Degrees of freedom by Satterthwaite.
+    The variance of the mean of the draws' means is ``s² / n + c``: ``s²`` their variance, and ``c``
+    the mean covariance of two draws because both are tested on some same rows, estimated from the
+    products of the two draws' deviations on those rows. With a common test part that is the
+    analysis of variance of draws by rows (both random); with test parts that have no row in common
+    it is Student's paired t. Degrees of freedom by Satterthwaite.
 
     Parameters
     ----------
@@ -63,8 +67,8 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
 
     References
     ----------
-    Cornfield and Tukey (1956), "Average values of mean squares in factorials"; Satterthwaite (1946), "An approximate
-    distribution of estimates of variance components".
+    Cornfield and Tukey (1956), "Average values of mean squares in factorials"; Satterthwaite
+    (1946), "An approximate distribution of estimates of variance components".
 
     Examples
     --------
@@ -84,7 +88,17 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
     common, rows = _covariance(draws)
     if between <= 1e-24:  # equal means by chance: the test rows alone would move them
         between = (
-            float(np.mean([draw.values.var(ddof=1) / len(draw.values) for draw in draws if len(draw.values) > 1] or [0.0])) / n
+            float(
+                np.mean(
+                    [
+                        draw.values.var(ddof=1) / len(draw.values)
+                        for draw in draws
+                        if len(draw.values) > 1
+                    ]
+                    or [0.0]
+                )
+            )
+            / n
         )
     variance = between + common
     if variance <= 1e-24:
@@ -98,7 +112,8 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
 
 
 def _covariance(draws: Sequence[RowScores]) -> tuple[float, int]:
-    """Return the mean covariance of two draws' means through shared test rows (at least 0), and how many rows are shared."""
+    """Return the mean covariance of two draws' means through shared test rows (at least 0), and how
+    many rows are shared."""
     n = len(draws)
     size = max(int(draw.rows.max()) for draw in draws) + 1
     total, squares, count = np.zeros(size), np.zeros(size), np.zeros(size, dtype=int)
@@ -108,7 +123,9 @@ def _covariance(draws: Sequence[RowScores]) -> tuple[float, int]:
         np.add.at(squares, draw.rows, weighted**2)
         np.add.at(count, draw.rows, 1)
     shared = count > 1
-    products = float((total[shared] ** 2 - squares[shared]).sum())  # over ordered pairs of different draws
+    products = float(
+        (total[shared] ** 2 - squares[shared]).sum()
+    )  # over ordered pairs of different draws
     return max(products / (n * (n - 1)), 0.0), int(shared.sum())
 
 
@@ -132,12 +149,13 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def practically_nil(difference: Estimate, practical: float) -> float:
-    """Return the probability that the true difference lies within ``practical`` of 0, from a flat prior.
+    """Return the probability that the true difference lies within ``practical`` of 0, from a flat
+    prior.
 
     References
     ----------
-    Benavoli, Corani, Demsar and Zaffalon (2017), "Time for a change: a tutorial for comparing multiple classifiers through Bayesian
-    analysis".
+    Benavoli, Corani, Demsar and Zaffalon (2017), "Time for a change: a tutorial for comparing
+    multiple classifiers through Bayesian analysis".
 
     >>> round(practically_nil(Estimate(0.0, -0.01, 0.01, 0.005, 1e9, 1.0, 5), 0.005), 3)
     0.683
@@ -160,7 +178,8 @@ def smallest_half_width(rows: int) -> float:
 
 
 def weights_of(budgets: Sequence[int]) -> np.ndarray:
-    """Return the weight of each budget in the mean height of a curve over the logarithm of the labels (trapezoids; sum 1).
+    """Return the weight of each budget in the mean height of a curve over the logarithm of the
+    labels (trapezoids; sum 1).
 
     >>> weights_of([10, 100, 1000]).round(6).tolist()
     [0.25, 0.5, 0.25]
@@ -185,4 +204,6 @@ def area(budgets: Sequence[int], values: Sequence[float]) -> float:
 
 def averaged(scores: Sequence[RowScores], weights: np.ndarray) -> RowScores:
     """Return the weighted mean of the scores of the same rows, at several budgets of one draw."""
-    return RowScores(scores[0].rows, sum(w * one.values for w, one in zip(weights, scores, strict=True)))
+    return RowScores(
+        scores[0].rows, sum(w * one.values for w, one in zip(weights, scores, strict=True))
+    )

@@ -1,6 +1,7 @@
 """Results and pretrained stacks, kept by content: what decides a result is its name.
 
-Every file is complete or absent, so a study can be killed at any moment, go on, be widened, or run twice at once.
+Every file is complete or absent, so a study can be killed at any moment, go on, be widened, or run
+twice at once.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ COST = "cost.json"  # beside a stack: what it took to learn
 
 
 class Prepared(NamedTuple):
-    """What an arm learned without labels, the seconds that took, and the peak of memory in bytes."""
+    """What an arm learned without labels, the seconds that took, and the peak of memory in
+    bytes."""
 
     value: Any
     seconds: float
@@ -65,7 +67,8 @@ class Store:
             write_json(self.folder / "trials" / f"{key}.json", jsonable(record | {"key": key}))
 
     def prepared(self, arm: Arm, key: str, X: Any, seed: int) -> Prepared:
-        """Return what an arm learns from rows X without labels: from the folder, or learned and kept."""
+        """Return what an arm learns from rows X without labels: from the folder, or learned and
+        kept."""
         place = None if self.folder is None else self.folder / "stacks" / key
         if place is not None and arm.keeps and (kept := _recalled(arm, place)) is not None:
             return kept
@@ -81,7 +84,9 @@ class Store:
             whole.mkdir()
             arm.keep(value, whole)
             write_json(whole / COST, {"seconds": prepared.seconds, "memory": prepared.memory})
-            if not _named(whole, place) and _recalled(arm, place) is None:  # what has the name is damaged
+            if (
+                not _named(whole, place) and _recalled(arm, place) is None
+            ):  # what has the name is damaged
                 shutil.rmtree(place, ignore_errors=True)
                 _named(whole, place)
         return _recalled(arm, place) or prepared
@@ -109,7 +114,11 @@ def _recalled(arm: Arm, place: Path) -> Prepared | None:
 
 def trial_key(arm: Arm, data: StudyData, study: Study, draw: int, budget: int) -> str:
     """Return the name of a trial's record."""
-    about = _about(data, study, draw) | {"arm": arm.spec(), "labels": budget, "settings": study.settings}
+    about = _about(data, study, draw) | {
+        "arm": arm.spec(),
+        "labels": budget,
+        "settings": study.settings,
+    }
     return _hash(about)
 
 
@@ -121,7 +130,11 @@ def stack_key(arm: Arm, data: StudyData, study: Study, draw: int) -> str:
 def _about(data: StudyData, study: Study, draw: int) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "versions": {"layerwise": __version__, "numpy": numpy.__version__, "scikit-learn": sklearn.__version__},
+        "versions": {
+            "layerwise": __version__,
+            "numpy": numpy.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
         "data": data.fingerprint,
         "seed": study.seed,
         "rows": study.rows,

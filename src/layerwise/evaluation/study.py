@@ -20,19 +20,22 @@ class Study(Spec):
     Parameters
     ----------
     labels : tuple of int, optional
-        The budgets: numbers of labels to learn from. By default up to four numbers in equal ratios, from two a class
-        (at least 10) to half of the labels there are (at most 5,000).
+        The budgets: numbers of labels to learn from. By default up to four numbers in equal ratios,
+        from two a class (at least 10) to half of the labels there are (at most 5,000).
     draws : int, optional
-        How often the labels (and, without a given test part, the test rows) are drawn; by default 5, and 10 with fewer than
-        1,000 rows. Draw ``i`` is the same whatever their number: a widened study only adds.
+        How often the labels (and, without a given test part, the test rows) are drawn; by default
+        5, and 10 with fewer than 1,000 rows. Draw ``i`` is the same whatever their number: a
+        widened study only adds.
     settings : int, default 2
         Fine-tuning settings that every arm may choose from, in [1, 4].
     rows : int, optional
-        Rows without labels that an arm may learn from in one draw; by default all that are not tested on.
+        Rows without labels that an arm may learn from in one draw; by default all that are not
+        tested on.
     transductive : bool, default False
         Let arms see the test rows, without their labels, while they pretrain.
     practical : float, default 0.005
-        Half the region of practical equivalence, in the metric's units: 0.005 is half a point of accuracy.
+        Half the region of practical equivalence, in the metric's units: 0.005 is half a point of
+        accuracy.
     seed : int, default 0
 
     Raises
@@ -61,7 +64,8 @@ class Study(Spec):
         check_int(self, "settings", self.settings, 1)
         if self.settings > MOST_SETTINGS:
             raise ParameterError(
-                f"The 'settings' of Study must be an int in the range [1, {MOST_SETTINGS}]. Got {self.settings} instead."
+                f"The 'settings' of Study must be an int in the range [1, {MOST_SETTINGS}]. Got "
+                f"{self.settings} instead."
             )
         check_int(self, "rows", self.rows, 2, optional=True)
         check_bool(self, "transductive", self.transductive)
@@ -81,20 +85,27 @@ class Study(Spec):
         Raises
         ------
         ParameterError
-            When a budget is smaller than the number of classes, or larger than the labels there are.
+            When a budget is smaller than the number of classes, or larger than the labels there
+            are.
         """
         least = max(classes, 2)
-        labels = self.labels if self.labels is not None else ladder(max(10, 2 * classes), min(labelled // 2, LARGEST_BUDGET))
+        labels = (
+            self.labels
+            if self.labels is not None
+            else ladder(max(10, 2 * classes), min(labelled // 2, LARGEST_BUDGET))
+        )
         if not labels:
             raise ParameterError(
-                f"{labelled:,} labelled rows a draw are too few: the smallest default budget is {max(10, 2 * classes)} labels.",
+                f"{labelled:,} labelled rows a draw are too few: the smallest default budget is "
+                f"{max(10, 2 * classes)} labels.",
                 "Label more rows, or name the budgets with --labels.",
             )
         for budget in labels:
             if not least <= budget <= labelled:
                 what = f"{classes} classes need" if classes else "a regression needs"
                 raise ParameterError(
-                    f"A budget of {budget:,} labels was asked for; {what} at least {least}, and a draw has {labelled:,}.",
+                    f"A budget of {budget:,} labels was asked for; {what} at least {least}, and a "
+                    f"draw has {labelled:,}.",
                     f"Choose budgets from {least} to {labelled:,}.",
                 )
         return replace(self, labels=labels, draws=self.draws or (10 if rows < SMALL else 5))
@@ -115,7 +126,9 @@ def ladder(low: int, high: int) -> tuple[int, ...]:
 
 def _budgets(owner: Study, labels: object) -> tuple[int, ...]:
     if not isinstance(labels, (tuple, list)) or not labels:
-        raise ParameterError(f"The 'labels' of Study must be a tuple of ints or None. Got {labels!r} instead.")
+        raise ParameterError(
+            f"The 'labels' of Study must be a tuple of ints or None. Got {labels!r} instead."
+        )
     for budget in labels:
         check_int(owner, "labels", budget, 2)
     return tuple(sorted({int(budget) for budget in labels}))

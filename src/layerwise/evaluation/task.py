@@ -46,8 +46,8 @@ class Task:
 def run_task(task: Task) -> list[dict[str, Any]]:
     """Return a record per trial; those that are kept are read, the others are run and kept.
 
-    A trial that raises becomes a record with ``error``, which is not kept: another run of the study tries it again. A
-    ParameterError stops the study.
+    A trial that raises becomes a record with ``error``, which is not kept: another run of the study
+    tries it again. A ParameterError stops the study.
     """
     with threadpool_limits(limits=task.threads):
         store = Store(task.folder)
@@ -59,14 +59,20 @@ def run_task(task: Task) -> list[dict[str, Any]]:
             record = _attempt(task, arm, budget, draw, given) if kept is None else kept
             if kept is None and "error" not in record:
                 store.write(key, record)
-            records.append(record | _record(arm, budget, task.draw))  # kept under what was done, whatever it is called
+            records.append(
+                record | _record(arm, budget, task.draw)
+            )  # kept under what was done, whatever it is called
         return records
 
 
 def failed(task: Task, reason: str) -> list[dict[str, Any]]:
-    """Return the records of a task whose worker died: what was kept before, and an error for the rest."""
+    """Return the records of a task whose worker died: what was kept before, and an error for the
+    rest."""
     store = Store(task.folder)
-    return [(store.read(key) or {"error": reason}) | _record(arm, budget, task.draw) for arm, budget, key in task.trials()]
+    return [
+        (store.read(key) or {"error": reason}) | _record(arm, budget, task.draw)
+        for arm, budget, key in task.trials()
+    ]
 
 
 def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> dict[str, Any]:
@@ -78,15 +84,25 @@ def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> 
     except Exception as error:
         first = (str(error).splitlines() or [""])[0][:300]
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return record | {"error": f"{type(error).__name__}: {first} ({Path(place.filename).name}, line {place.lineno})"}
+        return record | {
+            "error": f"{type(error).__name__}: {first} ({Path(place.filename).name}, line "
+            f"{place.lineno})"
+        }
 
 
 def _record(arm: Arm, budget: int, draw: int) -> dict[str, Any]:
-    return {"arm": arm.name, "role": arm.role, "against": arm.against, "labels": budget, "draw": draw}
+    return {
+        "arm": arm.name,
+        "role": arm.role,
+        "against": arm.against,
+        "labels": budget,
+        "draw": draw,
+    }
 
 
 class _Givens:
-    """What the arms of a task are given, each made when it is first needed and shared where it is the same."""
+    """What the arms of a task are given, each made when it is first needed and shared where it is
+    the same."""
 
     def __init__(self, task: Task, store: Store, draw: Draw) -> None:
         self.task, self.store, self.draw = task, store, draw
@@ -105,11 +121,14 @@ class _Givens:
         if isinstance(prepared, Exception):
             raise prepared
         if words not in self.given:
-            self.given = {words: give(arm, prepared, self.task.data, self.draw)}  # one at a time: rows are large
+            self.given = {
+                words: give(arm, prepared, self.task.data, self.draw)
+            }  # one at a time: rows are large
         return self.given[words].paid_by(arm)
 
     def _rows(self) -> Any:
-        """Return the rows to learn from without labels: with the test rows when the study is transductive."""
+        """Return the rows to learn from without labels: with the test rows when the study is
+        transductive."""
         data, draw = self.task.data, self.draw
         if not self.task.study.transductive:
             return data.rows(draw.pool)

@@ -1,4 +1,5 @@
-"""One trial: one arm, one draw, one budget. Choose a setting on the labelled rows, fit, measure on the test rows."""
+"""One trial: one arm, one draw, one budget. Choose a setting on the labelled rows, fit, measure on
+the test rows."""
 
 from __future__ import annotations
 
@@ -32,8 +33,13 @@ class Given:
     test_y: np.ndarray = field(repr=False)
 
     def paid_by(self, arm: Arm) -> Given:
-        """Return the same with no seconds and memory for an arm that does not use what was learned."""
-        return self if arm.pays else replace(self, prepared=self.prepared._replace(seconds=0.0, memory=None))
+        """Return the same with no seconds and memory for an arm that does not use what was
+        learned."""
+        return (
+            self
+            if arm.pays
+            else replace(self, prepared=self.prepared._replace(seconds=0.0, memory=None))
+        )
 
 
 def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
@@ -41,11 +47,16 @@ def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
     test = data.rows(draw.test) if data.test_y is None else data.test_X
     test_y = data.y[draw.test] if data.test_y is None else data.test_y
     pool = data.rows(draw.pool)
-    return Given(prepared, arm.inputs(prepared.value, pool), arm.inputs(prepared.value, test), test_y)
+    return Given(
+        prepared, arm.inputs(prepared.value, pool), arm.inputs(prepared.value, test), test_y
+    )
 
 
-def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw, budget: int) -> dict[str, Any]:
-    """Return what is kept of a trial: settings tried, measures, a score per test row, seconds, peak memory, warnings."""
+def run_trial(
+    arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw, budget: int
+) -> dict[str, Any]:
+    """Return what is kept of a trial: settings tried, measures, a score per test row, seconds, peak
+    memory, warnings."""
     labels = draw.order[:budget]
     settings = arm.settings(study.settings)
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
@@ -55,7 +66,10 @@ def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw,
         if len(settings) > 1:
             for one in tried:
                 one |= _judged(arm, given, data, draw, labels, one["setting"])
-        best = max(range(len(tried)), key=lambda i: (-np.inf if tried[i]["score"] is None else tried[i]["score"], -i))
+        best = max(
+            range(len(tried)),
+            key=lambda i: (-np.inf if tried[i]["score"] is None else tried[i]["score"], -i),
+        )
         chosen = time.perf_counter()
         model = _fitted(arm, given, data, draw, labels, settings[best])
         fitted = time.perf_counter()
@@ -76,26 +90,44 @@ def run_trial(arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw,
             "fit": fitted - chosen,
             "predict": done - fitted,
         },
-        "peak_memory": max((part for part in (memory.bytes, given.prepared.memory) if part is not None), default=None),
-        "warnings": sorted({f"{item.category.__name__}: {str(item.message).splitlines()[0][:200]}" for item in heard}),
+        "peak_memory": max(
+            (part for part in (memory.bytes, given.prepared.memory) if part is not None),
+            default=None,
+        ),
+        "warnings": sorted(
+            {
+                f"{item.category.__name__}: {str(item.message).splitlines()[0][:200]}"
+                for item in heard
+            }
+        ),
     }
 
 
-def _judged(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> dict[str, Any]:
+def _judged(
+    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
+) -> dict[str, Any]:
     """Return the score of a setting; one that fails or has none is not chosen, and says why."""
     try:
         score = _held_out(arm, given, data, draw, labels, setting)
     except ParameterError:
         raise
     except Exception as error:
-        return {"score": None, "error": f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}"}
+        return {
+            "score": None,
+            "error": f"{type(error).__name__}: "
+            f"{str(error).splitlines()[0][:200] if str(error) else ''}",
+        }
     return {"score": score if np.isfinite(score) else None}
 
 
-def _held_out(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> float:
+def _held_out(
+    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
+) -> float:
     """Return minus the log loss, or R², on a third of the labelled rows, by a fit on the others."""
     least = len(np.unique(data.y[labels])) if data.classes else 2
-    held = np.arange(least, len(labels))[::HELD_OUT]  # the first rows hold every class and are always learned from
+    held = np.arange(least, len(labels))[
+        ::HELD_OUT
+    ]  # the first rows hold every class and are always learned from
     if not len(held):
         return 0.0
     model = _fitted(arm, given, data, draw, np.delete(labels, held), setting)
@@ -103,7 +135,13 @@ def _held_out(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.nd
     return _score(data.y[labels[held]], answer, probability, data, float(np.var(data.y[labels])))
 
 
-def _score(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, data: StudyData, variance: float) -> float:
+def _score(
+    truth: np.ndarray,
+    answer: np.ndarray,
+    probability: np.ndarray | None,
+    data: StudyData,
+    variance: float,
+) -> float:
     if not data.classes:
         return 1 - float(((truth - answer) ** 2).mean()) / max(variance, 1e-300)
     if probability is None:
@@ -111,7 +149,9 @@ def _score(truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None
     return -surprise(truth, probability)
 
 
-def _fitted(arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any) -> Any:
+def _fitted(
+    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
+) -> Any:
     model = arm.make(given.prepared.value, setting, draw.seed)
     if arm.learns_from == "labelled":
         return model.fit(_rows(given, draw, labels), data.y[labels])
@@ -125,7 +165,8 @@ def _rows(given: Given, draw: Draw, index: np.ndarray) -> Any:
 
 
 def _answers(model: Any, X: Any, data: StudyData) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return answers and, for classes where there are any, probabilities of all classes of the study."""
+    """Return answers and, for classes where there are any, probabilities of all classes of the
+    study."""
     if not data.classes:
         return np.asarray(model.predict(X), dtype=float).reshape(-1), None
     if not hasattr(model, "predict_proba"):

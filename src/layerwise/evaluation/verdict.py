@@ -3,23 +3,23 @@
 The rules, in order (``SIGNIFICANT`` is 0.05, ``SURE`` 0.95, ``FEWEST`` 3):
 
 1. Fewer than three draws in common: ``too_few_draws``.
-2. A recipe *differs* when its difference from its control, averaged over the budgets, has a p-value under 0.05, adjusted over
-   the recipes (Holm). Only then is anything claimed of it: where nothing is there, a study claims something in at most 5 % of
-   cases.
-3. The recipe that is spoken of has the highest learning curve (mean over the logarithm of the labels) among the recipes that
-   differ for the better, or among all when none does.
-4. A budget of it is *nil* when the probability that the difference there is within the region of practical equivalence is at
-   least 0.95; else it *helps* or *hurts* when the recipe differs and the p-value, adjusted over its budgets, is under 0.05;
-   else it is *unclear*.
-5. ``baseline``: averaged over the budgets some baseline is better than the recipe (p under 0.05, Holm over baselines), and at no
-   budget is the recipe better than every baseline.
-6. ``nil``: the average difference is practically nil (0.95), and no budget helps or hurts; of a recipe that does not differ no
-   budget has a p-value under 0.05 without being nil.
+2. A recipe *differs* when its difference from its control, averaged over the budgets, has a p-value
+   under 0.05, adjusted over the recipes (Holm). Only then is anything claimed of it: where nothing
+   is there, a study claims something in at most 5 % of cases.
+3. The recipe that is spoken of has the highest learning curve (mean over the logarithm of the
+   labels) among the recipes that differ for the better, or among all when none does.
+4. A budget of it is *nil* when the probability that the difference there is within the region of
+   practical equivalence is at least 0.95; else it *helps* or *hurts* when the recipe differs and
+   the p-value, adjusted over its budgets, is under 0.05; else it is *unclear*.
+5. ``baseline``: averaged over the budgets some baseline is better than the recipe (p under 0.05,
+   Holm over baselines), and at no budget is the recipe better than every baseline.
+6. ``nil``: the average difference is practically nil (0.95), and no budget helps or hurts; of a
+   recipe that does not differ no budget has a p-value under 0.05 without being nil.
 7. ``helps``, ``hurts``: the recipe differs, for the better or the worse.
 8. ``not_separable``: anything else.
 
-Labels saved are told of the smallest budget that helps. A baseline whose learning curve is higher, though not shown to be, is
-advised to be tried first.
+Labels saved are told of the smallest budget that helps. A baseline whose learning curve is higher,
+though not shown to be, is advised to be tried first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ _MOST_DRAWS = 200
 Table = list[dict[str, Any]]
 
 
-def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequence[int] = ()) -> dict[str, Any]:
+def judge(
+    tables: dict[str, Any], metric: str, practical: float, shared: Sequence[int] = ()
+) -> dict[str, Any]:
     """Return the verdict on the tables of a study.
 
     Parameters
@@ -48,25 +50,43 @@ def judge(tables: dict[str, Any], metric: str, practical: float, shared: Sequenc
     practical : float
         Half the region of practical equivalence.
     shared : sequence of int
-        Budgets at which the draws share labelled rows, so that the intervals are too short for other rows.
+        Budgets at which the draws share labelled rows, so that the intervals are too short for
+        other rows.
 
     Returns
     -------
     dict
-        ``kind``, ``text`` (the sentences of ``finding``, ``details`` and ``advice``), ``recipe``, and the budgets
-        ``helps_at``, ``hurts_at``, ``nil_at`` and ``unclear_at``, and ``better_baselines``.
+        ``kind``, ``text`` (the sentences of ``finding``, ``details`` and ``advice``), ``recipe``,
+        and the budgets ``helps_at``, ``hurts_at``, ``nil_at`` and ``unclear_at``, and
+        ``better_baselines``.
     """
     gates = [row for row in tables["overall"] if row["control"]]
     if not gates:
-        return _verdict("not_separable", "No pretrained arm took part, so there is nothing to judge.", "", "", None, {})
+        return _verdict(
+            "not_separable",
+            "No pretrained arm took part, so there is nothing to judge.",
+            "",
+            "",
+            None,
+            {},
+        )
     if max(row["draws"] for row in gates) < FEWEST:
         return _too_few(gates, tables)
     study = _Read(tables, Words(metric, practical))
-    states = {name: [row for row in study.cells if study.state(row) == name] for name in ("helps", "hurts", "nil", "unclear")}
+    states = {
+        name: [row for row in study.cells if study.state(row) == name]
+        for name in ("helps", "hurts", "nil", "unclear")
+    }
     own = _kind(study, states)
     kind = "baseline" if study.better_baselines() and not study.ahead() else own
     finding = _finding(own, study, kind)
-    details = [_rest(study, states), _baselines(study), _shared(shared, study), _cost(study), _failed(gates)]
+    details = [
+        _rest(study, states),
+        _baselines(study),
+        _shared(shared, study),
+        _cost(study),
+        _failed(gates),
+    ]
     if kind == "baseline":
         finding, details = _beaten(study), [finding, *details]
     return _verdict(
@@ -85,10 +105,19 @@ class _Read:
 
     def __init__(self, tables: dict[str, Any], words: Words) -> None:
         self.tables, self.words = tables, words
-        self.gates = {row["recipe"]: row for row in tables["overall"] if row["control"] and row["draws"] >= FEWEST}
+        self.gates = {
+            row["recipe"]: row
+            for row in tables["overall"]
+            if row["control"] and row["draws"] >= FEWEST
+        }
         self.areas = {row["arm"]: row["area"] for row in tables["areas"]}
-        better = [name for name, row in self.gates.items() if self._differs(row) and row["mean"] > 0]
-        self.recipe: str = max(better or self.gates, key=lambda name: self.areas.get(self.gates[name]["arm"], -math.inf))
+        better = [
+            name for name, row in self.gates.items() if self._differs(row) and row["mean"] > 0
+        ]
+        self.recipe: str = max(
+            better or self.gates,
+            key=lambda name: self.areas.get(self.gates[name]["arm"], -math.inf),
+        )
         self.gate = self.gates[self.recipe]
         self.cells = [row for row in tables["differences"] if row["recipe"] == self.recipe]
         self.budgets = [row["labels"] for row in self.cells]
@@ -113,16 +142,34 @@ class _Read:
 
     def better_baselines(self) -> list[str]:
         """Return the baselines that are better on average over the budgets, the highest first."""
-        rows = [row for row in self.tables["overall"] if row["recipe"] == self.recipe and not row["control"]]
-        names = [row["against"] for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] < 0]
+        rows = [
+            row
+            for row in self.tables["overall"]
+            if row["recipe"] == self.recipe and not row["control"]
+        ]
+        names = [
+            row["against"] for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] < 0
+        ]
         return sorted(names, key=lambda name: -self.areas.get(name, -math.inf))
 
     def ahead(self) -> list[int]:
         """Return the budgets at which the recipe is better than every baseline."""
-        rows = [row for row in self.tables["against_baselines"] if row["recipe"] == self.recipe and row["draws"]]
-        better = {(row["labels"], row["baseline"]) for row in rows if row["p_adjusted"] < SIGNIFICANT and row["mean"] > 0}
+        rows = [
+            row
+            for row in self.tables["against_baselines"]
+            if row["recipe"] == self.recipe and row["draws"]
+        ]
+        better = {
+            (row["labels"], row["baseline"])
+            for row in rows
+            if row["p_adjusted"] < SIGNIFICANT and row["mean"] > 0
+        }
         budgets = sorted({row["labels"] for row in rows})
-        return [b for b in budgets if all((b, row["baseline"]) in better for row in rows if row["labels"] == b)]
+        return [
+            b
+            for b in budgets
+            if all((b, row["baseline"]) in better for row in rows if row["labels"] == b)
+        ]
 
     def best_baseline(self) -> str | None:
         """Return the baseline with the highest learning curve."""
@@ -131,7 +178,11 @@ class _Read:
 
     def level(self, arm: str, labels: int) -> float:
         """Return the mean score of an arm at a budget."""
-        return next(row["mean"] for row in self.tables["summary"] if (row["arm"], row["labels"]) == (arm, labels))
+        return next(
+            row["mean"]
+            for row in self.tables["summary"]
+            if (row["arm"], row["labels"]) == (arm, labels)
+        )
 
     def levels(self, arm: str) -> Table:
         """Return the rows of the summary of an arm that has results."""
@@ -151,22 +202,35 @@ def _kind(study: _Read, states: dict[str, Table]) -> str:
 
 
 def _beaten(study: _Read) -> str:
-    """Return the finding when a baseline is better: by how much, of the highest of those that are."""
+    """Return the finding when a baseline is better: by how much, of the highest of those that
+    are."""
     best = study.better_baselines()[0]
-    row = next(row for row in study.tables["overall"] if (row["recipe"], row["against"]) == (study.recipe, best))
+    row = next(
+        row
+        for row in study.tables["overall"]
+        if (row["recipe"], row["against"]) == (study.recipe, best)
+    )
     turned = row | {"mean": -row["mean"], "low": -row["high"], "high": -row["low"]}
-    return f"A simple baseline is better: {study.over()}, {best} is {study.words.beside(turned, f'the pretrained {study.recipe}')}."
+    return (
+        f"A simple baseline is better: {study.over()}, {best} is "
+        f"{study.words.beside(turned, f'the pretrained {study.recipe}')}."
+    )
 
 
 def _finding(own: str, study: _Read, kind: str) -> str:
-    """Return the sentence that a reader in a hurry takes away: what pretraining is worth against its own control."""
+    """Return the sentence that a reader in a hurry takes away: what pretraining is worth against
+    its own control."""
     words, gate, recipe, over = study.words, study.gate, study.recipe, study.over()
     beside = words.beside(gate, "its control")
     if own in ("helps", "hurts"):
         most = max if own == "helps" else min
-        start = f"Pretraining {own}" if kind == own else f"Against its own control, pretraining {own}"
+        start = (
+            f"Pretraining {own}" if kind == own else f"Against its own control, pretraining {own}"
+        )
         row = most(study.cells, key=lambda row: row["mean"])
-        first, second = (words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against"))
+        first, second = (
+            words.level(study.level(row[arm], row["labels"])) for arm in ("arm", "against")
+        )
         where = "" if len(study.budgets) == 1 else f"; {own} most with {row['labels']:,}"
         return f"{start}: {over}, {recipe} is {beside}{where} ({first} instead of {second})."
     if own == "nil":
@@ -189,14 +253,19 @@ def _rest(study: _Read, states: dict[str, Table]) -> str:
     for name, text in said.items():
         if states[name]:
             shown = words.list(words.difference(row) for row in states[name])
-            parts.append(f"{text} {words.numbers([row['labels'] for row in states[name]])} labels ({shown})")
+            parts.append(
+                f"{text} {words.numbers([row['labels'] for row in states[name]])} labels ({shown})"
+            )
     return f"By itself, {'; '.join(parts)}; in brackets 95 % intervals."
 
 
 def _shared(shared: Sequence[int], study: _Read) -> str:
     if not shared:
         return ""
-    return f"With {study.words.numbers(shared)} labels the draws share labelled rows, so what is said of them holds for these rows."
+    return (
+        f"With {study.words.numbers(shared)} labels the draws share labelled rows, so what is "
+        "said of them holds for these rows."
+    )
 
 
 def _baselines(study: _Read) -> str:
@@ -206,10 +275,15 @@ def _baselines(study: _Read) -> str:
     better = study.better_baselines()
     levels = words.list(words.level(row["mean"]) for row in study.levels(best))
     if better:
-        return f"Better than it on average over these budgets: {words.list(better)}. The highest baseline, {best}, has {levels}."
+        return (
+            f"Better than it on average over these budgets: {words.list(better)}. The highest "
+            f"baseline, {best}, has {levels}."
+        )
     ahead = study.ahead()
     where = (
-        f"better than every baseline with {words.numbers(ahead)} labels" if ahead else "not shown to be better than every baseline"
+        f"better than every baseline with {words.numbers(ahead)} labels"
+        if ahead
+        else "not shown to be better than every baseline"
     )
     return f"It is {where}; the highest of them, {best}, has {levels}."
 
@@ -220,45 +294,84 @@ def _cost(study: _Read) -> str:
         return ""
     prepare = rows[0]["seconds_prepare"] or 0.0
     rest = sum(row["seconds"] - (row["seconds_prepare"] or 0.0) for row in rows) / len(rows)
-    return f"Pretraining takes {seconds(prepare)} once, fine-tuning {seconds(rest)} a budget (settings tried included)."
+    return (
+        f"Pretraining takes {seconds(prepare)} once, fine-tuning {seconds(rest)} a budget "
+        "(settings tried included)."
+    )
 
 
 def _advice(kind: str, study: _Read, states: dict[str, Table]) -> str:
     if kind == "baseline":
-        return f"Use {study.better_baselines()[0]}; a pretrained network is not worth its trouble here."
+        return (
+            f"Use {study.better_baselines()[0]}; a pretrained network is not worth its trouble "
+            "here."
+        )
     if kind == "helps":
-        where = f" with {study.words.numbers([row['labels'] for row in states['helps']])} labels" if states["helps"] else ""
-        but = f"; with {study.words.numbers([row['labels'] for row in states['hurts']])} do not" if states["hurts"] else ""
+        where = (
+            f" with {study.words.numbers([row['labels'] for row in states['helps']])} labels"
+            if states["helps"]
+            else ""
+        )
+        but = (
+            f"; with {study.words.numbers([row['labels'] for row in states['hurts']])} do not"
+            if states["hurts"]
+            else ""
+        )
         first = _try_first(study)
         do = f"{first}For a network, pretrain" if first else "Pretrain"
         return f"{do} with {study.recipe}{where if but else ''}{but}{_saved(study, states)}."
     if kind == "hurts":
-        return f"Do not pretrain with {study.recipe}: its control, {study.gate['against']}, is better.{_more_labels(study)}"
+        return (
+            f"Do not pretrain with {study.recipe}: its control, {study.gate['against']}, is "
+            f"better.{_more_labels(study)}"
+        )
     if kind == "nil":
         return f"Do not pretrain: it costs time and changes nothing.{_more_labels(study)}"
     return f"{_try_first(study)}{_more_draws(study)}{_more_labels(study)}"
 
 
 def _try_first(study: _Read) -> str:
-    """Name the baseline that is higher, though nothing shows that it is better than the pretrained network."""
+    """Name the baseline that is higher, though nothing shows that it is better than the pretrained
+    network."""
     best = study.best_baseline()
-    if best is None or study.areas[best] <= study.areas[study.gate["arm"]] or study.better_baselines():
+    if (
+        best is None
+        or study.areas[best] <= study.areas[study.gate["arm"]]
+        or study.better_baselines()
+    ):
         return ""
-    return f"Try {best} first: its scores are higher on average, though {study.gate['draws']} draws do not show that it is better. "
+    return (
+        f"Try {best} first: its scores are higher on average, though {study.gate['draws']} "
+        "draws do not show that it is better. "
+    )
 
 
 def _saved(study: _Read, states: dict[str, Table]) -> str:
-    """Say how many labels of the control the pretrained network saves, at the smallest budget that helps, or could."""
+    """Say how many labels of the control the pretrained network saves, at the smallest budget that
+    helps, or could."""
     helps, hurts = ([row["labels"] for row in states[name]] for name in ("helps", "hurts"))
     for row in study.tables["labels_saved"]:
         budget = row["labels"]
-        if row["recipe"] != study.recipe or budget in (*hurts, row["most"]) or (helps and budget not in helps):
+        if (
+            row["recipe"] != study.recipe
+            or budget in (*hurts, row["most"])
+            or (helps and budget not in helps)
+        ):
             continue
         if row["needed"] is not None and row["needed"] > row["labels"]:
-            low, high = (f"{row[end]:,.0f}" if row[end] is not None else f"more than {row['most']:,}" for end in ("low", "high"))
-            return f": {row['labels']:,} labels do the work of about {row['needed']:,.0f} ({low} to {high})"
+            low, high = (
+                f"{row[end]:,.0f}" if row[end] is not None else f"more than {row['most']:,}"
+                for end in ("low", "high")
+            )
+            return (
+                f": {row['labels']:,} labels do the work of about {row['needed']:,.0f} ({low} "
+                f"to {high})"
+            )
         if row["needed"] is None:
-            return f": with {row['labels']:,} labels it does what its control does not do with {row['most']:,}"
+            return (
+                f": with {row['labels']:,} labels it does what its control does not do with "
+                f"{row['most']:,}"
+            )
     return ""
 
 
@@ -270,7 +383,10 @@ def _more_labels(study: _Read) -> str:
     (fewer, low), (more, high) = levels[-2:]
     if high - low <= study.words.practical:
         return ""
-    return f" More labels help: from {fewer:,} to {more:,} the network without pretraining gains {study.words.gain(high - low)}."
+    return (
+        f" More labels help: from {fewer:,} to {more:,} the network without pretraining gains "
+        f"{study.words.gain(high - low)}."
+    )
 
 
 def _more_draws(study: _Read) -> str:
@@ -279,18 +395,29 @@ def _more_draws(study: _Read) -> str:
     if abs(gate["mean"]) <= study.words.practical:
         return "Do not pretrain on this evidence: the difference seen is practically nothing."
     half = (gate["high"] - gate["low"]) / 2
-    needed = math.ceil(1.3 * gate["draws"] * (half / abs(gate["mean"])) ** 2)  # a third more, for luck
+    needed = math.ceil(
+        1.3 * gate["draws"] * (half / abs(gate["mean"])) ** 2
+    )  # a third more, for luck
     if needed > _MOST_DRAWS:
         return "More draws would hardly tell."
-    return f"About {max(needed, gate['draws'] + 1)} draws (--draws) would tell a difference of the size seen."
+    return (
+        f"About {max(needed, gate['draws'] + 1)} draws (--draws) would tell a difference of "
+        "the size seen."
+    )
 
 
 def _too_few(gates: Table, tables: dict[str, Any]) -> dict[str, Any]:
     most = max(row["draws"] for row in gates)
-    advice = f"Run the same command with --draws 5 or more; what is there stays. At least {FEWEST} are needed for an interval."
+    advice = (
+        "Run the same command with --draws 5 or more; what is there stays. At least "
+        f"{FEWEST} are needed for an interval."
+    )
     finding = f"{most} {'draw' if most == 1 else 'draws'} of labels cannot tell chance from effect."
     if any(row["error"] for row in tables["rows"]):
-        finding = f"{most} draws ended with a result for both arms of a recipe at every number of labels: too few to tell anything."
+        finding = (
+            f"{most} draws ended with a result for both arms of a recipe at every number of "
+            "labels: too few to tell anything."
+        )
         advice = "Trials failed; the notes say why. The same command tries them again."
     return _verdict("too_few_draws", finding, "", advice, gates[0]["recipe"], {})
 
@@ -298,7 +425,9 @@ def _too_few(gates: Table, tables: dict[str, Any]) -> dict[str, Any]:
 def _failed(gates: Table) -> str:
     """Name the recipes of which nothing can be said."""
     names = [row["recipe"] for row in gates if row["draws"] < FEWEST]
-    return f"Nothing is said of {Words.list(names)}: too many of their trials failed." if names else ""
+    return (
+        f"Nothing is said of {Words.list(names)}: too many of their trials failed." if names else ""
+    )
 
 
 def _verdict(
@@ -311,6 +440,15 @@ def _verdict(
     better: Sequence[str] = (),
 ) -> dict[str, Any]:
     text = " ".join(part for part in (finding, details, advice) if part)
-    at = {f"{name}_at": [row["labels"] for row in states.get(name, [])] for name in ("helps", "hurts", "nil", "unclear")}
+    at = {
+        f"{name}_at": [row["labels"] for row in states.get(name, [])]
+        for name in ("helps", "hurts", "nil", "unclear")
+    }
     parts = {"finding": finding, "details": details, "advice": advice}
-    return {"kind": kind, "text": text} | parts | {"recipe": recipe} | at | {"better_baselines": list(better)}
+    return (
+        {"kind": kind, "text": text}
+        | parts
+        | {"recipe": recipe}
+        | at
+        | {"better_baselines": list(better)}
+    )

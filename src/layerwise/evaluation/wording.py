@@ -17,7 +17,9 @@ class Words:
         return f"{100 * value:.1f} %" if self.points else f"R² {value:.3f}"
 
     def signed(self, value: float) -> str:
-        return (f"{100 * value:+.1f}" if self.points else f"{value:+.3f}").replace("-", "\N{MINUS SIGN}")
+        return (f"{100 * value:+.1f}" if self.points else f"{value:+.3f}").replace(
+            "-", "\N{MINUS SIGN}"
+        )
 
     def gain(self, value: float) -> str:
         return self.signed(value) + (" points" if self.points else " R²")
@@ -25,7 +27,8 @@ class Words:
     def beside(self, row: dict[str, Any], other: str) -> str:
         """Return the average difference with its interval.
 
-        >>> Words("accuracy", 0.005).beside({"mean": 0.023, "low": 0.009, "high": 0.037}, "its control")
+        >>> row = {"mean": 0.023, "low": 0.009, "high": 0.037}
+        >>> Words("accuracy", 0.005).beside(row, "its control")
         'on average 2.3 points above its control (95 % interval +0.9 to +3.7)'
         """
         gain = self.gain(row["mean"])

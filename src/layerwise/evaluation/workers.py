@@ -25,9 +25,11 @@ def cores() -> int:
 
 
 def threads_each(workers: int) -> int:
-    """Return how many threads a worker gets: its share of the cores, and no more than ``OMP_NUM_THREADS`` allows.
+    """Return how many threads a worker gets: its share of the cores, and no more than
+    ``OMP_NUM_THREADS`` allows.
 
-    Two programs whose threads want the same cores slow each other many times over; the variable is how one gives way.
+    Two programs whose threads want the same cores slow each other many times over; the variable is
+    how one gives way.
     """
     allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     most = int(allowed) if allowed.isdecimal() and int(allowed) else cores()
@@ -53,7 +55,10 @@ def cluster(backend: str, address: str | None, workers: int, threads: int) -> It
         raise ParameterError(f"There is no backend {backend!r}.", did_you_mean(backend, BACKENDS))
     if backend == "loky":
         if address is not None:
-            raise ParameterError(f"--address {address} was given for this machine alone.", "Add --backend ray or --backend dask.")
+            raise ParameterError(
+                f"--address {address} was given for this machine alone.",
+                "Add --backend ray or --backend dask.",
+            )
         with joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=threads):
             yield
         return
@@ -62,11 +67,13 @@ def cluster(backend: str, address: str | None, workers: int, threads: int) -> It
         yield
 
 
-def run_tasks(tasks: Sequence[Task], workers: int, backend: str, done: Callable[[Task, Records], None]) -> None:
+def run_tasks(
+    tasks: Sequence[Task], workers: int, backend: str, done: Callable[[Task, Records], None]
+) -> None:
     """Run tasks and hand over the records of each as it ends.
 
-    A worker that dies takes its neighbours with it, and nobody knows which task was the cause: each that may have been is run
-    again alone. One that dies then too has failed, and the others go on.
+    A worker that dies takes its neighbours with it, and nobody knows which task was the cause: each
+    that may have been is run again alone. One that dies then too has failed, and the others go on.
     """
     if workers == 1 and backend == "loky":
         for task in tasks:
@@ -75,7 +82,9 @@ def run_tasks(tasks: Sequence[Task], workers: int, backend: str, done: Callable[
     left = dict(enumerate(tasks))
     while left:
         try:
-            for index, records in _parallel(workers)(joblib.delayed(_numbered)(i, task) for i, task in list(left.items())):
+            for index, records in _parallel(workers)(
+                joblib.delayed(_numbered)(i, task) for i, task in list(left.items())
+            ):
                 done(left.pop(index), records)
             return
         except Exception as error:
@@ -94,15 +103,24 @@ def _alone(task: Task, workers: int) -> Records:
         if not _died(error):
             raise
         if len(task.arms) > 1:  # find the arm that it was
-            return [record for arm in task.arms for record in _alone(replace(task, arms=(arm,)), workers)]
-        return failed(task, f"its worker died twice ({type(error).__name__}); too little memory is the usual cause")
+            return [
+                record
+                for arm in task.arms
+                for record in _alone(replace(task, arms=(arm,)), workers)
+            ]
+        return failed(
+            task,
+            f"its worker died twice ({type(error).__name__}); too little memory is the usual cause",
+        )
     return records
 
 
 def _parallel(workers: int) -> Any:
     parallel = joblib.Parallel(n_jobs=workers, batch_size=1, pre_dispatch=workers)
     if getattr(parallel._backend, "supports_return_generator", False):
-        return joblib.Parallel(n_jobs=workers, batch_size=1, pre_dispatch=workers, return_as="generator_unordered")
+        return joblib.Parallel(
+            n_jobs=workers, batch_size=1, pre_dispatch=workers, return_as="generator_unordered"
+        )
     return parallel
 
 
@@ -111,9 +129,19 @@ def _numbered(index: int, task: Task) -> tuple[int, Records]:
 
 
 def _died(error: Exception) -> bool:
-    """Say whether an exception is about a worker rather than about what it ran: a task keeps its own exceptions."""
+    """Say whether an exception is about a worker rather than about what it ran: a task keeps its
+    own exceptions."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"TerminatedWorkerError", "BrokenProcessPool", "KilledWorker", "RayActorError", "WorkerCrashedError"})
+    return bool(
+        names
+        & {
+            "TerminatedWorkerError",
+            "BrokenProcessPool",
+            "KilledWorker",
+            "RayActorError",
+            "WorkerCrashedError",
+        }
+    )
 
 
 @contextlib.contextmanager
@@ -125,7 +153,9 @@ def _ray(address: str | None, workers: int) -> Iterator[None]:
     started = not ray.is_initialized()
     if started:
         with _answering("ray", address):
-            local: dict[str, Any] = {} if address else {"num_cpus": workers, "include_dashboard": False}
+            local: dict[str, Any] = (
+                {} if address else {"num_cpus": workers, "include_dashboard": False}
+            )
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     try:
         yield
@@ -139,7 +169,11 @@ def _dask(address: str | None, workers: int) -> Iterator[None]:
     with _installed("dask"):
         from distributed import Client
     with _answering("dask", address):
-        local: dict[str, Any] = {} if address else {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        local: dict[str, Any] = (
+            {}
+            if address
+            else {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+        )
         client = Client(address, **local)
     with client:
         yield
@@ -151,7 +185,8 @@ def _installed(extra: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise ParameterError(
-            f"--backend {extra} needs a package that is not installed: {error.name}.", f"Install layerwise[{extra}]."
+            f"--backend {extra} needs a package that is not installed: {error.name}.",
+            f"Install layerwise[{extra}].",
         ) from error
 
 
@@ -162,5 +197,6 @@ def _answering(backend: str, address: str | None) -> Iterator[None]:
     except (OSError, ConnectionError, RuntimeError, ValueError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise ParameterError(
-            f"The {backend} cluster at {address or 'this machine'} does not answer: {first}", "Look at --address."
+            f"The {backend} cluster at {address or 'this machine'} does not answer: {first}",
+            "Look at --address.",
         ) from error

@@ -23,7 +23,8 @@ from .wrapper import Wrapper
 class Combined(Objective):
     """``supervised(labelled rows) + weight * unsupervised(all rows)``.
 
-    Each step takes a batch of labelled rows and one drawn from all rows; an epoch is one pass over the labelled rows.
+    Each step takes a batch of labelled rows and one drawn from all rows; an epoch is one pass over
+    the labelled rows.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ class Combined(Objective):
 
     References
     ----------
-    Ranzato and Szummer (2008), "Semi-supervised learning of compact document representations with deep networks".
+    Ranzato and Szummer (2008), "Semi-supervised learning of compact document representations with
+    deep networks".
 
     Examples
     --------
@@ -59,7 +61,13 @@ class Combined(Objective):
         inner = self.unsupervised
         while isinstance(inner, Wrapper):
             inner = inner.objective
-        check_kind(self, "unsupervised", inner, (Reconstruction, Denoising), "Reconstruction(...), Denoising(...) or one wrapped")
+        check_kind(
+            self,
+            "unsupervised",
+            inner,
+            (Reconstruction, Denoising),
+            "Reconstruction(...), Denoising(...) or one wrapped",
+        )
         check_number(self, "weight", self.weight, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 
@@ -76,7 +84,9 @@ class Combined(Objective):
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
         return self.supervised.init(codec, target, generator)
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         supervised, _ = self.supervised.loss(codec, state, batch, draws)
         unsupervised, _ = self.unsupervised.loss(codec, None, batch.other or batch, draws)
         terms = {"supervised": supervised.detach(), "unsupervised": unsupervised.detach()}

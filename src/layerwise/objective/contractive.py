@@ -19,17 +19,19 @@ from .wrapper import Wrapper, weighted_mean
 @register
 @dataclass(frozen=True, repr=False)
 class Contractive(Wrapper):
-    """``objective + weight * |d code / d x|**2 / d``, the squared Frobenius norm of the encoder's Jacobian at the clean rows.
+    """``objective + weight * |d code / d x|**2 / d``, the squared Frobenius norm of the encoder's
+    Jacobian at the clean rows.
 
-    For one dense stage without layer normalisation the norm has a closed form; for others it is computed by automatic
-    differentiation, one backward pass a unit of the code.
+    For one dense stage without layer normalisation the norm has a closed form; for others it is
+    computed by automatic differentiation, one backward pass a unit of the code.
 
     Parameters
     ----------
     objective : Objective, default Reconstruction()
         One that learns from rows without labels.
     weight : float, default 0.1
-        At least 0. Reconstruction errors are means over the ``d`` features, and so is the penalty: the weight is the paper's.
+        At least 0. Reconstruction errors are means over the ``d`` features, and so is the penalty:
+        the weight is the paper's.
 
     Raises
     ------
@@ -38,7 +40,8 @@ class Contractive(Wrapper):
 
     References
     ----------
-    Rifai, Vincent, Muller, Glorot and Bengio (2011), "Contractive auto-encoders: explicit invariance during feature extraction".
+    Rifai, Vincent, Muller, Glorot and Bengio (2011), "Contractive auto-encoders: explicit
+    invariance during feature extraction".
 
     Examples
     --------
@@ -58,11 +61,17 @@ class Contractive(Wrapper):
         super().check(codec, target)
         if any(isinstance(part, _BatchNorm) for part in codec.modules()):
             raise PairingError(
-                f"{self!r} takes the Jacobian of one row's code; with batch normalisation that code depends on the other rows.",
+                f"{self!r} takes the Jacobian of one row's code; with batch normalisation that "
+                "code depends on the other rows.",
                 "Use normalisation='layer', 'weight' or 'none'.",
             )
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         loss, terms = self.objective.loss(codec, state, batch, draws)
-        penalty = weighted_mean(codec.jacobian_norm(batch.x, draws.dropout), batch.weight) / codec.in_space.size
+        penalty = (
+            weighted_mean(codec.jacobian_norm(batch.x, draws.dropout), batch.weight)
+            / codec.in_space.size
+        )
         return loss + self.weight * penalty, terms | {"contraction": penalty.detach()}

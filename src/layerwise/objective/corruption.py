@@ -1,4 +1,5 @@
-"""Corruptions of the input; they draw from a given generator and never touch what they are given."""
+"""Corruptions of the input; they draw from a given generator and never touch what they are
+given."""
 
 from __future__ import annotations
 
@@ -19,15 +20,16 @@ from .._spec import Spec, check_int, check_kind, check_number, register
 class Corruption(Spec):
     """Base of the corruptions: a frozen value.
 
-    Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place. Set ``leaves_input`` to spare the
-    copy when it never does.
+    Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place. Set
+    ``leaves_input`` to spare the copy when it never does.
     """
 
     leaves_input: ClassVar[bool] = False
 
     @abstractmethod
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the corrupted rows ``(n, *in)`` and a bool tensor ``(n, *in)``: which entries were chosen."""
+        """Return the corrupted rows ``(n, *in)`` and a bool tensor ``(n, *in)``: which entries were
+        chosen."""
 
     def check(self, space: Space) -> None:
         """Raise PairingError where this corruption has no meaning."""
@@ -53,7 +55,8 @@ class Masking(Corruption):
     --------
     >>> import torch
     >>> from layerwise import Masking, Space
-    >>> corrupted, changed = Masking(1.0).corrupt(torch.ones(2, 3), Space.of("unit", 3), torch.Generator())
+    >>> ones, generator = torch.ones(2, 3), torch.Generator()
+    >>> corrupted, changed = Masking(1.0).corrupt(ones, Space.of("unit", 3), generator)
     >>> float(corrupted.sum()), bool(changed.all())
     (0.0, True)
     """
@@ -106,7 +109,8 @@ class Gaussian(Corruption):
     def check(self, space: Space) -> None:
         if space.kind == "category":
             raise PairingError(
-                f"{self!r} changes numbers; the data hold categories alone.", "Use Masking or Swap, which know categories."
+                f"{self!r} changes numbers; the data hold categories alone.",
+                "Use Masking or Swap, which know categories.",
             )
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -121,7 +125,8 @@ class Gaussian(Corruption):
 @register
 @dataclass(frozen=True, repr=False)
 class SaltAndPepper(Corruption):
-    """Set entries, with probability ``p``, to the smallest or the largest value, each half of the time.
+    """Set entries, with probability ``p``, to the smallest or the largest value, each half of the
+    time.
 
     The extremes are 0 and 1 for values in [0, 1], else those of the column in the batch.
 
@@ -143,7 +148,8 @@ class SaltAndPepper(Corruption):
     --------
     >>> import torch
     >>> from layerwise import SaltAndPepper, Space
-    >>> corrupted, _ = SaltAndPepper(1.0).corrupt(torch.full((9, 9), 0.5), Space.of("unit", 9), torch.Generator().manual_seed(0))
+    >>> rows, generator = torch.full((9, 9), 0.5), torch.Generator().manual_seed(0)
+    >>> corrupted, _ = SaltAndPepper(1.0).corrupt(rows, Space.of("unit", 9), generator)
     >>> sorted(set(corrupted.flatten().tolist()))
     [0.0, 1.0]
     """
@@ -158,13 +164,18 @@ class SaltAndPepper(Corruption):
     def check(self, space: Space) -> None:
         if any(block.kind == "category" for block in space.blocks):
             raise PairingError(
-                f"{self!r} sets entries to an extreme value; categories have none.", "Use Masking or Swap, which know categories."
+                f"{self!r} sets entries to an extreme value; categories have none.",
+                "Use Masking or Swap, which know categories.",
             )
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         chosen = _chosen(x, space, self.p, generator)
         salt = bernoulli(x.shape, 0.5, generator).to(x.device)
-        low, high = (0.0, 1.0) if space.kind == "unit" else (x.amin(0, keepdim=True), x.amax(0, keepdim=True))
+        low, high = (
+            (0.0, 1.0)
+            if space.kind == "unit"
+            else (x.amin(0, keepdim=True), x.amax(0, keepdim=True))
+        )
         extreme = torch.where(salt, high, low).to(x.dtype)
         return torch.where(chosen, extreme, x), chosen
 
@@ -189,7 +200,8 @@ class Swap(Corruption):
     --------
     >>> import torch
     >>> from layerwise import Space, Swap
-    >>> Swap(1.0).corrupt(torch.tensor([[1.0], [2.0]]), Space.of("real", 1), torch.Generator())[0].tolist()
+    >>> rows = torch.tensor([[1.0], [2.0]])
+    >>> Swap(1.0).corrupt(rows, Space.of("real", 1), torch.Generator())[0].tolist()
     [[2.0], [1.0]]
     """
 
@@ -206,14 +218,17 @@ class Swap(Corruption):
         if n < 2:
             return x.clone(), torch.zeros_like(chosen)
         distance = torch.randint(1, n, (n, _columns(space)), generator=generator).to(x.device)
-        donor = _to_features((torch.arange(n, device=x.device)[:, None] + distance) % n, space)  # (n, d)
+        donor = _to_features(
+            (torch.arange(n, device=x.device)[:, None] + distance) % n, space
+        )  # (n, d)
         return torch.where(chosen, x.flatten(1).gather(0, donor).view_as(x), x), chosen
 
 
 @register
 @dataclass(frozen=True, repr=False)
 class Patches(Corruption):
-    """Set squares of an image to 0 in all channels, so that about a share ``p`` of its pixels is gone.
+    """Set squares of an image to 0 in all channels, so that about a share ``p`` of its pixels is
+    gone.
 
     Squares lie at random places and may overlap and hang over the edge.
 
@@ -231,7 +246,8 @@ class Patches(Corruption):
 
     References
     ----------
-    Pathak, Krahenbuhl, Donahue, Darrell and Efros (2016), "Context encoders: feature learning by inpainting".
+    Pathak, Krahenbuhl, Donahue, Darrell and Efros (2016), "Context encoders: feature learning by
+    inpainting".
 
     Examples
     --------
@@ -258,10 +274,20 @@ class Patches(Corruption):
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         n, _, height, width = x.shape
-        corner = 1.0 - (1.0 - self.p) ** (1.0 / self.size**2)  # a pixel stays when none of size**2 corners is drawn
+        corner = 1.0 - (1.0 - self.p) ** (
+            1.0 / self.size**2
+        )  # a pixel stays when none of size**2 corners is drawn
         places = (n, 1, height + self.size - 1, width + self.size - 1)
-        corners = bernoulli(places, corner, generator).float() if corner >= 2**-12 else _rare(places, corner, generator)
-        chosen = torch.nn.functional.max_pool2d(corners.to(x.device), self.size, stride=1).bool().expand_as(x)
+        corners = (
+            bernoulli(places, corner, generator).float()
+            if corner >= 2**-12
+            else _rare(places, corner, generator)
+        )
+        chosen = (
+            torch.nn.functional.max_pool2d(corners.to(x.device), self.size, stride=1)
+            .bool()
+            .expand_as(x)
+        )
         return x.masked_fill(chosen, 0.0), chosen
 
 
@@ -281,7 +307,9 @@ class Compose(Corruption):
 
     def __init__(self, *corruptions: Corruption) -> None:
         for corruption in corruptions:
-            check_kind(self, "corruptions", corruption, Corruption, "corruptions such as Masking(0.25)")
+            check_kind(
+                self, "corruptions", corruption, Corruption, "corruptions such as Masking(0.25)"
+            )
         object.__setattr__(self, "corruptions", tuple(corruptions))
 
     @classmethod
@@ -295,7 +323,9 @@ class Compose(Corruption):
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         changed = torch.zeros_like(x, dtype=torch.bool)
         for corruption in self.corruptions:
-            x, chosen = corruption.corrupt(x if corruption.leaves_input else x.clone(), space, generator)
+            x, chosen = corruption.corrupt(
+                x if corruption.leaves_input else x.clone(), space, generator
+            )
             changed = changed | chosen
         return x, changed
 
@@ -326,6 +356,8 @@ def _to_features(by_column: Tensor, space: Space) -> Tensor:
     if not _has_categories(space):
         return by_column
     repeats: Sequence[int] = [
-        size for block in space.blocks for size in ([block.size] if block.kind == "category" else [1] * block.size)
+        size
+        for block in space.blocks
+        for size in ([block.size] if block.kind == "category" else [1] * block.size)
     ]
     return by_column.repeat_interleave(torch.tensor(repeats, device=by_column.device), dim=1)

@@ -19,7 +19,8 @@ from .reconstruction import ERRORS, check_decodable, mean_loss
 @register
 @dataclass(frozen=True, repr=False)
 class Denoising(Objective):
-    """``mean(error(decode(encode(corrupt(x))), x))``: the input is corrupted afresh for every batch, the target is clean.
+    """``mean(error(decode(encode(corrupt(x))), x))``: the input is corrupted afresh for every
+    batch, the target is clean.
 
     Codes that are passed on, to the next stage or to the user, are those of the clean input.
 
@@ -33,8 +34,8 @@ class Denoising(Objective):
 
     References
     ----------
-    Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders: learning useful
-    representations in a deep network with a local denoising criterion".
+    Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders:
+    learning useful representations in a deep network with a local denoising criterion".
 
     Examples
     --------
@@ -49,12 +50,22 @@ class Denoising(Objective):
     emphasis: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        check_kind(self, "corruption", self.corruption, Corruption, "a corruption such as Masking(0.25)")
+        check_kind(
+            self, "corruption", self.corruption, Corruption, "a corruption such as Masking(0.25)"
+        )
         check_name(self, "error", self.error, ERRORS)
         if self.emphasis is not None:
-            check_kind(self, "emphasis", self.emphasis, (tuple, list), "two weights (corrupted, intact)")
+            check_kind(
+                self, "emphasis", self.emphasis, (tuple, list), "two weights (corrupted, intact)"
+            )
             object.__setattr__(self, "emphasis", tuple(self.emphasis))
-            check_kind(self, "emphasis", len(self.emphasis) == 2 or self.emphasis, bool, "two weights (corrupted, intact)")
+            check_kind(
+                self,
+                "emphasis",
+                len(self.emphasis) == 2 or self.emphasis,
+                bool,
+                "two weights (corrupted, intact)",
+            )
             for weight in self.emphasis:
                 check_number(self, "emphasis", weight, 0.0)
 
@@ -62,7 +73,9 @@ class Denoising(Objective):
         check_decodable(self, codec, self.error)
         self.corruption.check(codec.in_space)
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         given = batch.x if self.corruption.leaves_input else batch.x.clone()
         corrupted, changed = self.corruption.corrupt(given, codec.in_space, draws.noise)
         params = codec.reconstruct_params(corrupted, draws.dropout)
@@ -70,5 +83,13 @@ class Denoising(Objective):
         if self.emphasis is not None:
             corrupted_weight, intact_weight = self.emphasis
             importance = torch.where(changed.flatten(1), corrupted_weight, intact_weight)
-        loss = mean_loss(params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight, importance=importance)
+        loss = mean_loss(
+            params,
+            batch.x,
+            codec,
+            self.error,
+            observed=batch.observed,
+            weight=batch.weight,
+            importance=importance,
+        )
         return loss, {}

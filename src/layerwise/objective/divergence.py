@@ -24,13 +24,15 @@ MONITORED_ROWS = 32  # a batch's rows whose pseudo-likelihood is estimated: it c
 class ContrastiveDivergence(Objective):
     """``mean E(v0, h0) - mean E(vk, hk)``: CD-k, and with ``persistent`` PCD-k.
 
-    A tied stage is trained as a restricted Boltzmann machine. All samples are detached, so the gradient is minus the
-    statistic ``<v h>_data - <v h>_k``, averaged over rows. The hidden units drive the chain by samples; their
-    probabilities stand in the statistics, so that for binary units the gradient is that of ``F(v0) - F(vk)`` as well. Missing
-    cells take the value that the preprocessing gives them.
+    A tied stage is trained as a restricted Boltzmann machine. All samples are detached, so the
+    gradient is minus the statistic ``<v h>_data - <v h>_k``, averaged over rows. The hidden units
+    drive the chain by samples; their probabilities stand in the statistics, so that for binary
+    units the gradient is that of ``F(v0) - F(vk)`` as well. Missing cells take the value that the
+    preprocessing gives them.
 
-    The history has ``reconstruction``, the squared error of the first step's mean, and ``pseudo_likelihood`` (binary units; mean
-    log-likelihood of a row, estimated from one flipped unit each of some rows). Validation is the reconstruction error.
+    The history has ``reconstruction``, the squared error of the first step's mean, and
+    ``pseudo_likelihood`` (binary units; mean log-likelihood of a row, estimated from one flipped
+    unit each of some rows). Validation is the reconstruction error.
 
     Parameters
     ----------
@@ -41,18 +43,21 @@ class ContrastiveDivergence(Objective):
     chains : int, default 100
         Number of persistent chains.
     sample_visible : bool, optional
-        Whether visible units are sampled, or take their means; by default they are sampled in persistent chains alone.
+        Whether visible units are sampled, or take their means; by default they are sampled in
+        persistent chains alone.
 
     Raises
     ------
     PairingError
-        When a phase trains several stages at once, or a stage that is no restricted Boltzmann machine.
+        When a phase trains several stages at once, or a stage that is no restricted Boltzmann
+        machine.
 
     References
     ----------
-    Hinton (2002), "Training products of experts by minimizing contrastive divergence". Tieleman (2008), "Training restricted
-    Boltzmann machines using approximations to the likelihood gradient" (persistent chains). Hinton (2010), "A practical
-    guide to training restricted Boltzmann machines" (probabilities or samples).
+    Hinton (2002), "Training products of experts by minimizing contrastive divergence". Tieleman
+    (2008), "Training restricted Boltzmann machines using approximations to the likelihood gradient"
+    (persistent chains). Hinton (2010), "A practical guide to training restricted Boltzmann
+    machines" (probabilities or samples).
 
     Examples
     --------
@@ -82,16 +87,24 @@ class ContrastiveDivergence(Objective):
             )
         if codec.stages[0].energy_view() is None:
             raise PairingError(
-                f"{self!r} needs a restricted Boltzmann machine: a tied Dense stage with sigmoid, linear or ReLU units, without "
-                f"normalisation and dropout, on values in [0, 1], real values, categories or ReLU codes. This stage is "
-                f"{getattr(codec.stages[0], 'stage', codec.stages[0])!r} on {codec.in_space.kind!r} values.",
-                "Use Dense(units, activation='sigmoid', tied=True), or the objective Reconstruction or Denoising.",
+                f"{self!r} needs a restricted Boltzmann machine: a tied Dense stage with sigmoid, "
+                "linear or ReLU units, without "
+                "normalisation and dropout, on values in [0, 1], real values, categories or ReLU "
+                "codes. This stage is "
+                f"{getattr(codec.stages[0], 'stage', codec.stages[0])!r} on "
+                f"{codec.in_space.kind!r} values.",
+                "Use Dense(units, activation='sigmoid', tied=True), or the objective "
+                "Reconstruction or Denoising.",
             )
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module | None:
+    def init(
+        self, codec: Any, target: Space | None, generator: torch.Generator
+    ) -> nn.Module | None:
         return Chains(self.chains, codec.code_space.size, generator) if self.persistent else None
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         rbm: EnergyCodec = codec.chain[0].energy_view()
         v0 = batch.x.flatten(1)  # (n, d)
         with torch.no_grad():
@@ -104,16 +117,25 @@ class ContrastiveDivergence(Objective):
             if isinstance(state, Chains):
                 state.hidden.copy_(sample)
             if rbm.hidden_units == "binary" and set(rbm.visible_units) == {"binary"}:
-                terms["pseudo_likelihood"] = pseudo_likelihood(rbm, v0[:MONITORED_ROWS], draws.noise).mean()
-        weight = None if isinstance(state, Chains) else batch.weight  # a row's own chain weighs as the row does
+                terms["pseudo_likelihood"] = pseudo_likelihood(
+                    rbm, v0[:MONITORED_ROWS], draws.noise
+                ).mean()
+        weight = (
+            None if isinstance(state, Chains) else batch.weight
+        )  # a row's own chain weighs as the row does
         return rbm.energy(v0, h0, batch.weight) - rbm.energy(vk, hk, weight), terms
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
         params = codec.reconstruct_params(batch.x)
-        return mean_loss(params, batch.x, codec, "auto", observed=batch.observed, weight=batch.weight)
+        return mean_loss(
+            params, batch.x, codec, "auto", observed=batch.observed, weight=batch.weight
+        )
 
-    def _walk(self, rbm: EnergyCodec, mean: Tensor, sample: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return visible units, the hidden units' means and their samples after k steps; ``mean`` is that of the first step."""
+    def _walk(
+        self, rbm: EnergyCodec, mean: Tensor, sample: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return visible units, the hidden units' means and their samples after k steps; ``mean``
+        is that of the first step."""
         sampled = self.persistent if self.sample_visible is None else self.sample_visible
         for step in range(self.k):
             mean = mean if step == 0 else rbm.visible(sample)
@@ -133,7 +155,8 @@ class Chains(nn.Module):
 
 
 def pseudo_likelihood(rbm: EnergyCodec, v: Tensor, generator: torch.Generator) -> Tensor:
-    """Return ``d * log P(v_i | the others)`` for one random unit i of each row, ``(n, d) -> (n,)``; for binary units.
+    """Return ``d * log P(v_i | the others)`` for one random unit i of each row, ``(n, d) -> (n,)``;
+    for binary units.
 
     Its mean over i is the logarithm of the pseudo-likelihood (Besag 1975).
     """

@@ -24,20 +24,23 @@ PAPER_WEIGHTS = (1000.0, 10.0, 0.1)  # input, first layer, all others
 @register
 @dataclass(frozen=True, repr=False)
 class Ladder(Objective):
-    """Cross-entropy of the noisy path on labelled rows + weighted squared errors of a denoising decoder at all layers.
+    """Cross-entropy of the noisy path on labelled rows + weighted squared errors of a denoising
+    decoder at all layers.
 
-    A noisy and a clean pass share the encoder; the decoder goes down from the noisy output and sees at each layer, through a
-    lateral connection, the noisy values there; it is trained to give the clean ones. The stages are ``Dense`` with batch
-    normalisation; the output layer and the decoder are this objective's own. The moments by which a guess is normalised are taken
-    as constants. Each step takes a batch of all rows and, beside
-    it, labelled rows; an epoch is one pass over all rows.
+    A noisy and a clean pass share the encoder; the decoder goes down from the noisy output and sees
+    at each layer, through a lateral connection, the noisy values there; it is trained to give the
+    clean ones. The stages are ``Dense`` with batch normalisation; the output layer and the decoder
+    are this objective's own. The moments by which a guess is normalised are taken as constants.
+    Each step takes a batch of all rows and, beside it, labelled rows; an epoch is one pass over all
+    rows.
 
     Parameters
     ----------
     noise : float, default 0.3
         Standard deviation of the noise at the input and at every normalised layer.
     weights : tuple of float, optional
-        Weights of the squared errors at the input, each stage and the output; by default the paper's 1000, 10, 0.1, 0.1, ...
+        Weights of the squared errors at the input, each stage and the output; by default the
+        paper's 1000, 10, 0.1, 0.1, ...
     ratio : float, default 1.0
         Rows of all for each labelled one in a step, above 0.
 
@@ -48,7 +51,8 @@ class Ladder(Objective):
 
     References
     ----------
-    Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder networks".
+    Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder
+    networks".
 
     Examples
     --------
@@ -69,7 +73,9 @@ class Ladder(Objective):
     def __post_init__(self) -> None:
         check_number(self, "noise", self.noise, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
-        check_kind(self, "weights", self.weights, (tuple, list, type(None)), "a tuple of weights, or None")
+        check_kind(
+            self, "weights", self.weights, (tuple, list, type(None)), "a tuple of weights, or None"
+        )
         if self.weights is not None:
             object.__setattr__(self, "weights", tuple(self.weights))
             for weight in self.weights:
@@ -78,7 +84,9 @@ class Ladder(Objective):
     def check(self, codec: Any, target: Space | None) -> None:
         if target is None or target.kind != "category":
             what = "there are no labels" if target is None else "the targets are numbers"
-            raise PairingError(f"{self!r} classifies, and {what}.", "Use it in the plan of PretrainedClassifier.")
+            raise PairingError(
+                f"{self!r} classifies, and {what}.", "Use it in the plan of PretrainedClassifier."
+            )
         if not len(codec.stages) or any(stage.ladder_view() is None for stage in codec.stages):
             raise PairingError(
                 f"{self!r} needs dense stages with batch normalisation, all trained at once.",
@@ -91,7 +99,11 @@ class Ladder(Objective):
 
     def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
         assert target is not None  # check() has refused
-        sizes = [codec.in_space.size, *(stage.code_space.size for stage in codec.stages), target.size]
+        sizes = [
+            codec.in_space.size,
+            *(stage.code_space.size for stage in codec.stages),
+            target.size,
+        ]
         return LadderState(sizes, target, generator)
 
     def predictor(self, state: nn.Module | None) -> nn.Module:
@@ -99,14 +111,19 @@ class Ladder(Objective):
         assert isinstance(state, LadderState)
         return state.folded()
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         assert isinstance(state, LadderState) and batch.y is not None and batch.other is not None
         rungs = self._climb(codec, state, batch.x, batch.other.x, draws.noise)
         losses = F.cross_entropy(state.logits(rungs[-1].labelled), batch.y, reduction="none")
         weight = torch.ones_like(losses) if batch.weight is None else batch.weight
         supervised = (losses * weight).sum() / weight.sum().clamp_min(1e-12)
         denoising = self._descend(codec, state, rungs, batch.other.weight)
-        return supervised + denoising, {"supervised": supervised.detach(), "denoising": denoising.detach()}
+        return supervised + denoising, {
+            "supervised": supervised.detach(),
+            "denoising": denoising.detach(),
+        }
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
         assert isinstance(state, LadderState) and batch.y is not None
@@ -117,12 +134,16 @@ class Ladder(Objective):
             return (*PAPER_WEIGHTS[:2], *(PAPER_WEIGHTS[2] for _ in range(depth)))
         if len(self.weights) != depth + 2:
             raise ParameterError(
-                f"{self!r} lists {len(self.weights)} weights; {depth} stages need {depth + 2}.", "List input, stages and output."
+                f"{self!r} lists {len(self.weights)} weights; {depth} stages need {depth + 2}.",
+                "List input, stages and output.",
             )
         return self.weights
 
-    def _climb(self, codec: Any, state: LadderState, x: Tensor, others: Tensor, generator: torch.Generator) -> list[Rung]:
-        """Take labelled rows with noise, and others with and without, up through one product a layer; each is normalised apart."""
+    def _climb(
+        self, codec: Any, state: LadderState, x: Tensor, others: Tensor, generator: torch.Generator
+    ) -> list[Rung]:
+        """Take labelled rows with noise, and others with and without, up through one product a
+        layer; each is normalised apart."""
         x, others = x.flatten(1), others.flatten(1)
         parts = (self._noisy(x, generator), self._noisy(others, generator), others)
         rungs = [Rung(*parts, x.new_zeros(()), x.new_ones(()))]
@@ -131,13 +152,18 @@ class Ladder(Objective):
             labelled, noisy, clean = layer.project(h).split([len(part) for part in parts])
             z, mean, deviation = normalised(clean)
             layer.remember(mean, deviation.square() - EPSILON)
-            labelled, noisy = (self._noisy(normalised(part)[0], generator) for part in (labelled, noisy))
+            labelled, noisy = (
+                self._noisy(normalised(part)[0], generator) for part in (labelled, noisy)
+            )
             parts = (labelled, noisy, z)
             rungs.append(Rung(*parts, mean, deviation))
         return rungs
 
-    def _descend(self, codec: Any, state: LadderState, rungs: list[Rung], weight: Tensor | None) -> Tensor:
-        """Return the weighted squared errors of the guesses of the clean values, from the output down."""
+    def _descend(
+        self, codec: Any, state: LadderState, rungs: list[Rung], weight: Tensor | None
+    ) -> Tensor:
+        """Return the weighted squared errors of the guesses of the clean values, from the output
+        down."""
         weights = self._weights(codec.depth)
         total = rungs[0].clean.new_zeros(())
         if not any(weights):
@@ -147,7 +173,9 @@ class Ladder(Objective):
             rung = rungs[level]
             guess = state.combine(level, rung.noisy, u)
             if weights[level]:
-                total = total + weights[level] * _distance((guess - rung.mean) / rung.deviation, rung.clean, weight)
+                total = total + weights[level] * _distance(
+                    (guess - rung.mean) / rung.deviation, rung.clean, weight
+                )
             if level:
                 u = normalised(state.down[level - 1](guess))[0]
         return total
@@ -157,8 +185,8 @@ class Ladder(Objective):
 
 
 class Rung(NamedTuple):
-    """One layer of the ladder: normalised values of labelled rows (noisy) and of others (noisy and clean), ``(n, k)``, and the
-    moments ``(k,)`` of the clean ones before."""
+    """One layer of the ladder: normalised values of labelled rows (noisy) and of others (noisy and
+    clean), ``(n, k)``, and the moments ``(k,)`` of the clean ones before."""
 
     labelled: Tensor
     noisy: Tensor
@@ -168,7 +196,8 @@ class Rung(NamedTuple):
 
 
 def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ``(x - mean) / deviation`` over the batch ``(n, k)``, and mean and deviation ``(k,)`` without a gradient."""
+    """Return ``(x - mean) / deviation`` over the batch ``(n, k)``, and mean and deviation ``(k,)``
+    without a gradient."""
     x = x.float() if x.dtype == torch.bfloat16 else x  # moments of a batch need more digits
     z, mean, inverse = torch.native_batch_norm(x, None, None, None, None, True, 0.0, EPSILON)
     return z, mean.detach(), 1.0 / inverse.detach()
@@ -194,10 +223,15 @@ class LadderState(nn.Module):
         self.shift = nn.Parameter(torch.zeros(sizes[-1]))
         self.register_buffer("mean", torch.zeros(sizes[-1]))
         self.register_buffer("variance", torch.ones(sizes[-1]))
-        self.down = nn.ModuleList(_linear(above, below, generator) for below, above in pairwise(sizes))
-        # mu(u) = a0 sigmoid(a1 u + a2) + a3 u + a4, v(u) = a5 sigmoid(a6 u + a7) + a8 u + a9: the paper's start
+        self.down = nn.ModuleList(
+            _linear(above, below, generator) for below, above in pairwise(sizes)
+        )
+        # mu(u) = a0 sigmoid(a1 u + a2) + a3 u + a4, v(u) = a5 sigmoid(a6 u + a7) + a8 u + a9: the
+        # paper's start
         start = torch.tensor([0.0, 1, 0, 0, 0, 0, 1, 0, 0, 0])
-        self.lateral = nn.ParameterList(nn.Parameter(start[:, None].repeat(1, size)) for size in sizes)
+        self.lateral = nn.ParameterList(
+            nn.Parameter(start[:, None].repeat(1, size)) for size in sizes
+        )
 
     def project(self, h: Tensor) -> Tensor:
         """``(n, k) -> (n, classes)``: the affine map alone."""
@@ -214,7 +248,8 @@ class LadderState(nn.Module):
             self.variance.lerp_(variance, 0.1)
 
     def combine(self, level: int, z: Tensor, u: Tensor) -> Tensor:
-        """Return the guess of the clean values from the noisy ones and what comes from above: ``(z - mu(u)) v(u) + mu(u)``."""
+        """Return the guess of the clean values from the noisy ones and what comes from above: ``(z
+        - mu(u)) v(u) + mu(u)``."""
         a = self.lateral[level]
         mu = a[0] * torch.sigmoid(a[1] * u + a[2]) + a[3] * u + a[4]
         v = a[5] * torch.sigmoid(a[6] * u + a[7]) + a[8] * u + a[9]

@@ -16,12 +16,14 @@ Terms = dict[str, Tensor]
 
 
 class Objective(Spec):
-    """A loss over a codec: a frozen value. What it learns beside the codec is its state, an ``nn.Module`` or None.
+    """A loss over a codec: a frozen value. What it learns beside the codec is its state, an
+    ``nn.Module`` or None.
 
     Class attributes
     ----------------
     level : {'slice', 'data'}
-        Whether it works on the input of the trained slice (then codes can be cached) or on the data themselves.
+        Whether it works on the input of the trained slice (then codes can be cached) or on the data
+        themselves.
     needs : {'rows', 'labels', 'both'}
         Whether it is fed with all rows, with the labelled rows, or with batches of both.
     paced_by : {'labels', 'rows'}
@@ -40,17 +42,20 @@ class Objective(Spec):
         """Return what must be equal for a later step of a plan to go on with this one's state."""
         return self
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module | None:
+    def init(
+        self, codec: Any, target: Space | None, generator: torch.Generator
+    ) -> nn.Module | None:
         """Return the state: parameters are trained, buffers are kept."""
         return None
 
     def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
-        """Return the state to go on with from a step before of the same ``state_key``: that step's own state where its objective
-        was equal, else what it predicts with."""
+        """Return the state to go on with from a step before of the same ``state_key``: that step's
+        own state where its objective was equal, else what it predicts with."""
         return state
 
     def head_widths(self) -> tuple[int, ...] | None:
-        """Return the widths of the hidden layers of the head that predicts, or None where no labels are learned."""
+        """Return the widths of the hidden layers of the head that predicts, or None where no labels
+        are learned."""
         return None
 
     def predictor(self, state: nn.Module | None) -> nn.Module | None:
@@ -58,11 +63,14 @@ class Objective(Spec):
         return state
 
     @abstractmethod
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         """Return the mean loss of the batch and named terms for the history."""
 
     def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
-        """Return what is compared over epochs on held-out rows: lower is better. By default the loss."""
+        """Return what is compared over epochs on held-out rows: lower is better. By default the
+        loss."""
         return self.loss(codec, state, batch, draws)[0]
 
     def after_step(self, codec: Any, state: nn.Module | None) -> None:

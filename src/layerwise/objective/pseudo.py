@@ -20,18 +20,20 @@ from .supervised import Head, Supervised
 @register
 @dataclass(frozen=True, repr=False)
 class PseudoLabels(Objective):
-    """``supervised(labelled rows) + weight * supervised(all rows of which the teacher is sure, with its labels)``.
+    """``supervised(labelled rows) + weight * supervised(all rows of which the teacher is sure, with
+    its labels)``.
 
-    The teacher is the network as it stood when the phase began, without noise: each step of a plan is one round of self-training.
-    It comes after a supervised step with an equal head. An epoch is one pass over all rows; labelled ones are drawn
-    beside them.
+    The teacher is the network as it stood when the phase began, without noise: each step of a plan
+    is one round of self-training. It comes after a supervised step with an equal head. An epoch is
+    one pass over all rows; labelled ones are drawn beside them.
 
     Parameters
     ----------
     supervised : Supervised, default Supervised()
     threshold : float, default 0.95
-        Smallest probability of the teacher's class at which a row is used, in [0, 1]. What label smoothing took from it is given
-        back first: a teacher that was taught at most ``1 - s + s / classes`` is sure at that.
+        Smallest probability of the teacher's class at which a row is used, in [0, 1]. What label
+        smoothing took from it is given back first: a teacher that was taught at most ``1 - s + s /
+        classes`` is sure at that.
     weight : float, default 1.0
         At least 0.
     ratio : float, default 4.0
@@ -44,13 +46,15 @@ class PseudoLabels(Objective):
 
     References
     ----------
-    Lee (2013), "Pseudo-label: the simple and efficient semi-supervised learning method for deep neural networks"; Scudder (1965),
-    "Probability of error of some adaptive pattern-recognition machines" (self-training).
+    Lee (2013), "Pseudo-label: the simple and efficient semi-supervised learning method for deep
+    neural networks"; Scudder (1965), "Probability of error of some adaptive pattern-recognition
+    machines" (self-training).
 
     Examples
     --------
     >>> from layerwise import HeadOnly, Joint, PseudoLabels, Supervised
-    >>> plan = [(Supervised(), HeadOnly(5)), (Supervised(), Joint(25)), (PseudoLabels(), Joint(5)), (PseudoLabels(), Joint(5))]
+    >>> rounds = [(PseudoLabels(), Joint(5)), (PseudoLabels(), Joint(5))]
+    >>> plan = [(Supervised(), HeadOnly(5)), (Supervised(), Joint(25)), *rounds]
     """
 
     needs: ClassVar[str] = "both"
@@ -72,7 +76,8 @@ class PseudoLabels(Objective):
         self.supervised.check(codec, target)
         if target is not None and target.kind != "category":
             raise PairingError(
-                f"{self!r} needs classes: a number has no confidence to choose rows by.", "Use it in PretrainedClassifier."
+                f"{self!r} needs classes: a number has no confidence to choose rows by.",
+                "Use it in PretrainedClassifier.",
             )
 
     def state_key(self) -> object:
@@ -98,7 +103,9 @@ class PseudoLabels(Objective):
         assert isinstance(state, Taught)
         state.teacher.eval()
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Taught) and batch.other is not None
         supervised, _ = self.supervised.loss(codec, state.head, replace(batch, other=None), draws)
         label, sure = state.answer(batch.other.x, self.threshold, self.supervised.label_smoothing)

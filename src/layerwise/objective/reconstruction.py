@@ -27,9 +27,9 @@ class Reconstruction(Objective):
     Parameters
     ----------
     error : {'auto', 'mse', 'bce', 'huber'}, default 'auto'
-        'auto' takes the cross-entropy where values lie in [0, 1] and the squared error elsewhere, per block on a table. The
-        one-hot columns of a category always take the cross-entropy over its classes and count as one element. Missing
-        cells are left out.
+        'auto' takes the cross-entropy where values lie in [0, 1] and the squared error elsewhere,
+        per block on a table. The one-hot columns of a category always take the cross-entropy over
+        its classes and count as one element. Missing cells are left out.
 
     Raises
     ------
@@ -55,9 +55,13 @@ class Reconstruction(Objective):
     def check(self, codec: Any, target: Space | None) -> None:
         check_decodable(self, codec, self.error)
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         params = codec.reconstruct_params(batch.x, draws.dropout)
-        return mean_loss(params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight), {}
+        return mean_loss(
+            params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight
+        ), {}
 
 
 def check_decodable(objective: Objective, codec: Any, error: str) -> None:
@@ -67,11 +71,16 @@ def check_decodable(objective: Objective, codec: Any, error: str) -> None:
             f"{objective!r} has no stage to train in a phase of the head alone.",
             "Use HeadOnly with Supervised, or another schedule.",
         )
-    if error == "bce" and not {block.kind for block in codec.in_space.blocks} <= {"unit", "category"}:
+    if error == "bce" and not {block.kind for block in codec.in_space.blocks} <= {
+        "unit",
+        "category",
+    }:
         raise PairingError(
-            f"{objective!r} takes the cross-entropy, which needs values in [0, 1]; the input of the stage is "
+            f"{objective!r} takes the cross-entropy, which needs values in [0, 1]; the input of "
+            "the stage is "
             f"{codec.in_space.kind!r}.",
-            "Scale the data to [0, 1] (and use sigmoid codes in a greedy stack), or take the error 'auto' or 'mse'.",
+            "Scale the data to [0, 1] (and use sigmoid codes in a greedy stack), or take the error "
+            "'auto' or 'mse'.",
         )
 
 
@@ -93,7 +102,9 @@ def mean_loss(
     weighted = not (observed is None and weight is None and importance is None)
     if not weighted and len(space.blocks) == 1 and space.kind != "category":
         name = _resolved(error, space.kind)
-        return _elementwise(params if name == "bce" else codec.link(params), target.flatten(1), name, "mean")
+        return _elementwise(
+            params if name == "bce" else codec.link(params), target.flatten(1), name, "mean"
+        )
     losses = element_losses(params, target, codec, error)
     if not weighted:
         return losses.mean()
@@ -115,16 +126,25 @@ def element_losses(params: Tensor, target: Tensor, codec: Any, error: str) -> Te
     losses = []
     for block, part in codec.in_space.slices():
         if block.kind == "category":
-            losses.append(-(target[:, part] * F.log_softmax(params[:, part], dim=1)).sum(1, keepdim=True))
+            losses.append(
+                -(target[:, part] * F.log_softmax(params[:, part], dim=1)).sum(1, keepdim=True)
+            )
         else:
             name = _resolved(error, block.kind)
-            losses.append(_elementwise((params if name == "bce" else linked)[:, part], target[:, part], name, "none"))
+            losses.append(
+                _elementwise(
+                    (params if name == "bce" else linked)[:, part], target[:, part], name, "none"
+                )
+            )
     return torch.cat(losses, dim=1)
 
 
 def element_features(space: Space) -> Tensor:
     """Return the feature at which each element begins."""
-    parts = [torch.arange(part.start, part.start + 1 if block.kind == "category" else part.stop) for block, part in space.slices()]
+    parts = [
+        torch.arange(part.start, part.start + 1 if block.kind == "category" else part.stop)
+        for block, part in space.slices()
+    ]
     return torch.cat(parts)
 
 

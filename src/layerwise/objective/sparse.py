@@ -28,8 +28,8 @@ class Sparse(Wrapper):
     objective : Objective, default Reconstruction()
         One that learns from rows without labels.
     penalty : {'kl', 'l1'}, default 'kl'
-        'kl': divergence of each unit's mean activation over the batch from the target, averaged over units, for codes in
-        [0, 1]; 'l1': the mean absolute value of the codes.
+        'kl': divergence of each unit's mean activation over the batch from the target, averaged
+        over units, for codes in [0, 1]; 'l1': the mean absolute value of the codes.
     target : float, default 0.05
         Mean activation that 'kl' pulls to, in (0, 1); 'l1' pulls to 0.
     weight : float, default 0.1
@@ -42,8 +42,9 @@ class Sparse(Wrapper):
 
     References
     ----------
-    Lee, Ekanadham and Ng (2008), "Sparse deep belief net model for visual area V2"; Ng (2011), "Sparse autoencoder" (the
-    divergence); Hinton (2010), "A practical guide to training restricted Boltzmann machines" (sparsity targets).
+    Lee, Ekanadham and Ng (2008), "Sparse deep belief net model for visual area V2"; Ng (2011),
+    "Sparse autoencoder" (the divergence); Hinton (2010), "A practical guide to training restricted
+    Boltzmann machines" (sparsity targets).
 
     Examples
     --------
@@ -67,14 +68,19 @@ class Sparse(Wrapper):
         super().check(codec, target)
         if self.penalty == "kl" and codec.code_space.kind != "unit":
             raise PairingError(
-                f"{self!r} compares mean activations in [0, 1]; the codes are {codec.code_space.kind!r}.",
+                f"{self!r} compares mean activations in [0, 1]; the codes are "
+                f"{codec.code_space.kind!r}.",
                 "Use sigmoid units, or penalty='l1'.",
             )
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         loss, terms = self.objective.loss(codec, state, batch, draws)
         code = codec.encode(batch.x, draws.dropout).flatten(1)
-        activation = weighted_mean(code.abs() if self.penalty == "l1" else code, batch.weight)  # (k,)
+        activation = weighted_mean(
+            code.abs() if self.penalty == "l1" else code, batch.weight
+        )  # (k,)
         penalty = activation.mean() if self.penalty == "l1" else self._divergence(activation)
         return loss + self.weight * penalty, terms | {"sparsity": penalty.detach()}
 

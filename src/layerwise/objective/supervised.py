@@ -28,11 +28,13 @@ class Supervised(Objective):
     head : tuple of int, default ()
         Widths of the hidden ReLU layers between the code and the output: none, one or two.
     dropout : float, default 0.0
-        Share of each hidden layer's units (the stages' codes and the head's) that is zeroed while fine-tuning, in [0, 1).
+        Share of each hidden layer's units (the stages' codes and the head's) that is zeroed while
+        fine-tuning, in [0, 1).
     input_dropout : float, default 0.0
         The same for the data.
     label_smoothing : float, default 0.0
-        Probability mass that is spread evenly over the classes, in [0, 1). Numbers are not smoothed.
+        Probability mass that is spread evenly over the classes, in [0, 1). Numbers are not
+        smoothed.
 
     Raises
     ------
@@ -41,8 +43,9 @@ class Supervised(Objective):
 
     References
     ----------
-    Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets" (fine-tuning a pretrained stack).
-    Srivastava et al. (2014), "Dropout". Bengio et al. (2007) for the supervised greedy variant: this objective with ``Greedy``.
+    Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets" (fine-tuning a
+    pretrained stack). Srivastava et al. (2014), "Dropout". Bengio et al. (2007) for the supervised
+    greedy variant: this objective with ``Greedy``.
 
     Examples
     --------
@@ -61,7 +64,9 @@ class Supervised(Objective):
 
     def __post_init__(self) -> None:
         check_kind(self, "head", self.head, (int, tuple, list), "a tuple of widths such as (100,)")
-        object.__setattr__(self, "head", (self.head,) if isinstance(self.head, int) else tuple(self.head))
+        object.__setattr__(
+            self, "head", (self.head,) if isinstance(self.head, int) else tuple(self.head)
+        )
         check_kind(self, "head", len(self.head) <= 2 or self.head, bool, "at most two widths")
         for width in self.head:
             check_int(self, "head", width, 1)
@@ -85,11 +90,15 @@ class Supervised(Objective):
         assert target is not None  # check() has refused
         return Head(codec.code_space.size, self.head, target, generator)
 
-    def loss(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> tuple[Tensor, Terms]:
+    def loss(
+        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+    ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Head) and batch.y is not None
         outputs = self._outputs(codec, state, batch.x, draws)
         if state.target.kind == "category":
-            losses = F.cross_entropy(outputs, batch.y, reduction="none", label_smoothing=self.label_smoothing)
+            losses = F.cross_entropy(
+                outputs, batch.y, reduction="none", label_smoothing=self.label_smoothing
+            )
         else:
             losses = (outputs - batch.y).square().mean(1)
         if batch.weight is None:
@@ -106,15 +115,22 @@ class Supervised(Objective):
 
     def _outputs(self, codec: Any, head: Head, x: Tensor, draws: Draws) -> Tensor:
         train = head.training
-        h = dropout(x, self.input_dropout if codec.at_input else self.dropout, draws.noise) if train else x
+        h = (
+            dropout(x, self.input_dropout if codec.at_input else self.dropout, draws.noise)
+            if train
+            else x
+        )
         for stage in codec.stages:
             h = stage.encode(h, draws.dropout)
             h = dropout(h, self.dropout, draws.noise) if train else h
-        return head(h.flatten(1), (lambda h: dropout(h, self.dropout, draws.noise)) if train else None)
+        return head(
+            h.flatten(1), (lambda h: dropout(h, self.dropout, draws.noise)) if train else None
+        )
 
 
 def error_rate(outputs: Tensor, y: Tensor, loss: Tensor | None = None) -> Tensor:
-    """Return the share of wrong classes, with a thousandth of the loss (by default the cross-entropy) to break ties."""
+    """Return the share of wrong classes, with a thousandth of the loss (by default the
+    cross-entropy) to break ties."""
     loss = F.cross_entropy(outputs, y) if loss is None else loss
     return (outputs.argmax(1) != y).float().mean() + 1e-3 * loss
 
@@ -122,12 +138,16 @@ def error_rate(outputs: Tensor, y: Tensor, loss: Tensor | None = None) -> Tensor
 class Head(nn.Module):
     """Hidden ReLU layers and an output layer: ``(n, k) -> (n, outputs)``."""
 
-    def __init__(self, k: int, widths: Sequence[int], target: Space, generator: torch.Generator) -> None:
+    def __init__(
+        self, k: int, widths: Sequence[int], target: Space, generator: torch.Generator
+    ) -> None:
         super().__init__()
         self.target = target
         sizes = [k, *widths, target.size]
         here = torch.empty(0).device  # loading builds on the meta device
-        self.layers = nn.ModuleList(nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes))
+        self.layers = nn.ModuleList(
+            nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes)
+        )
         for layer in list(self.layers)[:-1]:
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
         nn.init.zeros_(self.layers[-1].weight)  # type: ignore[arg-type]

@@ -23,17 +23,22 @@ class Wrapper(Objective):
     objective: Objective = Reconstruction()
 
     def __post_init__(self) -> None:
-        check_kind(self, "objective", self.objective, Objective, "an objective such as Reconstruction()")
+        check_kind(
+            self, "objective", self.objective, Objective, "an objective such as Reconstruction()"
+        )
         if self.objective.needs != "rows":
             raise ParameterError(
-                f"{type(self).__name__} wraps an objective that learns from rows without labels. Got {self.objective!r} instead.",
+                f"{type(self).__name__} wraps an objective that learns from rows without labels. "
+                f"Got {self.objective!r} instead.",
                 "Wrap Reconstruction, Denoising or ContrastiveDivergence.",
             )
 
     def check(self, codec: Any, target: Space | None) -> None:
         self.objective.check(codec, target)
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module | None:
+    def init(
+        self, codec: Any, target: Space | None, generator: torch.Generator
+    ) -> nn.Module | None:
         return self.objective.init(codec, target, generator)
 
     def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
@@ -56,4 +61,6 @@ def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
     """Return the mean over the rows, ``(n, ...) -> (...)``; ``weight`` is ``(n,)``."""
     if weight is None:
         return values.mean(0)
-    return (values * weight.view(-1, *[1] * (values.ndim - 1))).sum(0) / weight.sum().clamp_min(1e-12)
+    return (values * weight.view(-1, *[1] * (values.ndim - 1))).sum(0) / weight.sum().clamp_min(
+        1e-12
+    )

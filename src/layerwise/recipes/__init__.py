@@ -1,7 +1,7 @@
 """Named combinations with their papers' defaults, as plain values: words, never behaviour.
 
-Each recipe is what its paper says; ``modern=True`` takes what is known to be better today, with the difference measured in
-``benchmarks/README.md``.
+Each recipe is what its paper says; ``modern=True`` takes what is known to be better today, with the
+difference measured in ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def make_recipe(name: str, **arguments: Any) -> Recipe:
     known = arguments_of(name)
     for argument in arguments:
         if argument not in known:
-            raise ParameterError(f"The recipe {name!r} has no argument {argument!r}.", did_you_mean(argument, known))
+            raise ParameterError(
+                f"The recipe {name!r} has no argument {argument!r}.", did_you_mean(argument, known)
+            )
     return RECIPES[name](**arguments)
 
 
@@ -65,7 +67,9 @@ def arguments_of(name: str) -> list[str]:
     """Return the names of a recipe's arguments."""
     parameters = list(inspect.signature(RECIPES[name]).parameters.values())
     own = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
-    return own + (list(inspect.signature(finetune).parameters) if len(own) < len(parameters) else [])
+    return own + (
+        list(inspect.signature(finetune).parameters) if len(own) < len(parameters) else []
+    )
 
 
 def summary_of(name: str) -> str:

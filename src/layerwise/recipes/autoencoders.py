@@ -15,7 +15,11 @@ MODERN: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing
 
 
 def deep_autoencoder(
-    widths: tuple[int, ...] = (128, 64, 32), *, activation: str = "relu", epochs: int = 20, **settings: Any
+    widths: tuple[int, ...] = (128, 64, 32),
+    *,
+    activation: str = "relu",
+    epochs: int = 20,
+    **settings: Any,
 ) -> Recipe:
     """Return a deep autoencoder, end to end.
 
@@ -26,11 +30,20 @@ def deep_autoencoder(
     The shape of the Keras tutorial, "Building autoencoders in Keras" (2016).
     """
     stack = Stack.of_widths(widths, activation=activation)
-    return Recipe("deep_autoencoder", stack=stack, plan=as_plan([(Reconstruction(), Joint(epochs))]), finetune=finetune(**settings))
+    return Recipe(
+        "deep_autoencoder",
+        stack=stack,
+        plan=as_plan([(Reconstruction(), Joint(epochs))]),
+        finetune=finetune(**settings),
+    )
 
 
 def progressive_autoencoder(
-    widths: tuple[int, ...] = (128, 64, 32), *, activation: str = "relu", epochs: int = 10, **settings: Any
+    widths: tuple[int, ...] = (128, 64, 32),
+    *,
+    activation: str = "relu",
+    epochs: int = 10,
+    **settings: Any,
 ) -> Recipe:
     """Return a deep autoencoder grown layer by layer.
 
@@ -38,8 +51,9 @@ def progressive_autoencoder(
 
     References
     ----------
-    Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks", grew theirs by greedy stages and
-    trained completely once at the end; here that is done at every step.
+    Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks",
+    grew theirs by greedy stages and trained completely once at the end; here that is done at every
+    step.
     """
     stack = Stack.of_widths(widths, activation=activation)
     plan = as_plan([(Reconstruction(), Progressive(epochs))])
@@ -47,7 +61,11 @@ def progressive_autoencoder(
 
 
 def stacked_autoencoder(
-    widths: tuple[int, ...] = (500, 500, 500), *, activation: str = "sigmoid", epochs: int = 10, **settings: Any
+    widths: tuple[int, ...] = (500, 500, 500),
+    *,
+    activation: str = "sigmoid",
+    epochs: int = 10,
+    **settings: Any,
 ) -> Recipe:
     """Return a stacked autoencoder, greedy.
 
@@ -73,13 +91,13 @@ def stacked_denoising_autoencoder(
 ) -> Recipe:
     """Return a stacked denoising autoencoder, greedy.
 
-    Masking noise, tied sigmoid units, 3 x 1000. ``modern`` takes ReLU units in place of sigmoids, and dropout and label
-    smoothing in fine-tuning.
+    Masking noise, tied sigmoid units, 3 x 1000. ``modern`` takes ReLU units in place of sigmoids,
+    and dropout and label smoothing in fine-tuning.
 
     References
     ----------
-    Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders: learning useful
-    representations in a deep network with a local denoising criterion".
+    Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010), "Stacked denoising autoencoders:
+    learning useful representations in a deep network with a local denoising criterion".
     """
     stack = Stack.of_widths(widths, activation="relu" if modern else "sigmoid", tied=True)
     plan = as_plan([(Denoising(Masking(p)), Greedy(epochs), Training(batch_size=batch_size))])
@@ -99,33 +117,45 @@ def stacked_convolutional_autoencoder(
 ) -> Recipe:
     """Return a stack of convolutions, for images.
 
-    Trained greedily with tanh units, max-pooling and 30 % masking noise. Tied convolutions, 100 of 5 x 5 and 150
-    of 5 x 5, each pooled by 2, then 200 of 3 x 3. ``modern`` takes ReLU units, and dropout and label smoothing in fine-tuning.
+    Trained greedily with tanh units, max-pooling and 30 % masking noise. Tied convolutions, 100 of
+    5 x 5 and 150 of 5 x 5, each pooled by 2, then 200 of 3 x 3. ``modern`` takes ReLU units, and
+    dropout and label smoothing in fine-tuning.
 
     References
     ----------
-    Masci, Meier, Ciresan and Schmidhuber (2011), "Stacked convolutional auto-encoders for hierarchical feature extraction".
+    Masci, Meier, Ciresan and Schmidhuber (2011), "Stacked convolutional auto-encoders for
+    hierarchical feature extraction".
     """
     activation = "relu" if modern else "tanh"
     if len(channels) > min(len(kernels), len(pools)):
         raise ParameterError(
-            f"{len(channels)} convolutions need as many kernels and pools. Got {kernels!r} and {pools!r}.", "List one each."
+            f"{len(channels)} convolutions need as many kernels and pools. Got {kernels!r} and "
+            f"{pools!r}.",
+            "List one each.",
         )
     stages = zip(channels, kernels, pools, strict=False)  # fewer channels make fewer stages
-    stack = Stack(*(Conv(c, k, pool=pool, activation=activation, tied=True) for c, k, pool in stages))
+    stack = Stack(
+        *(Conv(c, k, pool=pool, activation=activation, tied=True) for c, k, pool in stages)
+    )
     plan = as_plan([(Denoising(Masking(p)), Greedy(epochs))])
     steps = finetune(**(MODERN | {"input_dropout": 0.0} | settings if modern else settings))
     return Recipe("stacked_convolutional_autoencoder", stack=stack, plan=plan, finetune=steps)
 
 
 def tabular_denoising_autoencoder(
-    widths: tuple[int, ...] = (256, 256, 256), *, p: float = 0.15, epochs: int = 10, all_layers: bool = False, **settings: Any
+    widths: tuple[int, ...] = (256, 256, 256),
+    *,
+    p: float = 0.15,
+    epochs: int = 10,
+    all_layers: bool = False,
+    **settings: Any,
 ) -> Recipe:
     """Return a denoising autoencoder for tables.
 
-    Swap noise, wide ReLU layers, end to end. Numbers are scaled by median and quartiles, outliers bounded (Jahrer maps them to a
-    normal distribution: ``numbers="quantile"``). ``all_layers`` makes the codes of all layers, side by side, the code. Ten
-    epochs of a small table are few steps: ``recipe="auto"`` takes as many as make 3,000.
+    Swap noise, wide ReLU layers, end to end. Numbers are scaled by median and quartiles, outliers
+    bounded (Jahrer maps them to a normal distribution: ``numbers="quantile"``). ``all_layers``
+    makes the codes of all layers, side by side, the code. Ten epochs of a small table are few
+    steps: ``recipe="auto"`` takes as many as make 3,000.
 
     References
     ----------
@@ -134,4 +164,6 @@ def tabular_denoising_autoencoder(
     stack = Stack(Concatenate(*map(Dense, widths))) if all_layers else Stack.of_widths(widths)
     plan = as_plan([(Denoising(Swap(p)), Joint(epochs))])
     steps = finetune(**({"dropout": 0.3, "label_smoothing": 0.1} | settings))
-    return Recipe("tabular_denoising_autoencoder", stack=stack, plan=plan, finetune=steps, numbers="robust")
+    return Recipe(
+        "tabular_denoising_autoencoder", stack=stack, plan=plan, finetune=steps, numbers="robust"
+    )

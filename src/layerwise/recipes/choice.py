@@ -2,12 +2,15 @@
 
 The rules, with what they rest on (``docs/choosing.md``):
 
-* A table with columns of different kinds: ``tabular_denoising_autoencoder``, with more epochs where rows are few: ten epochs of a
-  thousand rows are forty steps, which teach nothing.
-* Rows of 256 numbers and more, such as images: ``stacked_denoising_autoencoder`` of 3 x 1,000 ReLU units.
-* Rows of fewer numbers: the same of 3 x 200 units, with more epochs, for small layers need more steps.
-* The number of labels does not change the recipe: the default fine-tuning has a number of steps that few labels do not shrink.
-  Where every row has a label, the reason says that pretraining has nothing to add.
+* A table with columns of different kinds: ``tabular_denoising_autoencoder``, with more epochs where
+  rows are few: ten epochs of a thousand rows are forty steps, which teach nothing.
+* Rows of 256 numbers and more, such as images: ``stacked_denoising_autoencoder`` of 3 x 1,000 ReLU
+  units.
+* Rows of fewer numbers: the same of 3 x 200 units, with more epochs, for small layers need more
+  steps.
+* The number of labels does not change the recipe: the default fine-tuning has a number of steps
+  that few labels do not shrink. Where every row has a label, the reason says that pretraining has
+  nothing to add.
 """
 
 from __future__ import annotations
@@ -23,8 +26,10 @@ from ..training.feed import count_batches
 SMALL = 256  # features; below, the stack is narrower than the papers'
 MANY = 5_000  # rows
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
-TABLE_EPOCHS, TABLE_STEPS = 10, 3000  # of the tabular recipe: at least these epochs, and at least these steps
-REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}  # as the modern recipes fine-tune
+# Of the tabular recipe: at least these epochs, and at least these steps.
+TABLE_EPOCHS, TABLE_STEPS = 10, 3000
+# As the modern recipes fine-tune.
+REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 
 @dataclass(frozen=True)
@@ -54,34 +59,72 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
     >>> choose(table=False, features=784, rows=60000, labels=1000).name
     'stacked_denoising_autoencoder'
     """
-    full = " Every row has a label, so pretraining has no rows to add." if labels is not None and labels >= rows else ""
+    full = (
+        " Every row has a label, so pretraining has no rows to add."
+        if labels is not None and labels >= rows
+        else ""
+    )
     if table:
-        epochs = max(TABLE_EPOCHS, math.ceil(TABLE_STEPS / count_batches(max(rows, 1), Training().batch_size)))
-        return Choice("tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}")
+        epochs = max(
+            TABLE_EPOCHS,
+            math.ceil(TABLE_STEPS / count_batches(max(rows, 1), Training().batch_size)),
+        )
+        return Choice(
+            "tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}"
+        )
     if features >= SMALL:
-        return Choice("stacked_denoising_autoencoder", {"modern": True}, f"rows are arrays of {features:,} features.{full}")
+        return Choice(
+            "stacked_denoising_autoencoder",
+            {"modern": True},
+            f"rows are arrays of {features:,} features.{full}",
+        )
     settings = {"modern": True} | SMALL_SETTINGS
-    return Choice("stacked_denoising_autoencoder", settings, f"rows are arrays of only {features} features.{full}")
+    return Choice(
+        "stacked_denoising_autoencoder",
+        settings,
+        f"rows are arrays of only {features} features.{full}",
+    )
 
 
 def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
-    """Return the recipes that a study compares by default: the first is the one of :func:`choose`, then other schedules."""
+    """Return the recipes that a study compares by default: the first is the one of :func:`choose`,
+    then other schedules."""
     first = choose(table=table, features=features, rows=rows)
     large = not table and features >= SMALL
     effort = 1 if rows < MANY else 4  # many rows make many steps an epoch
-    regularised = REGULARISED | ({"input_dropout": 0.0} if table else {})  # a table's columns do not stand in for each other
+    regularised = REGULARISED | (
+        {"input_dropout": 0.0} if table else {}
+    )  # a table's columns do not stand in for each other
     others = {
-        "stacked_denoising_autoencoder": {"modern": True} | SMALL_SETTINGS | {"epochs": 60 // effort} | regularised,
-        "progressive_autoencoder": {"widths": (500, 250, 100) if large else (200, 100, 50), "epochs": 40 // effort} | regularised,
-        "deep_autoencoder": {"widths": (500, 500, 500) if large else (200, 200, 200), "epochs": 80 // effort} | regularised,
+        "stacked_denoising_autoencoder": {"modern": True}
+        | SMALL_SETTINGS
+        | {"epochs": 60 // effort}
+        | regularised,
+        "progressive_autoencoder": {
+            "widths": (500, 250, 100) if large else (200, 100, 50),
+            "epochs": 40 // effort,
+        }
+        | regularised,
+        "deep_autoencoder": {
+            "widths": (500, 500, 500) if large else (200, 200, 200),
+            "epochs": 80 // effort,
+        }
+        | regularised,
     }
     changes = ("numbers=robust",) if table else ()
-    rest = [Choice(name, settings, first.why, changes) for name, settings in others.items() if name != first.name]
+    rest = [
+        Choice(name, settings, first.why, changes)
+        for name, settings in others.items()
+        if name != first.name
+    ]
     return [first, *rest[:2]]
 
 
-def recipe_for(recipe: Any, *, table: bool, features: int, rows: int, labels: int | None = None) -> tuple[Any, str]:
-    """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who chose it.
+def recipe_for(
+    recipe: Any, *, table: bool, features: int, rows: int, labels: int | None = None
+) -> tuple[Any, str]:
+    """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who
+    chose it.
 
     Raises
     ------
@@ -94,7 +137,11 @@ def recipe_for(recipe: Any, *, table: bool, features: int, rows: int, labels: in
         return recipe, f"Recipe {recipe.name} was given."
     if recipe == "auto":
         choice = choose(table=table, features=features, rows=rows, labels=labels)
-        return make_recipe(choice.name, **choice.arguments), f"Recipe {choice.name} was chosen: {choice.why}"
+        return make_recipe(
+            choice.name, **choice.arguments
+        ), f"Recipe {choice.name} was chosen: {choice.why}"
     if recipe not in RECIPES:
-        raise ParameterError(f"There is no recipe {recipe!r}.", did_you_mean(recipe, ["auto", *RECIPES]))
+        raise ParameterError(
+            f"There is no recipe {recipe!r}.", did_you_mean(recipe, ["auto", *RECIPES])
+        )
     return make_recipe(recipe), f"Recipe {recipe} was asked for."

@@ -24,7 +24,8 @@ class Recipe(Spec):
     stack : Stack
     plan, finetune : tuple of Step
     control : tuple of Step, optional
-        What the control arm does in place of ``finetune``, for recipes whose fine-tuning learns from unlabelled rows too.
+        What the control arm does in place of ``finetune``, for recipes whose fine-tuning learns
+        from unlabelled rows too.
     numbers : str, default 'auto'
         How ``Preprocessor`` scales numbers.
     contrast : bool, default False
@@ -34,13 +35,15 @@ class Recipe(Spec):
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
         As in ``Pretrainer``; the same for both arms.
     validation : {'auto'}, int, float or None, default None
-        How the number of fine-tuning epochs is chosen, as in ``PretrainedClassifier``; the same for both arms.
+        How the number of fine-tuning epochs is chosen, as in ``PretrainedClassifier``; the same for
+        both arms.
 
     Examples
     --------
     >>> from layerwise import PretrainedClassifier, Pretrainer, recipes
     >>> recipe = recipes.stacked_autoencoder(widths=(100, 50))
-    >>> model = PretrainedClassifier(Pretrainer(recipe.stack, plan=recipe.plan), plan=recipe.finetune)
+    >>> pretrainer = Pretrainer(recipe.stack, plan=recipe.plan)
+    >>> model = PretrainedClassifier(pretrainer, plan=recipe.finetune)
     """
 
     name: str
@@ -99,10 +102,22 @@ def finetune(
     threshold : float
         As in ``PseudoLabels``.
     """
-    supervised = Supervised(head, dropout=dropout, input_dropout=input_dropout, label_smoothing=label_smoothing)
+    supervised = Supervised(
+        head, dropout=dropout, input_dropout=input_dropout, label_smoothing=label_smoothing
+    )
     first = replace(HEAD_FIRST, learning_rate=finetune_rate, batch_size=finetune_batch)
-    then = replace(EVERYTHING, learning_rate=finetune_rate, batch_size=finetune_batch, layer_decay=layer_decay)
-    round_ = Step(PseudoLabels(supervised, threshold=threshold), Joint(3), replace(then, batch_size=256, min_steps=0))
+    then = replace(
+        EVERYTHING, learning_rate=finetune_rate, batch_size=finetune_batch, layer_decay=layer_decay
+    )
+    round_ = Step(
+        PseudoLabels(supervised, threshold=threshold),
+        Joint(3),
+        replace(then, batch_size=256, min_steps=0),
+    )
     return as_plan(
-        [(supervised, HeadOnly(head_epochs), first), (supervised, Joint(finetune_epochs), then), *[round_] * self_training]
+        [
+            (supervised, HeadOnly(head_epochs), first),
+            (supervised, Joint(finetune_epochs), then),
+            *[round_] * self_training,
+        ]
     )

@@ -21,17 +21,20 @@ def ladder(
 ) -> Recipe:
     """Return labels and denoising at every layer.
 
-    A ladder network learns from both at once; there is no pretraining before it. The control arm is the
-    same network with the same noise, batches and steps, without the denoising costs.
+    A ladder network learns from both at once; there is no pretraining before it. The control arm is
+    the same network with the same noise, batches and steps, without the denoising costs.
 
-    The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16 where the processor has it)
-    takes two thirds of the time.
+    The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16
+    where the processor has it) takes two thirds of the time.
 
     References
     ----------
-    Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder networks".
+    Rasmus, Valpola, Honkala, Berglund and Raiko (2015), "Semi-supervised learning with ladder
+    networks".
     """
-    training = Training(learning_rate=learning_rate, batch_size=batch_size, shape="cosine", min_steps=1500)
+    training = Training(
+        learning_rate=learning_rate, batch_size=batch_size, shape="cosine", min_steps=1500
+    )
     plans = [
         as_plan([(Ladder(noise=noise, weights=cost, ratio=ratio), Joint(epochs), training)])
         for cost in (weights, (0.0,) * (len(widths) + 2))

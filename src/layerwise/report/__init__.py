@@ -1,6 +1,7 @@
 """The report: a plain dict of facts in, one self-contained HTML file and its JSON twin out.
 
-The page names no external address, holds no script, and opens with JavaScript off. Data text is only ever text.
+The page names no external address, holds no script, and opens with JavaScript off. Data text is
+only ever text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Numbers and text as people read them. ``None`` stands for a number that is missing or not finite."""
+"""Numbers and text as people read them. ``None`` stands for a number that is missing or not
+finite."""
 
 from __future__ import annotations
 
@@ -9,13 +10,17 @@ from typing import Any
 
 MISSING = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
-# What neither XML nor UTF-8 can carry, and what reorders the text around it: C0, C1, surrogates, direction marks.
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+# What neither XML nor UTF-8 can carry, and what reorders the text around it: C0, C1, surrogates,
+# direction marks.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _LONGEST = 20_000
 
 
 def clean(value: Any) -> Any:
-    """Return the same plain data with unfit characters of every string replaced, and endless strings cut.
+    """Return the same plain data with unfit characters of every string replaced, and endless
+    strings cut.
 
     >>> clean({"a\\x00": ["b\\ud800"]})
     {'a�': ['b�']}
@@ -29,19 +34,27 @@ def clean(value: Any) -> Any:
 
 
 def short(text: Any, length: int = 300) -> str:
-    """Return one line of at most ``length`` characters; a longer one loses its middle, for long names differ at their ends.
+    """Return one line of at most ``length`` characters; a longer one loses its middle, for long
+    names differ at their ends.
 
     >>> short("temperature sensor 17", 12)
     'temper…or 17'
     """
     line = " ".join(str(text).split()) or "\N{NO-BREAK SPACE}"
     tail = (length - 1) // 2
-    return line if len(line) <= length else line[: length - 1 - tail] + "…" + line[len(line) - tail :]
+    return (
+        line if len(line) <= length else line[: length - 1 - tail] + "…" + line[len(line) - tail :]
+    )
 
 
 def is_number(value: Any) -> bool:
     """Say whether this is a finite number (and no bool)."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and abs(value) < 1e300
+        and math.isfinite(value)
+    )
 
 
 def floats(values: Sequence[Any]) -> list[float]:
@@ -93,7 +106,11 @@ def score(value: Any, metric: str = "accuracy") -> str:
         return MISSING
     if is_share(metric):
         return f"{100 * value:.2f} %".replace("-", _MINUS)
-    return f"{value:.3f}".replace("-", _MINUS) if 0.0005 <= abs(value) < 10 or value == 0 else number(value)
+    return (
+        f"{value:.3f}".replace("-", _MINUS)
+        if 0.0005 <= abs(value) < 10 or value == 0
+        else number(value)
+    )
 
 
 def gain(value: Any, metric: str = "accuracy") -> str:
@@ -105,7 +122,11 @@ def gain(value: Any, metric: str = "accuracy") -> str:
     if not is_number(value):
         return MISSING
     sign = "+" if value > 0 else ""
-    return f"{sign}{100 * value:.2f} points".replace("-", _MINUS) if is_share(metric) else sign + score(value, metric)
+    return (
+        f"{sign}{100 * value:.2f} points".replace("-", _MINUS)
+        if is_share(metric)
+        else sign + score(value, metric)
+    )
 
 
 def duration(seconds: Any) -> str:

@@ -14,7 +14,8 @@ _MAX_SIDE = 160
 
 
 def as_images(array: Any, shape: Any = None) -> np.ndarray:
-    """Return float images (m, c, h, w); rows of features are reshaped to ``shape``; what is not finite becomes 0.
+    """Return float images (m, c, h, w); rows of features are reshaped to ``shape``; what is not
+    finite becomes 0.
 
     Raises
     ------
@@ -27,27 +28,33 @@ def as_images(array: Any, shape: Any = None) -> np.ndarray:
     if images.ndim != 4:
         if shape is None:
             raise DataError(
-                f"Pictures of shape {images.shape} need an 'image_shape'.", "Give facts['pictures']['image_shape'] as (c, h, w)."
+                f"Pictures of shape {images.shape} need an 'image_shape'.",
+                "Give facts['pictures']['image_shape'] as (c, h, w).",
             )
         images = images.reshape(len(images), *(int(side) for side in shape))
     return images
 
 
 def image_uri(image: np.ndarray) -> str:
-    """Return an image (c, h, w) with values in [0, 1] as a data URI; one channel is grey, three are colours."""
+    """Return an image (c, h, w) with values in [0, 1] as a data URI; one channel is grey, three are
+    colours."""
     channels = image[:3] if len(image) >= 3 else image.mean(axis=0, keepdims=True)
     return _uri(channels.clip(0.0, 1.0))
 
 
 def filter_uri(weights: np.ndarray) -> str:
-    """Return a filter (c, h, w) of any range as a data URI: grey is 0, white the largest weight, black its negative."""
+    """Return a filter (c, h, w) of any range as a data URI: grey is 0, white the largest weight,
+    black its negative."""
     channels = weights if len(weights) == 3 else weights.mean(axis=0, keepdims=True)
     largest = float(np.abs(channels).max(initial=0.0))
-    return _uri((0.5 + 0.5 * channels / largest if largest > 0 else 0.5 + 0.0 * channels).clip(0.0, 1.0))
+    return _uri(
+        (0.5 + 0.5 * channels / largest if largest > 0 else 0.5 + 0.0 * channels).clip(0.0, 1.0)
+    )
 
 
 def shown_size(height: int, width: int, goal: int = 56) -> tuple[int, int]:
-    """Return (width, height) in CSS pixels: a whole multiple of a small image, or a large one made smaller.
+    """Return (width, height) in CSS pixels: a whole multiple of a small image, or a large one made
+    smaller.
 
     >>> shown_size(28, 28), shown_size(8, 8), shown_size(400, 200)
     ((56, 56), (56, 56), (48, 96))
@@ -64,7 +71,9 @@ def _uri(channels: np.ndarray) -> str:
     from PIL import Image
 
     levels = np.round(channels * 255).astype(np.uint8)
-    image = Image.fromarray(np.ascontiguousarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0)))
+    image = Image.fromarray(
+        np.ascontiguousarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+    )
     image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)

@@ -1,4 +1,5 @@
-"""The plots, drawn by matplotlib, as inline SVG. Nothing here touches pyplot or leaves a global setting changed.
+"""The plots, drawn by matplotlib, as inline SVG. Nothing here touches pyplot or leaves a global
+setting changed.
 
 Little data text goes into a plot: what can be a heading, a caption or a legend is HTML, beside it.
 """
@@ -19,8 +20,20 @@ from markupsafe import Markup
 from .formats import floats, is_share, metric_name, number, short
 from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND, inline
 
-# Petroff (2021), "Accessible color sequences for data visualization": told apart with any colour vision, on white and on black.
-PALETTE = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadb")
+# Petroff (2021), "Accessible color sequences for data visualization": told apart with any colour
+# vision, on white and on black.
+PALETTE = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadb",
+)
 MARKERS = (("o", "●"), ("^", "▲"), ("s", "■"), ("D", "◆"), ("v", "▼"))
 RAMP = ("#3f7fe0", "#9b8f9b", "#e8782a")  # low, middle, high
 _DECADES = 20.0  # a loss that falls by more is drawn on a log scale
@@ -50,7 +63,8 @@ _SETTINGS: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A curve: its values by epoch (NaN leaves a gap), the first or the second colour, solid or dashed."""
+    """A curve: its values by epoch (NaN leaves a gap), the first or the second colour, solid or
+    dashed."""
 
     epochs: list[float]
     values: list[float]
@@ -59,18 +73,27 @@ class Line:
 
 
 def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
-    """Return a small panel of learning curves; the loss is on a log scale if it falls by more than a factor of 20."""
+    """Return a small panel of learning curves; the loss is on a log scale if it falls by more than
+    a factor of 20."""
 
     def paint(axes: Any) -> None:
         for line in lines:
             colour, style = SECOND if line.second else FIRST, (0, (3, 2)) if line.dashed else "-"
-            axes.plot(line.epochs, line.values, color=colour, linestyle=style, marker="o" if len(line.epochs) < 3 else "")
+            axes.plot(
+                line.epochs,
+                line.values,
+                color=colour,
+                linestyle=style,
+                marker="o" if len(line.epochs) < 3 else "",
+            )
         values = [v for line in lines for v in line.values if math.isfinite(v)]
         if values and min(values) > 0 and max(values) / min(values) > _DECADES:
             axes.set_yscale("log")
             from matplotlib.ticker import LogLocator
 
-            narrow = max(values) / min(values) < 100  # fewer than two decades: their ends alone would say little
+            narrow = (
+                max(values) / min(values) < 100
+            )  # fewer than two decades: their ends alone would say little
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
             axes.yaxis.set_minor_formatter(_empty)
         axes.yaxis.set_major_formatter(_plain)
@@ -82,16 +105,29 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
     return draw(name, label, (2.9, 1.95), (0.55, 0.08, 0.42, 0.08), paint)
 
 
-def draws(name: str, label: str, seeds: Sequence[str], pretrained: Sequence[float], start: Sequence[float], metric: str) -> Markup:
-    """Return one row per draw: a hollow dot for the random start, a full one for the pretrained arm, a line between."""
+def draws(
+    name: str,
+    label: str,
+    seeds: Sequence[str],
+    pretrained: Sequence[float],
+    start: Sequence[float],
+    metric: str,
+) -> Markup:
+    """Return one row per draw: a hollow dot for the random start, a full one for the pretrained
+    arm, a line between."""
     rows = list(range(len(seeds)))
 
     def paint(axes: Any) -> None:
         axes.hlines(rows, start, pretrained, color=MUTED, linewidth=1.2, zorder=1)
-        axes.plot(start, rows, "o", color=SECOND, markerfacecolor=PAPER, markeredgewidth=1.6, markersize=6)
+        axes.plot(
+            start, rows, "o", color=SECOND, markerfacecolor=PAPER, markeredgewidth=1.6, markersize=6
+        )
         axes.plot(pretrained, rows, "o", color=FIRST, markersize=6.5)
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_yticks(rows if len(rows) <= 30 else [], [short(s, 14) for s in seeds] if len(rows) <= 30 else [])
+        axes.set_yticks(
+            rows if len(rows) <= 30 else [],
+            [short(s, 14) for s in seeds] if len(rows) <= 30 else [],
+        )
         axes.tick_params(axis="y", length=0)
         _metric_axis(axes, metric)
 
@@ -99,8 +135,11 @@ def draws(name: str, label: str, seeds: Sequence[str], pretrained: Sequence[floa
     return draw(name, label, (4.6, height), (0.95, 0.15, 0.45, 0.1), paint)
 
 
-def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float, float, float], metric: str) -> Markup:
-    """Return the differences of the draws, with their mean and its 95 % interval (``bounds``: mean, low, high), against zero."""
+def interval(
+    name: str, label: str, values: Sequence[float], bounds: tuple[float, float, float], metric: str
+) -> Markup:
+    """Return the differences of the draws, with their mean and its 95 % interval (``bounds``: mean,
+    low, high), against zero."""
     mean, low, high = bounds
 
     def paint(axes: Any) -> None:
@@ -108,17 +147,31 @@ def interval(name: str, label: str, values: Sequence[float], bounds: tuple[float
         if len(values):
             axes.plot(values, [0.45] * len(values), "o", color=MUTED, alpha=0.6, markersize=5)
         axes.plot([low, high], [0, 0], color=FIRST, linewidth=3.5, solid_capstyle="butt")
-        axes.plot([mean], [0], "o", color=FIRST, markersize=8.5, markeredgecolor=PAPER, markeredgewidth=1.5)
+        axes.plot(
+            [mean],
+            [0],
+            "o",
+            color=FIRST,
+            markersize=8.5,
+            markeredgecolor=PAPER,
+            markeredgewidth=1.5,
+        )
         axes.set_ylim(-0.4, 0.85 if len(values) else 0.4)
-        axes.set_yticks([0, 0.45][: 2 if len(values) else 1], ["mean, 95 %", "each draw"][: 2 if len(values) else 1])
+        axes.set_yticks(
+            [0, 0.45][: 2 if len(values) else 1],
+            ["mean, 95 %", "each draw"][: 2 if len(values) else 1],
+        )
         axes.tick_params(axis="y", length=0)
         _metric_axis(axes, metric, difference=True)
 
     return draw(name, label, (4.6, 1.5 if len(values) else 1.2), (0.95, 0.15, 0.45, 0.1), paint)
 
 
-def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]) -> Markup:
-    """Return codes (m, 2) coloured by group; group -1 is grey; a few groups of short names are named at their medians."""
+def scatter(
+    name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]
+) -> Markup:
+    """Return codes (m, 2) coloured by group; group -1 is grey; a few groups of short names are
+    named at their medians."""
     members = np.asarray(groups)
     named = len(names) <= 20 and max(map(len, names), default=0) * len(names) <= 120
 
@@ -127,12 +180,26 @@ def scatter(name: str, label: str, points: np.ndarray, groups: Sequence[int], na
             colour, marker = group_look(group)
             mine = points[members == group]
             axes.scatter(
-                *mine.T, s=_dot(len(points)), c=colour, marker=MARKERS[marker][0], alpha=0.75, linewidths=0, rasterized=True
+                *mine.T,
+                s=_dot(len(points)),
+                c=colour,
+                marker=MARKERS[marker][0],
+                alpha=0.75,
+                linewidths=0,
+                rasterized=True,
             )
         for group in sorted(set(groups)) if named else ():
             if group >= 0:
                 x, y = np.median(points[members == group], axis=0)
-                text = axes.text(x, y, short(names[group], 16), ha="center", va="center", fontsize=9.5, fontweight="bold")
+                text = axes.text(
+                    x,
+                    y,
+                    short(names[group], 16),
+                    ha="center",
+                    va="center",
+                    fontsize=9.5,
+                    fontweight="bold",
+                )
                 text.set_gid("halo")
         _bare(axes)
 
@@ -146,7 +213,15 @@ def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[
         from matplotlib.colors import LinearSegmentedColormap
 
         ramp = LinearSegmentedColormap.from_list("ramp", list(RAMP))
-        axes.scatter(*points.T, s=_dot(len(points)), c=list(values), cmap=ramp, alpha=0.8, linewidths=0, rasterized=True)
+        axes.scatter(
+            *points.T,
+            s=_dot(len(points)),
+            c=list(values),
+            cmap=ramp,
+            alpha=0.8,
+            linewidths=0,
+            rasterized=True,
+        )
         _bare(axes)
 
     return draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
@@ -158,7 +233,15 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
     def paint(axes: Any) -> None:
         both = [*true, *predicted]
         axes.plot([min(both), max(both)], [min(both), max(both)], color=INK, linewidth=1)
-        axes.scatter(true, predicted, s=_dot(len(true)), c=PALETTE[0], alpha=0.6, linewidths=0, rasterized=True)
+        axes.scatter(
+            true,
+            predicted,
+            s=_dot(len(true)),
+            c=PALETTE[0],
+            alpha=0.6,
+            linewidths=0,
+            rasterized=True,
+        )
         axes.set_xlabel("true")
         axes.set_ylabel("predicted")
         for axis in (axes.xaxis, axes.yaxis):
@@ -171,7 +254,8 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
 
 
 def group_look(group: int) -> tuple[str, int]:
-    """Return a group's colour and the number of its marker; past ten the colours come again with another marker."""
+    """Return a group's colour and the number of its marker; past ten the colours come again with
+    another marker."""
     if group < 0:
         return "#8a8f94", 0
     return PALETTE[group % len(PALETTE)], (group // len(PALETTE)) % len(MARKERS)
@@ -184,13 +268,19 @@ def draw(
     margins: tuple[float, float, float, float],
     paint: Callable[[Any], None],
 ) -> Markup:
-    """Return one axes of fixed margins (left, right, bottom, top, in inches): text can never change the layout."""
+    """Return one axes of fixed margins (left, right, bottom, top, in inches): text can never change
+    the layout."""
     from matplotlib.figure import Figure
 
     (width, height), (left, right, bottom, top) = size, margins
     with _settings():
         figure = Figure(figsize=size)
-        box = (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+        box = (
+            left / width,
+            bottom / height,
+            (width - left - right) / width,
+            (height - bottom - top) / height,
+        )
         paint(figure.add_axes(box))
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, dpi=200, metadata={"Date": None})
@@ -199,7 +289,8 @@ def draw(
 
 @contextmanager
 def _settings() -> Iterator[None]:
-    """Hold our settings over matplotlib's own defaults, whatever the user's are; a missing glyph is the browser's to find."""
+    """Hold our settings over matplotlib's own defaults, whatever the user's are; a missing glyph is
+    the browser's to find."""
     import matplotlib
 
     with warnings.catch_warnings(), matplotlib.rc_context():
@@ -212,8 +303,12 @@ def _settings() -> Iterator[None]:
 def _metric_axis(axes: Any, metric: str, difference: bool = False) -> None:
     axes.xaxis.get_major_locator().set_params(nbins=5)
     share, unit = is_share(metric), "points" if difference else "%"
-    axes.xaxis.set_major_formatter((lambda v, _: number(round(100 * v, 6)) + ("" if difference else " %")) if share else _plain)
-    axes.set_xlabel(f"{short(metric_name(metric), 30)}{', ' + unit if share and difference else ''}")
+    axes.xaxis.set_major_formatter(
+        (lambda v, _: number(round(100 * v, 6)) + ("" if difference else " %")) if share else _plain
+    )
+    axes.set_xlabel(
+        f"{short(metric_name(metric), 30)}{', ' + unit if share and difference else ''}"
+    )
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color=RULE, linewidth=0.5)
     axes.set_axisbelow(True)
@@ -243,9 +338,15 @@ def as_points(array: Any) -> np.ndarray:
     """Return points (m, 2) as floats; a third column and further ones are left out."""
     points = np.asarray(array, dtype=np.float64)
     points = points.reshape(len(points), -1)
-    return points[:, :2] if points.shape[1] >= 2 else np.column_stack([points, np.zeros((len(points), 2 - points.shape[1]))])
+    return (
+        points[:, :2]
+        if points.shape[1] >= 2
+        else np.column_stack([points, np.zeros((len(points), 2 - points.shape[1]))])
+    )
 
 
 def plottable(points: np.ndarray) -> np.ndarray:
     """Say for each point (m, 2) whether it can be drawn."""
-    return np.array([all(math.isfinite(v) for v in floats(row)) for row in points.tolist()], dtype=bool)
+    return np.array(
+        [all(math.isfinite(v) for v in floats(row)) for row in points.tolist()], dtype=bool
+    )

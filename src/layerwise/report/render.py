@@ -14,7 +14,10 @@ from .formats import clean, short
 from .sections import view
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_ARRAYS = {"pictures": ("originals", "corrupted", "reconstructions", "filters"), "codes": ("points", "tsne")}
+_ARRAYS = {
+    "pictures": ("originals", "corrupted", "reconstructions", "filters"),
+    "codes": ("points", "tsne"),
+}
 
 
 def render(facts: dict[str, Any]) -> str:
@@ -23,13 +26,15 @@ def render(facts: dict[str, Any]) -> str:
     Parameters
     ----------
     facts : dict
-        What happened, section by section: ``title``, ``version``, ``command``, ``headline``, ``data``, ``comparison``, ``run``,
-        ``history``, ``pictures``, ``table_reconstruction``, ``codes``, ``confusion``, ``residuals``, ``transfer``, ``seconds``.
-        A section that is missing, empty or None is left out.
+        What happened, section by section: ``title``, ``version``, ``command``, ``headline``,
+        ``data``, ``comparison``, ``run``, ``history``, ``pictures``, ``table_reconstruction``,
+        ``codes``, ``confusion``, ``residuals``, ``transfer``, ``seconds``. A section that is
+        missing, empty or None is left out.
 
     Examples
     --------
-    >>> "It helped" in render({"headline": {"kind": "helps", "text": "The error fell from 7.3 % to 5.9 %."}})
+    >>> headline = {"kind": "helps", "text": "The error fell from 7.3 % to 5.9 %."}
+    >>> "It helped" in render({"headline": headline})
     True
     """
     plain, arrays = split(facts)
@@ -50,7 +55,9 @@ def write_report(facts: dict[str, Any], folder: Path) -> Path:
     plain, arrays = split(facts)
     for section, found in arrays.items():
         for name, array in found.items():
-            plain[section][name] = {"shape": list(array.shape)} if section == "pictures" else jsonable(_rounded(array))
+            plain[section][name] = (
+                {"shape": list(array.shape)} if section == "pictures" else jsonable(_rounded(array))
+            )
     page = Path(folder) / "report.html"
     write_text(page, render(facts))
     write_json(page.with_suffix(".json"), plain)
@@ -58,15 +65,22 @@ def write_report(facts: dict[str, Any], folder: Path) -> Path:
 
 
 def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
-    """Return the facts as clean plain data (None for what is not finite), and apart from them the pictures and points."""
+    """Return the facts as clean plain data (None for what is not finite), and apart from them the
+    pictures and points."""
     arrays: dict[str, dict[str, np.ndarray]] = {}
     rest = dict(facts)
     for section, names in _ARRAYS.items():
         part = rest.get(section)
         if part:
-            found = [name for name, value in part.items() if value is not None and (name in names or np.ndim(value) > 2)]
+            found = [
+                name
+                for name, value in part.items()
+                if value is not None and (name in names or np.ndim(value) > 2)
+            ]
             arrays[section] = {name: np.asarray(part[name], dtype=float) for name in found}
-            rest[section] = {key: value for key, value in part.items() if key not in arrays[section]}
+            rest[section] = {
+                key: value for key, value in part.items() if key not in arrays[section]
+            }
     return clean(jsonable(rest)), arrays
 
 
@@ -74,7 +88,11 @@ def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np
 def environment() -> Environment:
     """Return the template engine: autoescape, and an error for a name that is missing."""
     made = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.filters["short"] = short
     return made

@@ -1,6 +1,8 @@
-"""From facts to what the template shows: one function per section, each returning None when there is nothing to show.
+"""From facts to what the template shows: one function per section, each returning None when there
+is nothing to show.
 
-The facts arrive as plain data (``None`` for what is not finite); only pictures and points are still arrays.
+The facts arrive as plain data (``None`` for what is not finite); only pictures and points are still
+arrays.
 """
 
 from __future__ import annotations
@@ -17,9 +19,28 @@ from . import pixels, plots
 from .formats import MISSING, duration, floats, gain, is_number, metric_name, number, score, short
 
 Facts = dict[str, Any]
-_VERDICTS = {"helps": ("▲", "It helped"), "hurts": ("▼", "It hurt"), "nil": ("=", "No difference"), "unsure": ("?", "Undecided")}
-_LOOKS = {"pretrained": "first", "random start": "second", "with unlabelled rows": "first", "labels alone": "second"}
-_MOST = {"classes": 30, "panels": 12, "pictures": 16, "filters": 64, "columns": 24, "rows": 8, "matrix": 20, "draws": 200}
+_VERDICTS = {
+    "helps": ("▲", "It helped"),
+    "hurts": ("▼", "It hurt"),
+    "nil": ("=", "No difference"),
+    "unsure": ("?", "Undecided"),
+}
+_LOOKS = {
+    "pretrained": "first",
+    "random start": "second",
+    "with unlabelled rows": "first",
+    "labels alone": "second",
+}
+_MOST = {
+    "classes": 30,
+    "panels": 12,
+    "pictures": 16,
+    "filters": 64,
+    "columns": 24,
+    "rows": 8,
+    "matrix": 20,
+    "draws": 200,
+}
 
 
 def view(facts: Facts, arrays: Facts) -> Facts:
@@ -55,8 +76,16 @@ def data(part: Facts) -> Facts | None:
     """Return the counts, the classes and the notes."""
     if not part:
         return None
-    names = {"rows": "rows", "labels": "labels", "unlabelled": "unlabelled", "test_rows": "test rows", "features": "features"}
-    counts = [(number(part[key]), words) for key, words in names.items() if part.get(key) is not None]
+    names = {
+        "rows": "rows",
+        "labels": "labels",
+        "unlabelled": "unlabelled",
+        "test_rows": "test rows",
+        "features": "features",
+    }
+    counts = [
+        (number(part[key]), words) for key, words in names.items() if part.get(key) is not None
+    ]
     classes = _texts(part.get("classes"))
     return {
         "name": part.get("name"),
@@ -98,7 +127,9 @@ def comparison(part: Facts) -> Facts | None:
         "timed": any(row["seconds"] for row in shown),
         "flags": _texts(part.get("flags")),
         "draws": _draws(part.get("draws") or [], metric),
-        "difference": _difference(part.get("difference") or {}, part.get("draws") or [], metric, higher),
+        "difference": _difference(
+            part.get("difference") or {}, part.get("draws") or [], metric, higher
+        ),
     }
 
 
@@ -112,7 +143,9 @@ def _place(value: Any, low: float, high: float, higher: bool) -> float | None:
 
 def _draws(draws: list[Facts], metric: str) -> Any:
     arms = [floats([draw.get(arm) for draw in draws]) for arm in ("pretrained", "random_start")]
-    keep = [i for i in range(len(draws)) if all(math.isfinite(arm[i]) for arm in arms)][: _MOST["draws"]]
+    keep = [i for i in range(len(draws)) if all(math.isfinite(arm[i]) for arm in arms)][
+        : _MOST["draws"]
+    ]
     if not keep:
         return None
     seeds = [f"seed {draws[i].get('seed', i)}" for i in keep]
@@ -126,13 +159,23 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
         return None
     arms = [floats([draw.get(arm) for draw in draws]) for arm in ("pretrained", "random_start")]
     each = [p - s for p, s in zip(*arms, strict=True) if math.isfinite(p - s)]
-    count = part.get("draws") if isinstance(part.get("draws"), int) else len(part.get("draws") or each)
-    over = "the test rows, for this one draw of labels" if not count else "1 draw" if count == 1 else f"{number(count)} draws"
+    count = (
+        part.get("draws") if isinstance(part.get("draws"), int) else len(part.get("draws") or each)
+    )
+    over = (
+        "the test rows, for this one draw of labels"
+        if not count
+        else "1 draw"
+        if count == 1
+        else f"{number(count)} draws"
+    )
     mean, low, high = floats([part.get(key) for key in ("mean", "low", "high")])
     words = f"{gain(part['mean'], metric)} on average"
     plot = None
     if math.isfinite(mean + low + high):
-        words += f", 95 % interval {gain(low, metric).removesuffix(' points')} to {gain(high, metric)}"
+        words += (
+            f", 95 % interval {gain(low, metric).removesuffix(' points')} to {gain(high, metric)}"
+        )
         plot = plots.interval("interval", words, each, (mean, low, high), metric)
     side = "Right" if higher else "Left"
     return {"plot": plot, "text": words, "count": over, "side": side}
@@ -146,7 +189,11 @@ def history(part: Facts) -> Facts | None:
         return None
     panels = [_phase_panel(i, rows) for i, rows in enumerate(phases[: _MOST["panels"]])]
     table = [_phase_row("pretraining", rows) for rows in phases]
-    table += [_phase_row(f"fine-tuning, {arm}", rows) for arm, all_rows in tuning.items() for rows in _phases(all_rows)]
+    table += [
+        _phase_row(f"fine-tuning, {arm}", rows)
+        for arm, all_rows in tuning.items()
+        for rows in _phases(all_rows)
+    ]
     used = [row for rows in [*phases, *tuning.values()] for row in rows]
     return {
         "panels": [panel for panel in panels if panel],
@@ -159,7 +206,10 @@ def history(part: Facts) -> Facts | None:
 
 
 def _phases(rows: list[Facts]) -> list[list[Facts]]:
-    return [list(group) for _, group in groupby(rows, key=lambda row: (row.get("step"), row.get("phase")))]
+    return [
+        list(group)
+        for _, group in groupby(rows, key=lambda row: (row.get("step"), row.get("phase")))
+    ]
 
 
 def _phase_name(row: Facts) -> tuple[str, str]:
@@ -176,14 +226,26 @@ def _curve(rows: list[Facts], key: str, second: bool = False) -> list[plots.Line
     values = floats([row.get(key) for row in rows])
     if not any(math.isfinite(v) for v in values):
         return []
-    return [plots.Line([float(i) for i in range(1, len(rows) + 1)], values, second, dashed=key == "validation")]
+    return [
+        plots.Line(
+            [float(i) for i in range(1, len(rows) + 1)], values, second, dashed=key == "validation"
+        )
+    ]
 
 
 def _phase_panel(index: int, rows: list[Facts]) -> Facts | None:
     lines = _curve(rows, "loss") + _curve(rows, "validation")
     objective, stages = _phase_name(rows[0])
     label = f"loss by epoch of pretraining phase {index + 1}: {objective} {stages}"
-    return {"objective": objective, "stages": stages, "plot": plots.curves(f"phase{index}", label, lines)} if lines else None
+    return (
+        {
+            "objective": objective,
+            "stages": stages,
+            "plot": plots.curves(f"phase{index}", label, lines),
+        }
+        if lines
+        else None
+    )
 
 
 def _arms(tuning: dict[str, Any]) -> list[str]:
@@ -196,7 +258,9 @@ def _tuning_panel(tuning: dict[str, list[Facts]]) -> Any:
     for i, arm in enumerate(_arms(tuning)):
         second = bool(i) or _LOOKS.get(arm) == "second"
         lines += _curve(tuning[arm], "loss", second) + _curve(tuning[arm], "validation", second)
-    return plots.curves("tuning", "loss by epoch of fine-tuning, both arms", lines) if lines else None
+    return (
+        plots.curves("tuning", "loss by epoch of fine-tuning, both arms", lines) if lines else None
+    )
 
 
 def _phase_row(kind: str, rows: list[Facts]) -> Facts:
@@ -219,15 +283,26 @@ def _phase_row(kind: str, rows: list[Facts]) -> Facts:
 def pictures(part: Facts, arrays: Facts) -> Facts | None:
     """Return samples (original, corrupted, reconstruction) and filters as data URIs."""
     shape, rows = part.get("image_shape"), []
-    for key, words in (("originals", "original"), ("corrupted", "corrupted"), ("reconstructions", "reconstruction")):
+    for key, words in (
+        ("originals", "original"),
+        ("corrupted", "corrupted"),
+        ("reconstructions", "reconstruction"),
+    ):
         if arrays.get(key) is not None and len(arrays[key]):
             rows.append((words, pixels.as_images(arrays[key][: _MOST["pictures"]], shape)))
     count = min((len(images) for _, images in rows), default=0)
     weights = arrays.get("filters")
-    filters = None if weights is None or not len(weights) else pixels.as_images(weights[: _MOST["filters"]], shape)
+    filters = (
+        None
+        if weights is None or not len(weights)
+        else pixels.as_images(weights[: _MOST["filters"]], shape)
+    )
     if not count and filters is None:
         return None
-    samples = [[(pixels.image_uri(images[i]), f"{words} {i + 1}") for words, images in rows] for i in range(count)]
+    samples = [
+        [(pixels.image_uri(images[i]), f"{words} {i + 1}") for words, images in rows]
+        for i in range(count)
+    ]
     return {
         "kinds": [words for words, _ in rows],
         "samples": samples,
@@ -241,7 +316,9 @@ def pictures(part: Facts, arrays: Facts) -> Facts | None:
 
 def table(part: Facts) -> Facts | None:
     """Return pairs of rows: as they were, and as they came back from the code."""
-    columns, original, back = (part.get(key) or [] for key in ("columns", "original", "reconstruction"))
+    columns, original, back = (
+        part.get(key) or [] for key in ("columns", "original", "reconstruction")
+    )
     pairs = list(zip(original, back, strict=False))[: _MOST["rows"]]
     if not columns or not pairs:
         return None
@@ -262,7 +339,10 @@ def codes(part: Facts, arrays: Facts, facts: Facts) -> Facts | None:
             maps.append((key, str(name), plots.as_points(arrays[key])))
     if not maps:
         return None
-    task, classes = str((facts.get("data") or {}).get("task")), (facts.get("data") or {}).get("classes")
+    task, classes = (
+        str((facts.get("data") or {}).get("task")),
+        (facts.get("data") or {}).get("classes"),
+    )
     if _continuous(labels, task):
         legend: Facts = {"groups": [], "more": 0, "ramp": list(plots.RAMP)}
         values = floats(labels)
@@ -275,7 +355,10 @@ def codes(part: Facts, arrays: Facts, facts: Facts) -> Facts | None:
         groups = [places.get(str(label), -1) if label is not None else -1 for label in labels]
         legend = _legend(names, groups)
         drawn = [_group_map(key, name, points, groups, names) for key, name, points in maps]
-    return legend | {"maps": [item for item in drawn if item], "count": number(max(len(points) for _, _, points in maps))}
+    return legend | {
+        "maps": [item for item in drawn if item],
+        "count": number(max(len(points) for _, _, points in maps)),
+    }
 
 
 def _continuous(labels: list[Any], task: str) -> bool:
@@ -287,7 +370,8 @@ def _continuous(labels: list[Any], task: str) -> bool:
 
 
 def _class_names(labels: list[Any], classes: list[str]) -> list[str]:
-    """Return the classes that occur, in the data's order, else in order of size of number or of first appearance."""
+    """Return the classes that occur, in the data's order, else in order of size of number or of
+    first appearance."""
     found = list(dict.fromkeys(str(label) for label in labels if label is not None))
     if set(found) <= set(classes):
         return [name for name in dict.fromkeys(classes) if name in set(found)]
@@ -299,16 +383,27 @@ def _legend(names: list[str], groups: list[int]) -> Facts:
     shown = [(name, colour, plots.MARKERS[marker][1]) for name, colour, marker in looks]
     if -1 in groups:
         shown.append(("no label", plots.group_look(-1)[0], "●"))
-    return {"groups": shown, "more": max(0, len(names) - _MOST["classes"]), "ramp": None, "low": "", "high": ""}
+    return {
+        "groups": shown,
+        "more": max(0, len(names) - _MOST["classes"]),
+        "ramp": None,
+        "low": "",
+        "high": "",
+    }
 
 
-def _group_map(key: str, name: str, points: np.ndarray, groups: list[int], names: list[str]) -> Facts | None:
+def _group_map(
+    key: str, name: str, points: np.ndarray, groups: list[int], names: list[str]
+) -> Facts | None:
     keep = plots.plottable(points)
     if not keep.any():
         return None
     members = [group for group, ok in zip([*groups, *[-1] * len(points)], keep, strict=False) if ok]
     label = f"{name} of the codes of {len(members)} rows, coloured by class"
-    return {"name": name, "plot": plots.scatter(f"codes-{key}", label, points[keep], members, names)}
+    return {
+        "name": name,
+        "plot": plots.scatter(f"codes-{key}", label, points[keep], members, names),
+    }
 
 
 def _number_map(key: str, name: str, points: np.ndarray, values: list[float]) -> Facts | None:
@@ -318,7 +413,10 @@ def _number_map(key: str, name: str, points: np.ndarray, values: list[float]) ->
         return None
     shown = [value for value, ok in zip(values, keep, strict=False) if ok]
     label = f"{name} of the codes of {len(shown)} rows, coloured by target"
-    return {"name": name, "plot": plots.scatter_numbers(f"codes-{key}", label, points[:count][keep], shown)}
+    return {
+        "name": name,
+        "plot": plots.scatter_numbers(f"codes-{key}", label, points[:count][keep], shown),
+    }
 
 
 def confusion(part: Facts) -> Facts | None:
@@ -327,17 +425,32 @@ def confusion(part: Facts) -> Facts | None:
     if not classes or not counts:
         return None
     size = min(len(classes), len(counts))
-    matrix = np.array([[v if is_number(v) else 0 for v in [*row, *[0] * size][:size]] for row in counts[:size]], dtype=float)
+    matrix = np.array(
+        [[v if is_number(v) else 0 for v in [*row, *[0] * size][:size]] for row in counts[:size]],
+        dtype=float,
+    )
     totals = matrix.sum(axis=1)
-    result: Facts = {"rows": part.get("rows") or "true", "columns": part.get("columns") or "predicted", "classes": classes[:size]}
-    result |= {"tall": max(map(len, classes)) > 4, "total": number(int(totals.sum())), "pairs": None, "matrix": None}
+    result: Facts = {
+        "rows": part.get("rows") or "true",
+        "columns": part.get("columns") or "predicted",
+        "classes": classes[:size],
+    }
+    result |= {
+        "tall": max(map(len, classes)) > 4,
+        "total": number(int(totals.sum())),
+        "pairs": None,
+        "matrix": None,
+    }
     if size > _MOST["matrix"]:
         return result | {"pairs": _pairs(classes, matrix, totals)}
     wrong = np.where(np.eye(size, dtype=bool), 0.0, matrix / np.maximum(totals[:, None], 1))
     largest = max(float(wrong.max(initial=0.0)), 0.02)
     rows = []
     for i in range(size):
-        cells = [_heat(matrix[i, j], matrix[i, j] / max(totals[i], 1), i == j, largest) for j in range(size)]
+        cells = [
+            _heat(matrix[i, j], matrix[i, j] / max(totals[i], 1), i == j, largest)
+            for j in range(size)
+        ]
         rows.append((classes[i], cells, score(matrix[i, i] / totals[i]) if totals[i] else MISSING))
     return result | {"matrix": rows}
 
@@ -348,28 +461,40 @@ def _heat(count: float, share: float, right: bool, largest: float) -> tuple[str,
     return number(int(count)), round(strength) if count else 0, "right" if right else "wrong"
 
 
-def _pairs(classes: Sequence[str], matrix: np.ndarray, totals: np.ndarray) -> list[tuple[str, str, str, str]]:
+def _pairs(
+    classes: Sequence[str], matrix: np.ndarray, totals: np.ndarray
+) -> list[tuple[str, str, str, str]]:
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:20]
     places = [divmod(int(i), len(wrong)) for i in order if wrong.flat[i] > 0]
-    return [(classes[i], classes[j], number(int(wrong[i, j])), score(wrong[i, j] / totals[i])) for i, j in places]
+    return [
+        (classes[i], classes[j], number(int(wrong[i, j])), score(wrong[i, j] / totals[i]))
+        for i, j in places
+    ]
 
 
 def residuals(part: Facts) -> Facts | None:
     """Return predicted over true values, and how many pairs could not be drawn."""
     true, predicted = floats(part.get("true") or []), floats(part.get("predicted") or [])
-    pairs = [(t, p) for t, p in zip(true, predicted, strict=False) if math.isfinite(t) and math.isfinite(p)]
+    pairs = [
+        (t, p)
+        for t, p in zip(true, predicted, strict=False)
+        if math.isfinite(t) and math.isfinite(p)
+    ]
     if not pairs:
         return None
     left, right = ([pair[i] for pair in pairs] for i in (0, 1))
     left_out = max(len(true), len(predicted)) - len(pairs)
-    plot = plots.residuals("residuals", f"predicted over true values of {len(pairs)} rows", left, right)
+    plot = plots.residuals(
+        "residuals", f"predicted over true values of {len(pairs)} rows", left, right
+    )
     return {"plot": plot, "count": number(len(pairs)), "left_out": left_out}
 
 
 def transfer(rows: list[Facts]) -> list[Facts] | None:
-    """Return, by layer, whether the pretrained weights arrived and how far fine-tuning moved them."""
+    """Return, by layer, whether the pretrained weights arrived and how far fine-tuning moved
+    them."""
     largest = max((row["moved"] for row in rows if is_number(row.get("moved"))), default=0)
     return [
         {
@@ -377,7 +502,9 @@ def transfer(rows: list[Facts]) -> list[Facts] | None:
             "start": number(row.get("start_difference"), 3),
             "arrived": row.get("start_difference") == 0,
             "moved": number(row.get("moved"), 3),
-            "width": round(100 * row["moved"] / largest, 1) if largest > 0 and is_number(row.get("moved")) else 0,
+            "width": round(100 * row["moved"] / largest, 1)
+            if largest > 0 and is_number(row.get("moved"))
+            else 0,
         }
         for row in rows
     ] or None
@@ -403,11 +530,19 @@ def run(part: Facts, command: Any) -> Facts | None:
 
 def seconds(part: Facts) -> list[tuple[str, str, float]] | None:
     """Return what each part of the run cost, with its share of the sum in percent."""
-    known = Counter({name: value for name, value in part.items() if is_number(value) and value >= 0})
+    known = Counter(
+        {name: value for name, value in part.items() if is_number(value) and value >= 0}
+    )
     total = sum(known.values()) or 1
-    words = {"pretrain": "pretraining", "finetune": "fine-tuning", "random_start": "the control", "report": "this report"}
+    words = {
+        "pretrain": "pretraining",
+        "finetune": "fine-tuning",
+        "random_start": "the control",
+        "report": "this report",
+    }
     shown = [
-        (words.get(name, name.replace("_", " ")), duration(value), round(100 * value / total, 1)) for name, value in known.items()
+        (words.get(name, name.replace("_", " ")), duration(value), round(100 * value / total, 1))
+        for name, value in known.items()
     ]
     return shown or None
 

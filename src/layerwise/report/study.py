@@ -54,11 +54,13 @@ def render_study(facts: Facts) -> str:
     Parameters
     ----------
     facts : dict
-        What ``layerwise compare --json`` prints, with ``run``. Parts that are missing or empty are left out.
+        What ``layerwise compare --json`` prints, with ``run``. Parts that are missing or empty are
+        left out.
 
     Examples
     --------
-    >>> facts = {"verdict": {"kind": "nil", "finding": "No difference.", "details": "", "advice": "Do not pretrain."}}
+    >>> words = {"finding": "No difference.", "details": "", "advice": "Do not pretrain."}
+    >>> facts = {"verdict": {"kind": "nil"} | words}
     >>> "Pretraining changes nothing" in render_study(facts)
     True
     """
@@ -80,7 +82,9 @@ def _view(facts: Facts) -> Facts:
         "classes": _classes(facts),
         "cost": _cost(facts, metric),
         "wins": _wins(facts),
-        "guards": [str(finding.get("text") or "") for finding in facts.get("guards") or []][: _MOST["findings"]],
+        "guards": [str(finding.get("text") or "") for finding in facts.get("guards") or []][
+            : _MOST["findings"]
+        ],
         "notes": [str(note) for note in facts.get("notes") or []],
         "run": _run(facts),
         "metric": metric_name(metric),
@@ -91,12 +95,16 @@ def _verdict(part: Facts) -> Facts | None:
     if not part.get("finding"):
         return None
     sign, words, look = _VERDICTS.get(str(part.get("kind")), ("", "", "none"))
-    return {"sign": sign, "words": words, "look": look} | {key: part.get(key) or "" for key in ("finding", "details", "advice")}
+    return {"sign": sign, "words": words, "look": look} | {
+        key: part.get(key) or "" for key in ("finding", "details", "advice")
+    }
 
 
 def _counts(facts: Facts) -> list[tuple[str, str]]:
     counts = facts.get("counts") or {}
-    shown = [(number(counts[key]), key.replace("_", " ")) for key in counts if counts[key] is not None]
+    shown = [
+        (number(counts[key]), key.replace("_", " ")) for key in counts if counts[key] is not None
+    ]
     return [*shown, (number(facts["draws"]), "draws")] if facts.get("draws") else shown
 
 
@@ -108,23 +116,40 @@ def _recipes(facts: Facts) -> list[str]:
 
 
 def _curves(facts: Facts, metric: str) -> list[Facts]:
-    """Return two plots for each recipe: both arms beside the best baseline, and their paired differences."""
-    summary, practical = facts.get("summary") or [], (facts.get("study") or {}).get("practical") or 0.0
+    """Return two plots for each recipe: both arms beside the best baseline, and their paired
+    differences."""
+    summary, practical = (
+        facts.get("summary") or [],
+        (facts.get("study") or {}).get("practical") or 0.0,
+    )
     best = _best_baseline(facts)
     result = []
     for i, recipe in enumerate(_recipes(facts)):
         rows = [row for row in facts["differences"] if row["recipe"] == recipe]
         arms = [rows[0]["arm"], rows[0]["against"], *([best] if best else [])]
         shown = [_curve(summary, arm) for arm in arms]
-        label = f"{metric_name(metric)} over the number of labels: {recipe}, its control and the best baseline"
-        named = [(row["arm"], _LOOKS.get(str(row["role"]), "other")) for row in _first_rows(summary) if row["arm"] in arms]
+        label = (
+            f"{metric_name(metric)} over the number of labels: {recipe}, its control and the "
+            "best baseline"
+        )
+        named = [
+            (row["arm"], _LOOKS.get(str(row["role"]), "other"))
+            for row in _first_rows(summary)
+            if row["arm"] in arms
+        ]
         result.append(
             {
                 "recipe": recipe,
                 "key": named,
-                "curves": budget_curves(f"curves{i}", label, [curve for curve in shown if curve.labels], metric),
+                "curves": budget_curves(
+                    f"curves{i}", label, [curve for curve in shown if curve.labels], metric
+                ),
                 "differences": differences(
-                    f"gaps{i}", f"paired differences of {recipe} by number of labels", rows, metric, practical
+                    f"gaps{i}",
+                    f"paired differences of {recipe} by number of labels",
+                    rows,
+                    metric,
+                    practical,
                 ),
                 "rows": [_difference_row(row, metric) for row in rows],
             }
@@ -145,12 +170,21 @@ def _difference_row(row: Facts, metric: str) -> Facts:
 
 
 def _small(p: Any) -> str:
-    return "< 0.001" if is_number(p) and p < 0.001 else "> 0.999" if is_number(p) and p > 0.999 else number(p, 2)
+    return (
+        "< 0.001"
+        if is_number(p) and p < 0.001
+        else "> 0.999"
+        if is_number(p) and p > 0.999
+        else number(p, 2)
+    )
 
 
 def _curve(summary: list[Facts], arm: str) -> Curve:
     rows = [row for row in summary if row["arm"] == arm and is_number(row["mean"])]
-    low, high = ([row[end] if is_number(row[end]) else float("nan") for row in rows] for end in ("low", "high"))
+    low, high = (
+        [row[end] if is_number(row[end]) else float("nan") for row in rows]
+        for end in ("low", "high")
+    )
     look = _LOOKS.get(str(rows[0]["role"]), "other") if rows else "other"
     return Curve([row["labels"] for row in rows], [row["mean"] for row in rows], low, high, look)
 
@@ -163,19 +197,28 @@ def _first_rows(summary: list[Facts]) -> list[Facts]:
 
 
 def _best_baseline(facts: Facts) -> str | None:
-    rows = [row for row in facts.get("areas") or [] if row["role"] == "baseline" and is_number(row["area"])]
+    rows = [
+        row
+        for row in facts.get("areas") or []
+        if row["role"] == "baseline" and is_number(row["area"])
+    ]
     return max(rows, key=lambda row: row["area"])["arm"] if rows else None
 
 
 def _table(facts: Facts, metric: str) -> Facts | None:
-    """Return arms by budgets: mean and half the interval, in percent for a share; the best of each budget marked."""
+    """Return arms by budgets: mean and half the interval, in percent for a share; the best of each
+    budget marked."""
     summary = facts.get("summary") or []
     if not summary:
         return None
     budgets = sorted({row["labels"] for row in summary})
     cells = {(row["arm"], row["labels"]): row for row in summary}
     best = {
-        b: max((row["mean"] for row in summary if row["labels"] == b and is_number(row["mean"])), default=None) for b in budgets
+        b: max(
+            (row["mean"] for row in summary if row["labels"] == b and is_number(row["mean"])),
+            default=None,
+        )
+        for b in budgets
     }
     areas = {row["arm"]: row["area"] for row in facts.get("areas") or []}
     rows = []
@@ -184,7 +227,11 @@ def _table(facts: Facts, metric: str) -> Facts | None:
         values = []
         for budget in budgets:
             row = cells.get((arm, budget)) or {}
-            half = (row["high"] - row["low"]) / 2 if is_number(row.get("low")) and is_number(row.get("high")) else None
+            half = (
+                (row["high"] - row["low"]) / 2
+                if is_number(row.get("low")) and is_number(row.get("high"))
+                else None
+            )
             values.append(
                 (
                     _cell(row.get("mean"), metric),
@@ -193,9 +240,18 @@ def _table(facts: Facts, metric: str) -> Facts | None:
                 )
             )
         rows.append(
-            {"arm": arm, "look": _LOOKS.get(str(first["role"]), "other"), "values": values, "area": _cell(areas.get(arm), metric)}
+            {
+                "arm": arm,
+                "look": _LOOKS.get(str(first["role"]), "other"),
+                "values": values,
+                "area": _cell(areas.get(arm), metric),
+            }
         )
-    return {"budgets": [number(b) for b in budgets], "rows": rows, "unit": " (%)" if is_share(metric) else ""}
+    return {
+        "budgets": [number(b) for b in budgets],
+        "rows": rows,
+        "unit": " (%)" if is_share(metric) else "",
+    }
 
 
 def _cell(value: Any, metric: str) -> str:
@@ -212,8 +268,14 @@ def _measures(facts: Facts) -> Facts | None:
     middle = budgets[(len(budgets) - 1) // 2]
     rows = [row for row in summary if row["labels"] == middle]
     names = [key for key in _MEASURES if any(is_number(row.get(key)) for row in rows)]
-    shown = [{"arm": row["arm"], "values": [number(row.get(key), 3) for key in names]} for row in rows]
-    return {"labels": number(middle), "names": [_MEASURES[key] for key in names], "rows": shown} if names else None
+    shown = [
+        {"arm": row["arm"], "values": [number(row.get(key), 3) for key in names]} for row in rows
+    ]
+    return (
+        {"labels": number(middle), "names": [_MEASURES[key] for key in names], "rows": shown}
+        if names
+        else None
+    )
 
 
 def _saved(facts: Facts) -> list[Facts]:
@@ -227,9 +289,12 @@ def _saved(facts: Facts) -> list[Facts]:
             {
                 "recipe": row["recipe"],
                 "labels": number(row["labels"]),
-                "needed": count(row["needed"], row["most"]) + (" or fewer" if row["or_fewer"] else ""),
+                "needed": count(row["needed"], row["most"])
+                + (" or fewer" if row["or_fewer"] else ""),
                 "interval": low if low == high else f"{low} to {high}",
-                "saved": MISSING if row["saved"] is None or row["or_fewer"] else number(round(row["saved"])),
+                "saved": MISSING
+                if row["saved"] is None or row["or_fewer"]
+                else number(round(row["saved"])),
             }
         )
     return rows
@@ -247,7 +312,9 @@ def _classes(facts: Facts) -> Facts | None:
     for name in names[: _MOST["classes"]]:
         first, second = recall.get((gap["arm"], name)), recall.get((gap["against"], name))
         change = MISSING if first is None or second is None else gain(first - second)
-        table.append({"class": name, "first": score(first), "second": score(second), "change": change})
+        table.append(
+            {"class": name, "first": score(first), "second": score(second), "change": change}
+        )
     return {
         "labels": number(part.get("labels")),
         "arms": [gap["arm"], gap["against"]],
@@ -257,7 +324,10 @@ def _classes(facts: Facts) -> Facts | None:
 
 
 def _cost(facts: Facts, metric: str) -> Facts | None:
-    summary, areas = facts.get("summary") or [], {row["arm"]: row["area"] for row in facts.get("areas") or []}
+    summary, areas = (
+        facts.get("summary") or [],
+        {row["arm"]: row["area"] for row in facts.get("areas") or []},
+    )
     points: list[tuple[int, float, float, str]] = []
     rows: list[Facts] = []
     for first in _first_rows(summary):
@@ -283,7 +353,12 @@ def _cost(facts: Facts, metric: str) -> Facts | None:
             points.append((len(rows), max(mean, 1e-3), areas[arm], look))
     if not points:
         return None
-    return {"plot": cost("cost", "mean score over seconds, one point per arm but the guesses", points, metric), "rows": rows}
+    return {
+        "plot": cost(
+            "cost", "mean score over seconds, one point per arm but the guesses", points, metric
+        ),
+        "rows": rows,
+    }
 
 
 def _wins(facts: Facts) -> list[Facts]:
@@ -300,7 +375,11 @@ def _run(facts: Facts) -> Facts | None:
         "command": run.get("command"),
         "machine": run.get("machine"),
         "versions": [(str(key), str(value)) for key, value in (run.get("versions") or {}).items()],
-        "study": [(str(key), _text(value)) for key, value in (facts.get("study") or {}).items() if key != "type"],
+        "study": [
+            (str(key), _text(value))
+            for key, value in (facts.get("study") or {}).items()
+            if key != "type"
+        ],
         "recipes": run.get("recipes") or [],
         "files": run.get("files") or [],
     }

@@ -7,9 +7,17 @@ import xml.etree.ElementTree as ElementTree
 
 from markupsafe import Markup
 
-# matplotlib is told these impossible colours; the page's style sheet says what they are, by day and by night.
+# matplotlib is told these impossible colours; the page's style sheet says what they are, by day and
+# by night.
 INK, MUTED, RULE, FIRST, SECOND, PAPER = (f"#0{i}0{i}0{i}" for i in range(1, 7))
-_VARIABLES = {INK: "--ink", MUTED: "--muted", RULE: "--rule", FIRST: "--first", SECOND: "--second", PAPER: "--paper"}
+_VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    RULE: "--rule",
+    FIRST: "--first",
+    SECOND: "--second",
+    PAPER: "--paper",
+}
 _COLOUR = re.compile("|".join(_VARIABLES), re.IGNORECASE)
 _FONT = re.compile(r"font-family:[^;]*;?|font:(?P<rest>[^;]*?)(?P<size>[\d.]+px)[^;]*;?")
 _REFERENCE = re.compile(r"(?:^|url\()#([^)]+)")
@@ -32,7 +40,12 @@ def inline(svg: str, name: str, label: str) -> Markup:
         for child in list(parent):
             if child.tag.rpartition("}")[2] in ("style", "metadata", "title"):
                 parent.remove(child)
-    used = {found for element in root.iter() for value in element.attrib.values() for found in _REFERENCE.findall(value)}
+    used = {
+        found
+        for element in root.iter()
+        for value in element.attrib.values()
+        for found in _REFERENCE.findall(value)
+    }
     names = {old: f"{name}-{i}" for i, old in enumerate(sorted(used))}
     for element in root.iter():
         _adapt(element, names)
@@ -47,7 +60,8 @@ def inline(svg: str, name: str, label: str) -> Markup:
 
 
 def _adapt(element: ElementTree.Element, names: dict[str, str]) -> None:
-    """Drop namespaces and unused ids, rename the used ones, and let the page choose fonts and colours."""
+    """Drop namespaces and unused ids, rename the used ones, and let the page choose fonts and
+    colours."""
     element.tag = element.tag.rpartition("}")[2]
     element.tail = None
     if element.tag != "text" and element.tag != "tspan":
@@ -67,5 +81,9 @@ def _adapt(element: ElementTree.Element, names: dict[str, str]) -> None:
             continue
         value = "".join(value.split()) if value.startswith("data:") else " ".join(value.split())
         value = _REFERENCE.sub(lambda m: m.group(0).replace(m.group(1), names[m.group(1)]), value)
-        attributes[key] = _COLOUR.sub(lambda m: f"var({_VARIABLES[m.group(0).lower()]})", value) if key != "href" else value
+        attributes[key] = (
+            _COLOUR.sub(lambda m: f"var({_VARIABLES[m.group(0).lower()]})", value)
+            if key != "href"
+            else value
+        )
     element.attrib = attributes

@@ -12,7 +12,8 @@ from .._spec import Spec, check_int, register
 
 
 class Phase(NamedTuple):
-    """Train stages ``first`` to ``last`` (both included) for some epochs; the stages below are frozen."""
+    """Train stages ``first`` to ``last`` (both included) for some epochs; the stages below are
+    frozen."""
 
     first: int
     last: int
@@ -53,7 +54,8 @@ class Schedule(Spec):
         epochs = self.epochs if isinstance(self.epochs, tuple) else (self.epochs,) * len(spans)
         if len(epochs) != len(spans):
             raise ParameterError(
-                f"{self!r} lists epochs for {len(epochs)} phases; a stack of {depth} stages has {len(spans)}.",
+                f"{self!r} lists epochs for {len(epochs)} phases; a stack of {depth} stages has "
+                f"{len(spans)}.",
                 "Give one number, or one per phase.",
             )
         yield from (Phase(first, last, n) for (first, last), n in zip(spans, epochs, strict=True))
@@ -67,7 +69,8 @@ class Greedy(Schedule):
     Bengio, Lamblin, Popovici and Larochelle (2007), "Greedy layer-wise training of deep networks".
 
     >>> list(Greedy(2).phases(3))
-    [Phase(first=0, last=0, epochs=2), Phase(first=1, last=1, epochs=2), Phase(first=2, last=2, epochs=2)]
+    [Phase(first=0, last=0, epochs=2), Phase(first=1, last=1, epochs=2), Phase(first=2, last=2,
+    epochs=2)]
     """
 
     def spans(self, depth: int) -> list[tuple[int, int]]:
@@ -77,7 +80,8 @@ class Greedy(Schedule):
 @register
 @dataclass(frozen=True, repr=False)
 class Progressive(Schedule):
-    """Grow by one encode and one decode layer at a time; the whole grown autoencoder is trained at each step.
+    """Grow by one encode and one decode layer at a time; the whole grown autoencoder is trained at
+    each step.
 
     >>> list(Progressive((5, 3)).phases(2))
     [Phase(first=0, last=0, epochs=5), Phase(first=0, last=1, epochs=3)]
@@ -118,7 +122,8 @@ class HeadOnly(Schedule):
 class Unfreeze(Schedule):
     """One stage more at a time, from the top down.
 
-    Howard and Ruder (2018), "Universal language model fine-tuning for text classification" (gradual unfreezing).
+    Howard and Ruder (2018), "Universal language model fine-tuning for text classification" (gradual
+    unfreezing).
 
     >>> list(Unfreeze(3).phases(2))
     [Phase(first=1, last=1, epochs=3), Phase(first=0, last=1, epochs=3)]

@@ -39,7 +39,8 @@ class CodeSource:
 def encoded(prefix: Any, source: Any, device: torch.device) -> CodeSource:
     """Return a source of the prefix's codes of clean rows, in evaluation mode.
 
-    Codes are computed in fixed padded blocks, so that a row's code does not depend on its neighbours.
+    Codes are computed in fixed padded blocks, so that a row's code does not depend on its
+    neighbours.
     """
     space = prefix.code_space
     codes = _room((len(source), *space.shape))
@@ -48,7 +49,9 @@ def encoded(prefix: Any, source: Any, device: torch.device) -> CodeSource:
     with torch.no_grad():
         for start in range(0, len(source), BLOCK_ROWS):
             rows = np.arange(start, min(start + BLOCK_ROWS, len(source)))
-            codes[start : start + len(rows)] = in_block(prefix.encode, source.take(rows).x.to(device)).cpu()
+            codes[start : start + len(rows)] = in_block(
+                prefix.encode, source.take(rows).x.to(device)
+            ).cpu()
     prefix.train(was_training)
     return CodeSource(source, codes, space)
 
@@ -66,5 +69,7 @@ def _room(shape: tuple[int, ...]) -> Tensor:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if count * 4 <= memory * MEMORY_SHARE:
         return torch.empty(shape)
-    with tempfile.TemporaryFile(prefix="layerwise-codes-") as file:  # the map keeps its pages; the name is gone already
+    with tempfile.TemporaryFile(
+        prefix="layerwise-codes-"
+    ) as file:  # the map keeps its pages; the name is gone already
         return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))

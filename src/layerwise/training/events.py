@@ -19,8 +19,9 @@ class Event:
     kind : {'phase', 'steps', 'epoch'}
         A phase began; some steps were done (at most every half second); an epoch ended.
     row : dict
-        ``step`` (of the plan), ``phase``, ``phases``, ``objective``, ``first`` and ``last`` stage, ``epoch``, ``epochs``, and
-        after an epoch ``loss``, ``learning_rate``, ``seconds``, ``rows_per_second``, ``validation`` where there is one.
+        ``step`` (of the plan), ``phase``, ``phases``, ``objective``, ``first`` and ``last`` stage,
+        ``epoch``, ``epochs``, and after an epoch ``loss``, ``learning_rate``, ``seconds``,
+        ``rows_per_second``, ``validation`` where there is one.
     share : float
         Done share of the phase, in [0, 1].
 
@@ -48,7 +49,8 @@ _CURRENT: ContextVar[Observer] = ContextVar("observer", default=silent)
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """Let ``observer`` hear the events of every fit inside the block, also those of cloned estimators.
+    """Let ``observer`` hear the events of every fit inside the block, also those of cloned
+    estimators.
 
     >>> from layerwise import Dense, Pretrainer, Stack, observing
     >>> import numpy as np
@@ -66,7 +68,8 @@ def observing(observer: Observer) -> Iterator[None]:
 
 
 def observer_for(verbose: int) -> Observer:
-    """Return the current observer, joined by lines on standard error when ``verbose`` is above 0."""
+    """Return the current observer, joined by lines on standard error when ``verbose`` is above
+    0."""
     current = _CURRENT.get()
     if not verbose:
         return current
@@ -82,13 +85,16 @@ def observer_for(verbose: int) -> Observer:
 def stages_of(row: dict[str, Any]) -> str:
     """Return what a row's phase trains, in words; stages are counted from 1."""
     first, last = row["first"] + 1, row["last"] + 1
-    return "head" if last < first else f"stage {first}" if first == last else f"stages {first}-{last}"
+    return (
+        "head" if last < first else f"stage {first}" if first == last else f"stages {first}-{last}"
+    )
 
 
 def describe(row: dict[str, Any]) -> str:
     """Return one line for a row of the history."""
     validation = f"  validation {row['validation']:.4f}" if "validation" in row else ""
     return (
-        f"{row['objective']}, phase {row['phase'] + 1}/{row['phases']}, {stages_of(row)}: epoch {row['epoch']}/{row['epochs']}"
+        f"{row['objective']}, phase {row['phase'] + 1}/{row['phases']}, {stages_of(row)}: epoch "
+        f"{row['epoch']}/{row['epochs']}"
         f"  loss {row['loss']:.4f}{validation}  {row['rows_per_second']:,.0f} rows/s"
     )

@@ -28,12 +28,16 @@ def batches(source: Any, size: int, keys: Keys, epoch: int) -> Iterator[Batch]:
         if drawn is None:
             yield source.take(rows)
         else:
-            yield source.pair(rows, np.array([next(drawn) for _ in range(source.drawn_for(len(rows)))]))
+            yield source.pair(
+                rows, np.array([next(drawn) for _ in range(source.drawn_for(len(rows)))])
+            )
 
 
 def _cuts(n: int, size: int) -> list[int]:
     cuts = [*range(0, n, size), n]
-    if len(cuts) > 2 and n - cuts[-2] == 1:  # one row alone has no batch statistics: it joins the batch before
+    if (
+        len(cuts) > 2 and n - cuts[-2] == 1
+    ):  # one row alone has no batch statistics: it joins the batch before
         del cuts[-2]
     return cuts
 

@@ -11,11 +11,13 @@ import torch
 class Lamb(torch.optim.Optimizer):
     """Adam's step, scaled for each parameter to the size of the parameter.
 
-    ``r = m / (sqrt(v) + eps) + decay * w``; ``w -= lr * |w| / |r| * r`` (the ratio is 1 where a norm is 0).
+    ``r = m / (sqrt(v) + eps) + decay * w``; ``w -= lr * |w| / |r| * r`` (the ratio is 1 where a
+    norm is 0).
 
     References
     ----------
-    You, Li, Reddi et al. (2020), "Large batch optimization for deep learning: training BERT in 76 minutes".
+    You, Li, Reddi et al. (2020), "Large batch optimization for deep learning: training BERT in 76
+    minutes".
     """
 
     def __init__(
@@ -26,7 +28,9 @@ class Lamb(torch.optim.Optimizer):
         eps: float = 1e-6,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+        super().__init__(
+            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        )
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -39,12 +43,18 @@ class Lamb(torch.optim.Optimizer):
     def _step(self, parameter: torch.Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]
         if not state:
-            state |= {"step": 0, "first": torch.zeros_like(parameter), "second": torch.zeros_like(parameter)}
+            state |= {
+                "step": 0,
+                "first": torch.zeros_like(parameter),
+                "second": torch.zeros_like(parameter),
+            }
         state["step"] += 1
         gradient, (b1, b2) = parameter.grad, group["betas"]
         assert gradient is not None
         first = state["first"].lerp_(gradient, 1 - b1) / (1 - b1 ** state["step"])
-        second = state["second"].mul_(b2).addcmul_(gradient, gradient, value=1 - b2) / (1 - b2 ** state["step"])
+        second = state["second"].mul_(b2).addcmul_(gradient, gradient, value=1 - b2) / (
+            1 - b2 ** state["step"]
+        )
         update = first / (second.sqrt() + group["eps"]) + group["weight_decay"] * parameter
         size, length = parameter.norm(), update.norm()
         ratio = torch.where((size > 0) & (length > 0), size / length, torch.ones_like(size))

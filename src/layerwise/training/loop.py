@@ -60,7 +60,8 @@ class Work:
 
 @dataclass(frozen=True)
 class LoopResult:
-    """Rows of history, one per epoch, and the epoch of the best validation loss (the last without validation)."""
+    """Rows of history, one per epoch, and the epoch of the best validation loss (the last without
+    validation)."""
 
     rows: list[dict[str, Any]]
     best_epoch: int
@@ -76,7 +77,10 @@ def run_phase(work: Work) -> LoopResult:
     """
     trainee, training, objective = work.trainee, work.training, work.trainee.objective
     optimiser = make_optimiser(
-        training.optimiser, work.layers, momentum=training.momentum_at(0), weight_decay=training.weight_decay
+        training.optimiser,
+        work.layers,
+        momentum=training.momentum_at(0),
+        weight_decay=training.weight_decay,
     )
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     draws = Draws(work.keys)
@@ -122,7 +126,8 @@ def run_phase(work: Work) -> LoopResult:
 
 
 def validate(work: Work) -> float | None:
-    """Return the mean validation loss under fixed noise and without dropout, or None when nothing is held out."""
+    """Return the mean validation loss under fixed noise and without dropout, or None when nothing
+    is held out."""
     if work.held_out is None:
         return None
     trainee, n = work.trainee, len(work.held_out)
@@ -131,8 +136,12 @@ def validate(work: Work) -> float | None:
     total = 0.0
     with torch.no_grad():
         for start in range(0, n, VALIDATION_ROWS):
-            batch = work.held_out.take(np.arange(start, min(n, start + VALIDATION_ROWS))).to(work.device)
-            value = trainee.objective.validation(trainee.codec, trainee.state, batch, draws.at(0, start))
+            batch = work.held_out.take(np.arange(start, min(n, start + VALIDATION_ROWS))).to(
+                work.device
+            )
+            value = trainee.objective.validation(
+                trainee.codec, trainee.state, batch, draws.at(0, start)
+            )
             total += float(value) * len(batch.x)
     return total / n
 
@@ -159,11 +168,19 @@ class _Meter:
         if now - self.told > EVENT_SECONDS:
             self.told = now
             share = (self.epoch + (step + 1) / self.per_epoch) / self.work.epochs
-            row = self.work.row | {"epoch": self.epoch + 1, "epochs": self.work.epochs} | self._means(now)
+            row = (
+                self.work.row
+                | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
+                | self._means(now)
+            )
             self.work.observe(Event("steps", row, share))
 
     def row(self, rate: float, validation: float | None) -> dict[str, Any]:
-        row = self.work.row | {"epoch": self.epoch + 1, "epochs": self.work.epochs} | self._means(time.perf_counter())
+        row = (
+            self.work.row
+            | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
+            | self._means(time.perf_counter())
+        )
         row["learning_rate"] = rate
         return row if validation is None else row | {"validation": validation}
 
@@ -196,12 +213,14 @@ class _Best:
 
 
 def _check_weights(work: Work, good: dict[str, Tensor], epoch: int) -> None:
-    """Raise when the last step of an epoch left weights that are not finite; the loss would only tell in the next."""
+    """Raise when the last step of an epoch left weights that are not finite; the loss would only
+    tell in the next."""
     bad = [name for name, p in work.trainee.named_parameters() if not bool(torch.isfinite(p).all())]
     if bad:
         work.trainee.load_state_dict(good)
         raise TrainingError(
-            f"The weights {bad[0]!r} became infinite in epoch {epoch + 1}, while training {stages_of(work.row)} with "
+            f"The weights {bad[0]!r} became infinite in epoch {epoch + 1}, while training "
+            f"{stages_of(work.row)} with "
             f"{work.trainee.objective!r}. The weights are those of the last whole epoch.",
             "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
         )
@@ -209,10 +228,15 @@ def _check_weights(work: Work, good: dict[str, Tensor], epoch: int) -> None:
 
 def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:
     named = dict(work.trainee.named_parameters())
-    bad = [name for name, p in named.items() if p.grad is not None and not bool(torch.isfinite(p.grad).all())]
+    bad = [
+        name
+        for name, p in named.items()
+        if p.grad is not None and not bool(torch.isfinite(p.grad).all())
+    ]
     blame = f" (gradient of {bad[0]!r} is not finite)" if bad else ""
     return TrainingError(
-        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training {stages_of(work.row)} with "
+        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training "
+        f"{stages_of(work.row)} with "
         f"{work.trainee.objective!r}{blame}. The weights are those of the last whole epoch.",
         "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
     )

@@ -12,14 +12,17 @@ from .lamb import Lamb
 
 _Make = Callable[[list[dict[str, Any]], float], torch.optim.Optimizer]
 
-# Momentum is the setting of 'momentum' and 'nesterov' alone. Keras ships Adadelta with a rate of 0.001, where Zeiler (2012)
-# has 1.0: with it the tutorial's autoencoder does not train.
+# Momentum is the setting of 'momentum' and 'nesterov' alone. Keras ships Adadelta with a rate of
+# 0.001, where Zeiler (2012) has 1.0: with it the tutorial's autoencoder does not train.
 _MAKE: dict[str, tuple[float, _Make]] = {
     "adam": (2e-3, lambda groups, m: torch.optim.Adam(groups, fused=True)),
     "adamw": (2e-3, lambda groups, m: torch.optim.AdamW(groups, fused=True)),
     "sgd": (0.1, lambda groups, m: torch.optim.SGD(groups, lr=0.1, fused=True)),
     "momentum": (0.05, lambda groups, m: torch.optim.SGD(groups, lr=0.1, momentum=m, fused=True)),
-    "nesterov": (0.05, lambda groups, m: torch.optim.SGD(groups, lr=0.1, momentum=m, nesterov=m > 0, fused=True)),
+    "nesterov": (
+        0.05,
+        lambda groups, m: torch.optim.SGD(groups, lr=0.1, momentum=m, nesterov=m > 0, fused=True),
+    ),
     "adagrad": (0.01, lambda groups, m: torch.optim.Adagrad(groups, fused=True)),
     "adadelta": (1.0, lambda groups, m: torch.optim.Adadelta(groups)),
     "rmsprop": (1e-3, lambda groups, m: torch.optim.RMSprop(groups)),
@@ -45,7 +48,9 @@ def make_optimiser(
     weight_decay : float
         Applied to parameters of two or more dimensions: not to biases and normalisations.
     """
-    groups: dict[tuple[float, float], dict[str, Any]] = {}  # few groups: each costs a call of the kernel at every step
+    groups: dict[
+        tuple[float, float], dict[str, Any]
+    ] = {}  # few groups: each costs a call of the kernel at every step
     seen: set[int] = set()
     for module, rate in layers:
         for parameter in module.parameters():
@@ -53,7 +58,9 @@ def make_optimiser(
                 continue
             seen.add(id(parameter))
             decay = weight_decay if parameter.ndim >= 2 else 0.0
-            group = groups.setdefault((rate, decay), {"params": [], "peak": rate, "lr": rate, "weight_decay": decay})
+            group = groups.setdefault(
+                (rate, decay), {"params": [], "peak": rate, "lr": rate, "weight_decay": decay}
+            )
             group["params"].append(parameter)
     return _MAKE[name][1](list(groups.values()), momentum)
 

@@ -54,7 +54,8 @@ class Step(Spec):
         objectives = self.objectives * len(phases) if len(self.objectives) == 1 else self.objectives
         if len(objectives) != len(phases):
             raise ParameterError(
-                f"The step lists {len(objectives)} objectives; {self.schedule!r} has {len(phases)} phases on {depth} stages.",
+                f"The step lists {len(objectives)} objectives; {self.schedule!r} has {len(phases)} "
+                f"phases on {depth} stages.",
                 "Give one objective, or one per phase.",
             )
         return list(zip(phases, objectives, strict=True))
@@ -62,16 +63,27 @@ class Step(Spec):
     def __post_init__(self) -> None:
         if isinstance(self.objective, list):
             object.__setattr__(self, "objective", tuple(self.objective))
-        check_kind("a plan", "objective", self.objective or None, (Objective, tuple), "an objective such as Reconstruction()")
+        check_kind(
+            "a plan",
+            "objective",
+            self.objective or None,
+            (Objective, tuple),
+            "an objective such as Reconstruction()",
+        )
         for objective in self.objectives:
-            check_kind("a plan", "objective", objective, Objective, "an objective such as Reconstruction()")
+            check_kind(
+                "a plan", "objective", objective, Objective, "an objective such as Reconstruction()"
+            )
         if len({objective.needs for objective in self.objectives}) > 1:
             raise ParameterError(
-                f"The objectives of one step must be fed with the same rows. Got {self.objective!r} instead.",
+                "The objectives of one step must be fed with the same rows. Got "
+                f"{self.objective!r} instead.",
                 "Give objectives that need labels a step of their own.",
             )
         check_kind("a plan", "schedule", self.schedule, Schedule, "a schedule such as Greedy(20)")
-        check_kind("a plan", "training", self.training, (Training, type(None)), "Training(...) or None")
+        check_kind(
+            "a plan", "training", self.training, (Training, type(None)), "Training(...) or None"
+        )
 
 
 def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
@@ -84,10 +96,14 @@ def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
     """
     if not isinstance(plan, Sequence) or isinstance(plan, str) or not plan:
         raise ParameterError(
-            f"A plan (pretraining or finetune) must be a non-empty list of (objective, schedule). Got {plan!r} instead."
+            "A plan (pretraining or finetune) must be a non-empty list of (objective, schedule). "
+            f"Got {plan!r} instead."
         )
     steps = [_as_step(item) for item in plan]
-    return tuple(step if step.training is not None else replace(step, training=training or Training()) for step in steps)
+    return tuple(
+        step if step.training is not None else replace(step, training=training or Training())
+        for step in steps
+    )
 
 
 def _as_step(item: Any) -> Step:
@@ -95,7 +111,8 @@ def _as_step(item: Any) -> Step:
         return item
     if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
         raise ParameterError(
-            f"A step of a plan must be (objective, schedule) or (objective, schedule, Training(...)). Got {item!r} instead.",
+            "A step of a plan must be (objective, schedule) or (objective, schedule, "
+            f"Training(...)). Got {item!r} instead.",
             "For example (Reconstruction(), Greedy(20)).",
         )
     return Step(*item)

@@ -58,12 +58,17 @@ class Feed:
         """Return the source that an objective learns from."""
         if objective.needs == "rows":
             return self.rows
-        return self.labelled if objective.needs == "labels" else Mix(self.labelled, self.rows, objective.ratio, objective.paced_by)
+        return (
+            self.labelled
+            if objective.needs == "labels"
+            else Mix(self.labelled, self.rows, objective.ratio, objective.paced_by)
+        )
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a plan: rows of history, what predicts, the best epoch of the last phase, and the stages that are left."""
+    """What came of a plan: rows of history, what predicts, the best epoch of the last phase, and
+    the stages that are left."""
 
     history: list[dict[str, Any]]
     state: nn.Module | None
@@ -84,8 +89,9 @@ def run_plan(
 ) -> Run:
     """Train a built stack in place.
 
-    ``grow`` is asked after each phase of the first step, with the stages so far, whether the last of them is worth keeping; if
-    not, it and all above are left out, and the rest of the plan goes on without them.
+    ``grow`` is asked after each phase of the first step, with the stages so far, whether the last
+    of them is worth keeping; if not, it and all above are left out, and the rest of the plan goes
+    on without them.
 
     Raises
     ------
@@ -109,10 +115,17 @@ def run_plan(
         phase_keys = keys.under("step", part.step, "phase", part.position)
         state = _state(part, before, state, codec, feed.target, phase_keys.torch("state"))
         state = None if state is None else state.to(device)
-        row = {"step": part.step, "phase": number, "phases": len(phases), "objective": type(objective).__name__}
+        row = {
+            "step": part.step,
+            "phase": number,
+            "phases": len(phases),
+            "objective": type(objective).__name__,
+        }
         row |= {"first": phase.first, "last": phase.last}
         observe(Event("phase", row))
-        source, held_out = _behind(module, phase.first, feed.for_objective(objective), feed.held_out, device)
+        source, held_out = _behind(
+            module, phase.first, feed.for_objective(objective), feed.held_out, device
+        )
         if objective.needs != "labels" and codec.depth and phase.epochs:
             centre(codec, source)
         work = Work(
@@ -163,8 +176,16 @@ def _phases(plan: Sequence[Step], depth: int, after: int = -1) -> list[Part]:
     ]
 
 
-def _state(part: Part, before: Part | None, state: Any, codec: Any, target: Space | None, generator: torch.Generator) -> Any:
-    """Return the objective's state: the one of the phase before where both have the same head, else a new one."""
+def _state(
+    part: Part,
+    before: Part | None,
+    state: Any,
+    codec: Any,
+    target: Space | None,
+    generator: torch.Generator,
+) -> Any:
+    """Return the objective's state: the one of the phase before where both have the same head, else
+    a new one."""
     key, last = part.objective.state_key(), part.phase.last
     if before is None or (before.objective.state_key(), before.phase.last) != (key, last):
         return part.objective.init(codec, target, generator)
@@ -173,28 +194,36 @@ def _state(part: Part, before: Part | None, state: Any, codec: Any, target: Spac
 
 
 def _run_with_stopping(work: Work) -> LoopResult:
-    """Run a phase; under a shape that ends, stopping chooses the number of epochs and the whole shape runs again."""
+    """Run a phase; under a shape that ends, stopping chooses the number of epochs and the whole
+    shape runs again."""
     if work.training.patience is None or work.held_out is None or work.training.shape not in ENDING:
         return run_phase(work)
     start = work.trainee.snapshot()
     search = run_phase(work)
     work.trainee.load_state_dict(start)
-    final = run_phase(replace(work, epochs=search.best_epoch, training=replace(work.training, patience=None)))
+    final = run_phase(
+        replace(work, epochs=search.best_epoch, training=replace(work.training, patience=None))
+    )
     rows = [row | {"search": True} for row in search.rows] + final.rows
     return replace(final, rows=rows, best_epoch=search.best_epoch)
 
 
 def _epochs(phase: Phase, training: Training, rows: int) -> int:
-    """Return the phase's epochs, raised so that few rows still make ``min_steps`` steps (0 epochs stay 0)."""
+    """Return the phase's epochs, raised so that few rows still make ``min_steps`` steps (0 epochs
+    stay 0)."""
     if phase.epochs == 0:
         return 0
-    return max(phase.epochs, math.ceil(training.min_steps / count_batches(rows, training.batch_size)))
+    return max(
+        phase.epochs, math.ceil(training.min_steps / count_batches(rows, training.batch_size))
+    )
 
 
 def _check_pair(module: StackModule, part: Part, feed: Feed) -> None:
     first = part.phase.first
     if part.objective.level == "data" and first > 0:
-        what = f"trains stage {first + 1} on codes" if part.phase.last >= first else "trains no stage"
+        what = (
+            f"trains stage {first + 1} on codes" if part.phase.last >= first else "trains no stage"
+        )
         raise PairingError(
             f"{part.objective!r} works on the data themselves; a phase of its schedule {what}.",
             "Use Joint or Progressive, or an objective that works on codes.",
@@ -202,8 +231,11 @@ def _check_pair(module: StackModule, part: Part, feed: Feed) -> None:
     part.objective.check(module.slice(first, part.phase.last), feed.target)
 
 
-def _behind(module: StackModule, first: int, source: Any, held_out: Any, device: torch.device) -> tuple[Any, Any]:
-    """Return the sources as the trained slice sees them: behind the frozen prefix, computed once."""
+def _behind(
+    module: StackModule, first: int, source: Any, held_out: Any, device: torch.device
+) -> tuple[Any, Any]:
+    """Return the sources as the trained slice sees them: behind the frozen prefix, computed
+    once."""
     if first == 0:
         return source, held_out
     prefix = module.slice(0, first - 1)
@@ -219,13 +251,16 @@ def _behind(module: StackModule, first: int, source: Any, held_out: Any, device:
 
 
 def centre(codec: StackModule, source: Any) -> None:
-    """Let the lowest decoder of an untrained slice begin at the mean of (at most ``MEAN_ROWS``) rows."""
+    """Let the lowest decoder of an untrained slice begin at the mean of (at most ``MEAN_ROWS``)
+    rows."""
     rows = np.unique(np.linspace(0, len(source) - 1, MEAN_ROWS).astype(int))
     mean = source.take(rows).x.flatten(1).mean(0)
     codec.stages[0].centre(mean.to(next(codec.parameters()).device))  # type: ignore[operator]
 
 
-def layers_of(module: StackModule, phase: Phase, state: nn.Module | None, training: Training) -> list[tuple[nn.Module, float]]:
+def layers_of(
+    module: StackModule, phase: Phase, state: nn.Module | None, training: Training
+) -> list[tuple[nn.Module, float]]:
     """Return what a phase trains, each with its peak rate.
 
     Raises
@@ -235,14 +270,25 @@ def layers_of(module: StackModule, phase: Phase, state: nn.Module | None, traini
     """
     depth = module.depth
     given = training.learning_rate
-    rates = given if isinstance(given, tuple) else (default_rate(training.optimiser) if given is None else given,) * depth
+    rates = (
+        given
+        if isinstance(given, tuple)
+        else (default_rate(training.optimiser) if given is None else given,) * depth
+    )
     decay = 1.0 if isinstance(training.layer_decay, str) else training.layer_decay
-    factors = decay if isinstance(decay, tuple) else tuple(decay ** (depth - i) for i in range(depth))
+    factors = (
+        decay if isinstance(decay, tuple) else tuple(decay ** (depth - i) for i in range(depth))
+    )
     for name, values in (("learning_rate", rates), ("layer_decay", factors)):
         if len(values) != depth:
-            raise ParameterError(f"Training lists {name} for {len(values)} stages; the stack has {depth}.", "List one per stage.")
+            raise ParameterError(
+                f"Training lists {name} for {len(values)} stages; the stack has {depth}.",
+                "List one per stage.",
+            )
     layers: list[tuple[nn.Module, float]] = [] if state is None else [(state, rates[-1])]
-    layers += [(module.stages[i], rates[i] * factors[i]) for i in range(phase.first, phase.last + 1)]
+    layers += [
+        (module.stages[i], rates[i] * factors[i]) for i in range(phase.first, phase.last + 1)
+    ]
     return layers
 
 
@@ -258,12 +304,15 @@ def device_of(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     there = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
     if name not in there and not (name == "cuda" and len(there) > 1):
-        raise ParameterError(f"There is no device {name!r} here.", f"Devices: {', '.join(there)}; or 'auto'.")
+        raise ParameterError(
+            f"There is no device {name!r} here.", f"Devices: {', '.join(there)}; or 'auto'."
+        )
     return torch.device(name)
 
 
 def precision_of(name: str, device: torch.device) -> torch.dtype | None:
-    """Return the type of automatic mixed precision, or None for float32; 'auto' takes bfloat16 where the device has it."""
+    """Return the type of automatic mixed precision, or None for float32; 'auto' takes bfloat16
+    where the device has it."""
     check_name("an estimator", "precision", name, ("float32", "bfloat16", "auto"))
     fast = device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if name == "bfloat16" or (name == "auto" and fast) else None

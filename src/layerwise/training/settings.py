@@ -13,37 +13,40 @@ from .shapes import SHAPES
 @register
 @dataclass(frozen=True, repr=False)
 class Training(Spec):
-    """Optimiser, learning rate and its shape, batch size and stopping. Each phase begins with a fresh optimiser and shape.
+    """Optimiser, learning rate and its shape, batch size and stopping. Each phase begins with a
+    fresh optimiser and shape.
 
     Parameters
     ----------
     optimiser : str, default 'adam'
         One of ``layerwise.OPTIMISERS``.
     learning_rate : float or tuple of float, optional
-        Peak rate, above 0; a tuple holds one per stage (the head takes the last). By default the optimiser's own rate.
+        Peak rate, above 0; a tuple holds one per stage (the head takes the last). By default the
+        optimiser's own rate.
     shape : {'constant', 'step', 'cosine', 'one_cycle', 'warmup_linear'}, default 'one_cycle'
         How the rate changes over the steps of a phase.
     batch_size : int, default 256
         Rows per step, at least 1. An epoch sees every row once; the last batch is smaller.
     momentum : float or tuple of two floats, default 0.9
-        For 'momentum' and 'nesterov', in [0, 1). Of two values the first holds for the first ``momentum_switch`` epochs of a
-        phase, the second after them (Hinton 2010).
+        For 'momentum' and 'nesterov', in [0, 1). Of two values the first holds for the first
+        ``momentum_switch`` epochs of a phase, the second after them (Hinton 2010).
     momentum_switch : int, default 5
     weight_decay : float, default 0.0
         On weights, not on biases and normalisations.
     clip : float, optional
         Largest norm of the gradient.
     layer_decay : float, tuple of float or 'gradient', default 1.0
-        One factor per layer: a stage ``j`` layers below the head is trained at ``learning_rate * layer_decay**j``. A tuple
-        lists the factor of each stage from the input up (the head takes 1). 'gradient' sets the factors from the size of the
-        gradients when the phase begins: ``1 / sqrt(sum of the L1 norms of a layer's gradients over one epoch)``, scaled so that
-        their mean is 1, then fixed.
+        One factor per layer: a stage ``j`` layers below the head is trained at ``learning_rate *
+        layer_decay**j``. A tuple lists the factor of each stage from the input up (the head takes
+        1). 'gradient' sets the factors from the size of the gradients when the phase begins: ``1 /
+        sqrt(sum of the L1 norms of a layer's gradients over one epoch)``, scaled so that their mean
+        is 1, then fixed.
     min_steps : int, default 0
-        A phase has at least so many steps, however few rows there are: its epochs are raised to reach it. Few labels make
-        short epochs.
+        A phase has at least so many steps, however few rows there are: its epochs are raised to
+        reach it. Few labels make short epochs.
     patience : int, optional
-        Stop a phase after this many epochs without a better validation loss, and take back the best weights; needs
-        ``validation`` on the estimator.
+        Stop a phase after this many epochs without a better validation loss, and take back the best
+        weights; needs ``validation`` on the estimator.
 
     Raises
     ------
@@ -88,7 +91,14 @@ class Training(Spec):
             if isinstance(value, list):
                 object.__setattr__(self, name, tuple(value))
             for number in value if isinstance(value, (tuple, list)) else (value,):
-                check_number(self, name, number, 0.0, open_low=name == "learning_rate", optional=name == "learning_rate")
+                check_number(
+                    self,
+                    name,
+                    number,
+                    0.0,
+                    open_low=name == "learning_rate",
+                    optional=name == "learning_rate",
+                )
 
     def momentum_at(self, epoch: int) -> float:
         """Return the momentum of an epoch, counted from 0.
@@ -105,12 +115,16 @@ class Training(Spec):
             object.__setattr__(self, "momentum", tuple(self.momentum))
         pair = isinstance(self.momentum, tuple)
         if pair and len(self.momentum) != 2:  # type: ignore[arg-type]
-            raise ParameterError(f"The 'momentum' parameter of Training must be one or two numbers. Got {self.momentum!r} instead.")
+            raise ParameterError(
+                "The 'momentum' parameter of Training must be one or two numbers. Got "
+                f"{self.momentum!r} instead."
+            )
         for number in self.momentum if isinstance(self.momentum, tuple) else (self.momentum,):
             check_number(self, "momentum", number, 0.0, 0.9999)
         check_int(self, "momentum_switch", self.momentum_switch, 0)
 
 
-# Fine-tuning on few labels: small batches, and a number of steps that does not shrink with the labels.
+# Fine-tuning on few labels: small batches, and a number of steps that does not shrink with the
+# labels.
 HEAD_FIRST = Training(learning_rate=1e-3, shape="cosine", batch_size=32, min_steps=100)
 EVERYTHING = Training(learning_rate=1e-3, shape="cosine", batch_size=32, min_steps=400)

@@ -40,7 +40,8 @@ ENDING = frozenset({"step", "cosine", "one_cycle", "warmup_linear"})
 
 
 def factor_at(shape: str, step: int, steps: int) -> float:
-    """Return the factor at the middle of a step, so that neither the first nor the last step has rate 0.
+    """Return the factor at the middle of a step, so that neither the first nor the last step has
+    rate 0.
 
     >>> factor_at("cosine", 0, 1)
     0.5

@@ -15,7 +15,13 @@ from ..objective import Objective
 class Trainee(nn.Module):
     """A slice and an objective's state; calling it is the loss."""
 
-    def __init__(self, codec: Any, objective: Objective, state: nn.Module | None, autocast: torch.dtype | None = None) -> None:
+    def __init__(
+        self,
+        codec: Any,
+        objective: Objective,
+        state: nn.Module | None,
+        autocast: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.codec = codec
         self.objective = objective

@@ -19,7 +19,8 @@ from ..training import EVERYTHING, Step, default_rate, device_of
 from .fit import make_pretrainer
 from .words import words_of
 
-RATES = (1.0, 0.3, 3.0, 0.1)  # factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
+# Factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
+RATES = (1.0, 0.3, 3.0, 0.1)
 
 
 class RecipeArm(Arm):
@@ -37,7 +38,10 @@ class RecipeArm(Arm):
 
     def __init__(self, recipe: Recipe, task: str, start: str, device: str = "auto") -> None:
         words = words_of(recipe)
-        names = {"pretrained": f"{recipe.name}, {words.first}", "random": f"{recipe.name}, {words.second}"}
+        names = {
+            "pretrained": f"{recipe.name}, {words.first}",
+            "random": f"{recipe.name}, {words.second}",
+        }
         self.recipe, self.task, self.start, self.device = recipe, task, start, device
         self.name, self.group = names[start], recipe.name
         self.role = "pretrained" if start == "pretrained" else "control"
@@ -60,7 +64,11 @@ class RecipeArm(Arm):
 
     def shared(self) -> str:
         about = self.recipe.to_dict()
-        learned = sorted((name, about[name]) for name in about if name not in ("finetune", "control", "validation"))
+        learned = sorted(
+            (name, about[name])
+            for name in about
+            if name not in ("finetune", "control", "validation")
+        )
         return repr((learned, torch.__version__, str(device_of(self.device))))
 
     def prepare(self, X: Any, seed: int) -> Any:
@@ -72,7 +80,9 @@ class RecipeArm(Arm):
             FrozenEstimator(prepared),
             plan=[scaled(step, setting["rate"]) for step in self.plan()],
             start=self.start,
-            unlabeled=(-1 if self.task == "classification" else np.nan) if self.learns_from == "all" else None,
+            unlabeled=(-1 if self.task == "classification" else np.nan)
+            if self.learns_from == "all"
+            else None,
             validation=self.recipe.validation,
             device=self.device,
             precision=self.recipe.precision,
@@ -87,14 +97,19 @@ class RecipeArm(Arm):
 
 
 def recipe_arms(recipe: Recipe, task: str, device: str = "auto") -> list[RecipeArm]:
-    """Return a recipe's two arms: they differ in their start alone, or in its control plan where it has one."""
+    """Return a recipe's two arms: they differ in their start alone, or in its control plan where it
+    has one."""
     return [RecipeArm(recipe, task, start, device) for start in ("pretrained", "random")]
 
 
 def scaled(step: Step, factor: float) -> Step:
     """Return a step with its learning rate times a factor."""
     training = step.training or EVERYTHING
-    rate = training.learning_rate if training.learning_rate is not None else default_rate(training.optimiser)
+    rate = (
+        training.learning_rate
+        if training.learning_rate is not None
+        else default_rate(training.optimiser)
+    )
     rates = tuple(one * factor for one in rate) if isinstance(rate, tuple) else rate * factor
     return replace(step, training=replace(training, learning_rate=rates))
 

@@ -19,7 +19,18 @@ _SHORT = {
     "training": "plan.0.training",
     "corruption": "plan.0.objective.corruption",
 }
-_PATHS = ("stack", "plan", "finetune", "numbers", "contrast", "whitening", "epsilon", "precision", "validation", *_SHORT)
+_PATHS = (
+    "stack",
+    "plan",
+    "finetune",
+    "numbers",
+    "contrast",
+    "whitening",
+    "epsilon",
+    "precision",
+    "validation",
+    *_SHORT,
+)
 
 
 class Rows(Protocol):
@@ -32,12 +43,17 @@ class Rows(Protocol):
 
 
 def default_recipes(data: Rows, rows: int) -> list[Choice]:
-    """Return three recipes for the kind of data and the rows to learn from; the first is the default of ``fit``."""
+    """Return three recipes for the kind of data and the rows to learn from; the first is the
+    default of ``fit``."""
     return choose_three(**_shape(data) | {"rows": rows})
 
 
 def _shape(data: Rows) -> dict[str, Any]:
-    return {"table": not isinstance(data.X, np.ndarray), "features": data.X.shape[1], "rows": data.X.shape[0]}
+    return {
+        "table": not isinstance(data.X, np.ndarray),
+        "features": data.X.shape[1],
+        "rows": data.X.shape[0],
+    }
 
 
 def resolve(
@@ -58,8 +74,9 @@ def resolve(
     labels : int, optional
         How many rows have a label.
     changes : sequence of 'path=value'
-        A path is an argument of the recipe (``modern``, ``widths``) or a field (``objective.corruption.p``,
-        ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is JSON, or a word.
+        A path is an argument of the recipe (``modern``, ``widths``) or a field
+        (``objective.corruption.p``, ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is
+        JSON, or a word.
 
     Raises
     ------
@@ -68,11 +85,17 @@ def resolve(
     """
     if name in (None, "auto"):
         choice = choose(**_shape(problem), labels=labels)
-        name, arguments, why = choice.name, dict(choice.arguments), f"Recipe {choice.name} was chosen: {choice.why}"
+        name, arguments, why = (
+            choice.name,
+            dict(choice.arguments),
+            f"Recipe {choice.name} was chosen: {choice.why}",
+        )
     else:
         arguments, why = dict(arguments or {}), f"Recipe {name} was asked for."
     if name not in RECIPES:
-        raise ParameterError(f"There is no recipe {name!r}.", did_you_mean(name, ["auto", *RECIPES]))
+        raise ParameterError(
+            f"There is no recipe {name!r}.", did_you_mean(name, ["auto", *RECIPES])
+        )
     fields = []
     for change in changes:
         path, value = parse(change)
@@ -87,13 +110,16 @@ def resolve(
 
 
 def _for_images(recipe: Recipe, image_shape: tuple[int, int, int] | None) -> Recipe:
-    """Tell a stack that begins with a convolution the shape of the images, whose rows come flattened."""
+    """Tell a stack that begins with a convolution the shape of the images, whose rows come
+    flattened."""
     if not isinstance(recipe.stack.stages[0], Conv) or recipe.stack.in_shape is not None:
         return recipe
     if image_shape is None:
         raise ParameterError(
-            f"The recipe {recipe.name!r} needs images; the rows of these data have no height and width.",
-            "Use another recipe, or give --set stack.in_shape=[1,28,28] if a row is a flattened image.",
+            f"The recipe {recipe.name!r} needs images; the rows of these data have no height and "
+            "width.",
+            "Use another recipe, or give --set stack.in_shape=[1,28,28] if a row is a flattened "
+            "image.",
         )
     return recipe.replace("stack.in_shape", image_shape)
 
@@ -107,7 +133,8 @@ def parse(change: str) -> tuple[str, Any]:
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
         raise ParameterError(
-            f"--set takes field.path=value. Got {change!r} instead.", "For example --set objective.corruption.p=0.3"
+            f"--set takes field.path=value. Got {change!r} instead.",
+            "For example --set objective.corruption.p=0.3",
         )
     try:
         value = json.loads(text)

@@ -13,7 +13,18 @@ from .._durable import jsonable
 from .._errors import ParameterError, did_you_mean
 from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, load_dataset
-from ..evaluation import Arm, EstimatorArm, Finding, Outcome, Study, baselines, judge, metric_of, run_study, tables
+from ..evaluation import (
+    Arm,
+    EstimatorArm,
+    Finding,
+    Outcome,
+    Study,
+    baselines,
+    judge,
+    metric_of,
+    run_study,
+    tables,
+)
 from ..recipes import Recipe
 from ..report import write_study_report
 from .arms import recipe_arms
@@ -47,24 +58,29 @@ def compare(
     command: str = "",
     tell: Tell = lambda line: None,
 ) -> dict[str, Any]:
-    """Say what pretraining is worth on some data: recipes, their random starts and baselines over label budgets and draws.
+    """Say what pretraining is worth on some data: recipes, their random starts and baselines over
+    label budgets and draws.
 
     Parameters
     ----------
     data : str, array, sparse matrix or data frame
-        What ``layerwise compare`` takes, or rows ``(n, d)`` or images ``(n, c, h, w)`` with their labels in ``y``.
+        What ``layerwise compare`` takes, or rows ``(n, d)`` or images ``(n, c, h, w)`` with their
+        labels in ``y``.
     y : array of shape (n,), optional
-        Labels of the rows; None or NaN where there is none. Numbers that are not all whole are a regression.
+        Labels of the rows; None or NaN where there is none. Numbers that are not all whole are a
+        regression.
     target, test : str, optional
         Column of the labels, and a test part, for files.
     recipes : sequence of str, optional
         By default three that fit the data.
     changes : sequence of 'path=value'
-        As ``--set`` of ``layerwise fit``, for every recipe; one that has no such field is an error, so name the recipes.
+        As ``--set`` of ``layerwise fit``, for every recipe; one that has no such field is an error,
+        so name the recipes.
     baseline : sequence of str, optional
         Names of baselines; by default all that fit.
     arms : mapping of name to estimator, or sequence of Arm
-        More arms: any scikit-learn classifier or regressor. It is given numbers, scaled by ``Preprocessor``.
+        More arms: any scikit-learn classifier or regressor. It is given numbers, scaled by
+        ``Preprocessor``.
     study : Study, optional
     keep : sequence of str
         Columns to keep whatever the guards find.
@@ -80,8 +96,8 @@ def compare(
     Returns
     -------
     dict
-        What ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``, ``labels_saved``, ``guards``, ``verdict``,
-        ``report`` and more.
+        What ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``,
+        ``labels_saved``, ``guards``, ``verdict``, ``report`` and more.
 
     Raises
     ------
@@ -94,7 +110,8 @@ def compare(
     >>> from sklearn.datasets import load_iris
     >>> from layerwise import Study, compare
     >>> X, y = load_iris(return_X_y=True)
-    >>> result = compare(X, y, recipes=[], study=Study((10, 30), 3), out=tempfile.mkdtemp(), workers=1)
+    >>> study, out = Study((10, 30), 3), tempfile.mkdtemp()
+    >>> result = compare(X, y, recipes=[], study=study, out=out, workers=1)
     >>> result["verdict"]["kind"], len(result["rows"])
     ('not_separable', 48)
     """
@@ -105,7 +122,9 @@ def compare(
     rows, kept, found = make_study_data(given, tuple(keep))
     learned = min(study.rows or len(rows.y), len(rows.y))
     chosen, why = _recipes(kept, recipes, changes, learned)
-    everyone: list[Arm] = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
+    everyone: list[Arm] = [
+        arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
+    ]
     simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline)
     everyone += [*simple, *_own_arms(arms)]
     for finding in found:
@@ -123,7 +142,9 @@ def compare(
     )
     result = _result(outcome, found, [*why, *given.notes, *left_out])
     files = write_rows(result["rows"], out)
-    facts = jsonable(study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files}))
+    facts = jsonable(
+        study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files})
+    )
     report = write_study_report(facts, out)
     return facts | {"report": str(report), "seconds": time.perf_counter() - began}
 
@@ -154,7 +175,9 @@ def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[st
 
 def _overlapping(outcome: Outcome) -> list[int]:
     """Return the budgets at which draws have more than a tenth of their labelled rows in common."""
-    return [budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1]
+    return [
+        budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1
+    ]
 
 
 def _cautions(outcome: Outcome) -> list[str]:
@@ -163,7 +186,8 @@ def _cautions(outcome: Outcome) -> list[str]:
     shared = _overlapping(outcome)
     if shared:
         notes.append(
-            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled rows, so these intervals hold "
+            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled "
+            "rows, so these intervals hold "
             "for these labelled rows and are too short for others."
         )
     if outcome.study.transductive:
@@ -177,31 +201,50 @@ def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset
             raise ParameterError("y was given for a file.", "Name the column with target=.")
         return load_dataset(str(data), target=target, test=test)
     if y is None:
-        raise ParameterError("Rows were given without y.", "Give the labels, None where a row has none.")
+        raise ParameterError(
+            "Rows were given without y.", "Give the labels, None where a row has none."
+        )
     if target is not None or test is not None:
         raise ParameterError(
-            "target= and test= are for files; rows were given.", "Give y, and let each draw hold out its test rows."
+            "target= and test= are for files; rows were given.",
+            "Give y, and let each draw hold out its test rows.",
         )
     return given_rows(data, y)
 
 
 def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
-    columns = [f"x{i}" for i in range(data.X.shape[1])] if isinstance(data.X, np.ndarray) else list(data.X.columns)
+    columns = (
+        [f"x{i}" for i in range(data.X.shape[1])]
+        if isinstance(data.X, np.ndarray)
+        else list(data.X.columns)
+    )
     for name in keep:
         if name not in columns:
-            raise ParameterError(f"There is no column {name!r} to keep.", did_you_mean(name, columns))
+            raise ParameterError(
+                f"There is no column {name!r} to keep.", did_you_mean(name, columns)
+            )
 
 
-def _recipes(data: Dataset, names: Sequence[str] | None, changes: Sequence[str], rows: int) -> tuple[list[Recipe], list[str]]:
+def _recipes(
+    data: Dataset, names: Sequence[str] | None, changes: Sequence[str], rows: int
+) -> tuple[list[Recipe], list[str]]:
     """Return recipes with their changes, and who chose them; ``rows`` are those to learn from."""
     if names is not None:
         return [resolve(data, name, changes)[0] for name in dict.fromkeys(names)], []
     choices = default_recipes(data, rows)
-    recipes = [resolve(data, choice.name, [*choice.changes, *changes], choice.arguments)[0] for choice in choices]
-    return recipes, [f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"]
+    recipes = [
+        resolve(data, choice.name, [*choice.changes, *changes], choice.arguments)[0]
+        for choice in choices
+    ]
+    return recipes, [
+        f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"
+    ]
 
 
 def _own_arms(arms: Mapping[str, Any] | Sequence[Arm]) -> list[Arm]:
     if isinstance(arms, Mapping):
-        return [EstimatorArm(name, estimator, representation=Preprocessor(), group=name) for name, estimator in arms.items()]
+        return [
+            EstimatorArm(name, estimator, representation=Preprocessor(), group=name)
+            for name, estimator in arms.items()
+        ]
     return list(arms)

@@ -23,8 +23,15 @@ LABELS = 50
 DRAWS = 10
 
 
-def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", tell: Tell = lambda title: None) -> dict[str, Any]:
-    """Pretrain and fine-tune on digits with 50 labels, ten draws of them, each beside its random start.
+def demo(
+    *,
+    seed: int = 0,
+    out: str | Path = "demo-out",
+    device: str = "auto",
+    tell: Tell = lambda title: None,
+) -> dict[str, Any]:
+    """Pretrain and fine-tune on digits with 50 labels, ten draws of them, each beside its random
+    start.
 
     Returns
     -------
@@ -39,7 +46,9 @@ def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", t
     for i in range(DRAWS):
         problem = make_problem(data, labels=LABELS, seed=seed + i)
         recipe, why = resolve(problem, None, ())
-        arms = run_arms(problem, recipe, seed=seed + i, device=device, tell=partial(_tell_draw, tell, i))
+        arms = run_arms(
+            problem, recipe, seed=seed + i, device=device, tell=partial(_tell_draw, tell, i)
+        )
         baseline = floor(problem, arms.pretrained)
         draws.append({"seed": seed + i} | arms.scores | {"baseline": baseline["value"]})
         seconds = {name: total + arms.seconds[name] for name, total in seconds.items()}
@@ -51,18 +60,28 @@ def demo(*, seed: int = 0, out: str | Path = "demo-out", device: str = "auto", t
         arm: float(np.mean([d[arm] for d in draws])) for arm in ("pretrained", "random_start")
     }
     result["difference"] = over_draws([d["pretrained"] - d["random_start"] for d in draws])
-    result["baseline"] = {"name": baseline["name"], "value": float(np.mean([d["baseline"] for d in draws]))}
+    result["baseline"] = {
+        "name": baseline["name"],
+        "value": float(np.mean([d["baseline"] for d in draws])),
+    }
     result["verdict"] = _headline(result)
     result["flags"] = flags_of(result["test"]["random_start"], result["baseline"])
     result["notes"] = [
         why,
         *problem.notes[:-1],
-        f"{LABELS} labels were drawn {DRAWS} times (seeds {seed} to {seed + DRAWS - 1}), each with its own split.",
+        f"{LABELS} labels were drawn {DRAWS} times (seeds {seed} to {seed + DRAWS - 1}), each with "
+        "its own split.",
     ]
     began = time.perf_counter()
     result["model"] = str(save(arms.pretrained, out / "model", about=about(problem, result)))
     tell("report")
-    facts = fit_facts(problem, recipe, arms, result, {"command": f"layerwise demo --seed {seed}", "seed": seed, "why": why})
+    facts = fit_facts(
+        problem,
+        recipe,
+        arms,
+        result,
+        {"command": f"layerwise demo --seed {seed}", "seed": seed, "why": why},
+    )
     facts["comparison"]["draws"] = draws
     report = write_report(facts, out)
     result["seconds"]["report"] = time.perf_counter() - began
@@ -83,8 +102,10 @@ def _headline(result: dict[str, Any]) -> dict[str, str]:
         "unsure": "Pretraining made no difference that can be told",
     }[kind]
     text = (
-        f"{said} on this data set: mean accuracy {test['random_start']:.1%} from random weights, {test['pretrained']:.1%} "
-        f"pretrained, over {difference['draws']} draws of {result['labels']} labels and of the split (95 % interval of the "
+        f"{said} on this data set: mean accuracy {test['random_start']:.1%} from random weights, "
+        f"{test['pretrained']:.1%} "
+        f"pretrained, over {difference['draws']} draws of {result['labels']} labels and of the "
+        "split (95 % interval of the "
         f"difference {interval})."
     )
     return {"kind": kind, "text": text}

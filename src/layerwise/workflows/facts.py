@@ -29,7 +29,9 @@ MAP_ROWS = 2000
 TABLE_ROWS = 6
 
 
-def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+def fit_facts(
+    problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any], context: dict[str, Any]
+) -> dict[str, Any]:
     """Return the facts of a run with labels."""
     model = arms.pretrained
     pretrainer = model.pretrainer_
@@ -41,7 +43,9 @@ def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any
         "pretraining": pretrainer.history_,
         "finetuning": {words.first: model.history_, words.second: arms.random_start.history_},
     }
-    encoder = pretrainer if pretrainer.history_ else model  # where nothing was pretrained, the codes are the trained net's
+    encoder = (
+        pretrainer if pretrainer.history_ else model
+    )  # where nothing was pretrained, the codes are the trained net's
     facts["codes"] = _codes(problem, encoder, problem.test_y)
     if not pretrainer.history_ and facts["pictures"] is not None:
         facts["pictures"] |= _filters(pretrainer, problem.image_shape, model.module_)
@@ -49,7 +53,12 @@ def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any
     if problem.task == "classification":
         truth = np.array(problem.test_y.tolist())  # type: ignore[union-attr]
         matrix = confusion_matrix(truth, answers, labels=model.classes_)
-        facts["confusion"] = {"classes": [str(c) for c in model.classes_], "matrix": matrix, "rows": "true", "columns": "predicted"}
+        facts["confusion"] = {
+            "classes": [str(c) for c in model.classes_],
+            "matrix": matrix,
+            "rows": "true",
+            "columns": "predicted",
+        }
     else:
         facts["residuals"] = {"true": problem.test_y.astype(float), "predicted": answers}  # type: ignore[union-attr]
     facts["transfer"] = model.transfer_report_ if pretrainer.history_ else None
@@ -57,7 +66,11 @@ def fit_facts(problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any
 
 
 def encoder_facts(
-    problem: Problem, recipe: Recipe, model: Pretrainer, result: dict[str, Any], context: dict[str, Any]
+    problem: Problem,
+    recipe: Recipe,
+    model: Pretrainer,
+    result: dict[str, Any],
+    context: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the facts of a run without a target."""
     facts = _shared(problem, recipe, model, result, context)
@@ -72,7 +85,11 @@ def encoder_facts(
 
 
 def _shared(
-    problem: Problem, recipe: Recipe, pretrainer: Pretrainer, result: dict[str, Any], context: dict[str, Any]
+    problem: Problem,
+    recipe: Recipe,
+    pretrainer: Pretrainer,
+    result: dict[str, Any],
+    context: dict[str, Any],
 ) -> dict[str, Any]:
     return {
         "title": problem.name,
@@ -86,7 +103,9 @@ def _shared(
             "test_rows": result["test"]["rows"],
             "features": pretrainer.n_features_in_,
             "task": problem.task,
-            "classes": sorted({str(v) for v in problem.y if v is not None}) if problem.task == "classification" else [],  # type: ignore[union-attr]
+            "classes": sorted({str(v) for v in problem.y if v is not None})
+            if problem.task == "classification"
+            else [],  # type: ignore[union-attr]
             "target": problem.target,
             "notes": result["notes"],
         },
@@ -125,9 +144,15 @@ def machine() -> str:
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
-    whitened = {} if recipe.whitening is None else {"whitening": recipe.whitening, "epsilon": recipe.epsilon}
+    whitened = (
+        {}
+        if recipe.whitening is None
+        else {"whitening": recipe.whitening, "epsilon": recipe.epsilon}
+    )
     contrast = {"contrast": "per row"} if recipe.contrast else {}
-    return {"numbers": recipe.numbers} | contrast | whitened | {"validation": str(recipe.validation)}
+    return (
+        {"numbers": recipe.numbers} | contrast | whitened | {"validation": str(recipe.validation)}
+    )
 
 
 def step_words(step: Any) -> str:
@@ -146,7 +171,11 @@ def _comparison(result: dict[str, Any]) -> dict[str, Any]:
                 "value": test["pretrained"],
                 "seconds": seconds["pretrain"] + seconds["finetune"],
             },
-            {"arm": result["arms"]["random_start"], "value": test["random_start"], "seconds": seconds["random_start"]},
+            {
+                "arm": result["arms"]["random_start"],
+                "value": test["random_start"],
+                "seconds": seconds["random_start"],
+            },
             {"arm": baseline["name"], "value": baseline["value"]},
         ],
         "flags": result["flags"],
@@ -171,7 +200,9 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     first = pretrainer.plan_[0].objectives[0]
     corrupted = None
     if isinstance(first, Denoising):
-        noisy, _ = first.corruption.corrupt(x, pretrainer.space_, Keys(pretrainer.seed_).torch("report"))
+        noisy, _ = first.corruption.corrupt(
+            x, pretrainer.space_, Keys(pretrainer.seed_).torch("report")
+        )
         corrupted = shown(noisy.numpy().reshape(originals.shape))
     return {
         "image_shape": shape,
@@ -182,16 +213,21 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
 
 
 def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals' darkest to their brightest."""
+    """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals'
+    darkest to their brightest."""
     if pretrainer.space_.kind == "unit":
         return images.clip(0, 1)
-    first, own = (pretrainer.preprocessing_.inverse_transform(part.reshape(len(part), -1)) for part in (originals, images))
+    first, own = (
+        pretrainer.preprocessing_.inverse_transform(part.reshape(len(part), -1))
+        for part in (originals, images)
+    )
     low, high = first.min(), first.max()
     return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
 
 
 def _filters(pretrainer: Pretrainer, shape: Any, module: Any) -> dict[str, Any]:
-    """Return first-layer weights as images, or nothing where they are none (a stage without weights of its own, rotated inputs)."""
+    """Return first-layer weights as images, or nothing where they are none (a stage without weights
+    of its own, rotated inputs)."""
     weight = getattr(module.stages[0], "weight", None)
     if weight is None or getattr(pretrainer.preprocessing_, "whitening", None) == "pca":
         return {"filters": None}
@@ -202,17 +238,23 @@ def _filters(pretrainer: Pretrainer, shape: Any, module: Any) -> dict[str, Any]:
         images = images.reshape(-1, *shape)
     return {
         "filters": images if images.shape[1] in (1, 3) else images[:, :1],
-        "filter_note": f"The {len(strongest)} first-layer filters of largest norm, of {len(weight)}.",
+        "filter_note": f"The {len(strongest)} first-layer filters of largest norm, of "
+        f"{len(weight)}.",
     }
 
 
 def _sample(n: int, most: int) -> np.ndarray:
-    """Return some rows, in order: files come sorted by class, so the first ones would show one class."""
+    """Return some rows, in order: files come sorted by class, so the first ones would show one
+    class."""
     return np.sort(np.random.default_rng(0).permutation(n)[:most])
 
 
 def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
-    if problem.image_shape is not None or not hasattr(problem.test_X, "columns") or not pretrainer.history_:
+    if (
+        problem.image_shape is not None
+        or not hasattr(problem.test_X, "columns")
+        or not pretrainer.history_
+    ):
         return None
     few = _safe_indexing(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
     back = pretrainer.reconstruct(few)
@@ -228,10 +270,16 @@ def _codes(problem: Problem, encoder: Any, labels: np.ndarray | None) -> dict[st
     shown = ["" for _ in few] if labels is None else labels[few].tolist()
     tsne = None
     if varied and len(codes) > 30:
-        tsne = TSNE(2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)).fit_transform(codes)
+        tsne = TSNE(
+            2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)
+        ).fit_transform(codes)
     return {
         "method": "PCA",
-        "points": points if points.shape[1] == 2 else np.column_stack([points, np.zeros(len(points))]),
-        "labels": [str(v) for v in shown] if problem.task != "regression" else [float(v) for v in shown],
+        "points": points
+        if points.shape[1] == 2
+        else np.column_stack([points, np.zeros(len(points))]),
+        "labels": [str(v) for v in shown]
+        if problem.task != "regression"
+        else [float(v) for v in shown],
         "tsne": tsne,
     }

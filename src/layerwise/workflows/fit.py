@@ -56,7 +56,8 @@ def fit(
     command: str = "",
     tell: Tell = lambda title: None,
 ) -> dict[str, Any]:
-    """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a model and a report.
+    """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a
+    model and a report.
 
     Returns
     -------
@@ -81,7 +82,10 @@ def fit(
     verdict = compare(problem, arms.answers, arms.scores, words_of(chosen))
     baseline = floor(problem, arms.pretrained)
     began = time.perf_counter()
-    result = result_of(problem, chosen, seed, arms) | {"difference": verdict["difference"], "verdict": verdict["headline"]}
+    result = result_of(problem, chosen, seed, arms) | {
+        "difference": verdict["difference"],
+        "verdict": verdict["headline"],
+    }
     dropped = getattr(arms.pretrained.pretrainer_.preprocessing_, "notes_", [])
     result |= {
         "baseline": baseline,
@@ -96,18 +100,29 @@ def fit(
 
 
 def writable(out: Path) -> Path:
-    """Make the folder for the results now: a fault there should not wait for the end of the training."""
+    """Make the folder for the results now: a fault there should not wait for the end of the
+    training."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
-        raise FileError(f"Cannot write to {str(out)!r}: {error.strerror or error}.", "Choose another --out.") from error
+        raise FileError(
+            f"Cannot write to {str(out)!r}: {error.strerror or error}.", "Choose another --out."
+        ) from error
     return out
 
 
-def run_arms(problem: Problem, recipe: Recipe, *, seed: int, device: str = "auto", tell: Tell = lambda title: None) -> Arms:
-    """Fit the pretrained model and the control, which differs in its start alone, and score both on the test part."""
+def run_arms(
+    problem: Problem,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: str = "auto",
+    tell: Tell = lambda title: None,
+) -> Arms:
+    """Fit the pretrained model and the control, which differs in its start alone, and score both on
+    the test part."""
     models: dict[str, Any] = {}
     scores: dict[str, float] = {}
     answers: dict[str, np.ndarray] = {}
@@ -117,7 +132,9 @@ def run_arms(problem: Problem, recipe: Recipe, *, seed: int, device: str = "auto
     for arm in ARMS:
         title = "pretraining" if arm == "pretrained" else words_of(recipe).second
         tell(title)
-        model = make_model(problem, recipe, seed, device, "pretrained" if arm == "pretrained" else "random")
+        model = make_model(
+            problem, recipe, seed, device, "pretrained" if arm == "pretrained" else "random"
+        )
         clock = _Clock(tell if arm == "pretrained" else None)
         with clock.watching():
             model.fit(problem.X, problem.y)
@@ -133,7 +150,9 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
     kind = PretrainedClassifier if problem.task == "classification" else PretrainedRegressor
     return kind(
         make_pretrainer(recipe, seed, device),
-        plan=list(recipe.control if start == "random" and recipe.control is not None else recipe.finetune),
+        plan=list(
+            recipe.control if start == "random" and recipe.control is not None else recipe.finetune
+        ),
         start=start,
         unlabeled="missing",
         validation=recipe.validation,
@@ -145,7 +164,9 @@ def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: 
 
 def make_pretrainer(recipe: Recipe, seed: int, device: str) -> Pretrainer:
     """Return the recipe's pretrainer."""
-    preprocessing = Preprocessor(recipe.numbers, contrast=recipe.contrast, whitening=recipe.whitening, epsilon=recipe.epsilon)
+    preprocessing = Preprocessor(
+        recipe.numbers, contrast=recipe.contrast, whitening=recipe.whitening, epsilon=recipe.epsilon
+    )
     return Pretrainer(
         recipe.stack,
         plan=list(recipe.plan),
@@ -168,11 +189,17 @@ def about(problem: Problem, result: dict[str, Any]) -> dict[str, Any]:
         "task": problem.task,
         "target": problem.target,
         "image_shape": problem.image_shape,
-        "result": {name: result[name] for name in ("recipe", "seed", "rows", "labels", "metric", "test") if name in result},
+        "result": {
+            name: result[name]
+            for name in ("recipe", "seed", "rows", "labels", "metric", "test")
+            if name in result
+        },
     }
 
 
-def _encoder(problem: Problem, recipe: Recipe, context: dict[str, Any], out: Path, device: str, tell: Tell) -> dict[str, Any]:
+def _encoder(
+    problem: Problem, recipe: Recipe, context: dict[str, Any], out: Path, device: str, tell: Tell
+) -> dict[str, Any]:
     """Pretrain alone: an encoder for embed, reconstruct and score."""
     tell("pretraining")
     began = time.perf_counter()
@@ -197,10 +224,13 @@ def _encoder(problem: Problem, recipe: Recipe, context: dict[str, Any], out: Pat
 
 
 def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[str, Any]:
-    """Return the facts of both arms as plain data: what was run on how many rows, and the metric on the test part."""
+    """Return the facts of both arms as plain data: what was run on how many rows, and the metric on
+    the test part."""
     labelled, words = len(problem.labelled), words_of(recipe)
     if problem.test_y is None:
-        raise DataError("The test part has no labels.", "Give a --test file whose target is filled in.")
+        raise DataError(
+            "The test part has no labels.", "Give a --test file whose target is filled in."
+        )
     return {
         "task": problem.task,
         "metric": "accuracy" if problem.task == "classification" else "r2",
@@ -216,7 +246,8 @@ def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[s
 
 
 class _Clock:
-    """Seconds of pretraining and fine-tuning inside one fit, told apart by the events of the loop."""
+    """Seconds of pretraining and fine-tuning inside one fit, told apart by the events of the
+    loop."""
 
     def __init__(self, tell: Tell | None) -> None:
         self.tell = tell

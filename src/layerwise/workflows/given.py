@@ -20,7 +20,8 @@ def given_rows(X: Any, y: Any) -> Dataset:
     ----------
     X : array (n, d) or (n, c, h, w), sparse matrix, or data frame of any kind
     y : sequence of n labels
-        None and NaN are no label. Numbers that are not all whole are a regression; whole ones are classes.
+        None and NaN are no label. Numbers that are not all whole are a regression; whole ones are
+        classes.
 
     Raises
     ------
@@ -31,11 +32,16 @@ def given_rows(X: Any, y: Any) -> Dataset:
     labels = _labels(y)
     if len(labels) != rows.shape[0]:
         raise DataError(
-            f"{rows.shape[0]:,} rows and {len(labels):,} labels were given.", "Give one label per row, None where there is none."
+            f"{rows.shape[0]:,} rows and {len(labels):,} labels were given.",
+            "Give one label per row, None where there is none.",
         )
     known = [value for value in labels if value is not None]
     numbers = all(isinstance(value, float) for value in known)
-    task = "regression" if numbers and any(value != int(value) for value in known) else "classification"
+    task = (
+        "regression"
+        if numbers and any(value != int(value) for value in known)
+        else "classification"
+    )
     if task == "classification" and numbers:
         labels = [None if value is None else int(value) for value in labels]
     result = np.empty(len(labels), dtype=object)
@@ -46,20 +52,38 @@ def given_rows(X: Any, y: Any) -> Dataset:
 def _rows(X: Any) -> tuple[Any, tuple[int, int, int] | None]:
     if nw.dependencies.is_into_dataframe(X):
         frame = nw.from_native(X, eager_only=True)
-        return pl.DataFrame({str(name): frame[name].to_list() for name in frame.columns}, strict=False), None
+        return pl.DataFrame(
+            {str(name): frame[name].to_list() for name in frame.columns}, strict=False
+        ), None
     array = X.toarray() if sp.issparse(X) else np.asarray(X)
     if array.ndim not in (2, 4):
-        raise DataError(f"Rows have the shape {array.shape}; expected (n, d) or (n, c, h, w).", "Reshape them.")
+        raise DataError(
+            f"Rows have the shape {array.shape}; expected (n, d) or (n, c, h, w).", "Reshape them."
+        )
     if array.dtype.kind not in "biuf":
-        raise DataError(f"The rows are an array of {array.dtype}; expected numbers.", "Give a data frame for columns of words.")
+        raise DataError(
+            f"The rows are an array of {array.dtype}; expected numbers.",
+            "Give a data frame for columns of words.",
+        )
     if array.dtype.kind == "f" and np.isinf(array).any():
-        raise DataError("The rows hold infinity; expected numbers, NaN where one is missing.", "Look at the rows where they do.")
+        raise DataError(
+            "The rows hold infinity; expected numbers, NaN where one is missing.",
+            "Look at the rows where they do.",
+        )
     flat = array.reshape(len(array), -1)
-    shape = None if array.ndim == 2 else (int(array.shape[1]), int(array.shape[2]), int(array.shape[3]))
-    return flat if flat.dtype in (np.float32, np.float64, np.uint8) else flat.astype(np.float64), shape
+    shape = (
+        None if array.ndim == 2 else (int(array.shape[1]), int(array.shape[2]), int(array.shape[3]))
+    )
+    return flat if flat.dtype in (np.float32, np.float64, np.uint8) else flat.astype(
+        np.float64
+    ), shape
 
 
 def _labels(y: Any) -> list[Any]:
-    values = nw.from_native(y, series_only=True).to_list() if nw.dependencies.is_into_series(y) else list(y)
+    values = (
+        nw.from_native(y, series_only=True).to_list()
+        if nw.dependencies.is_into_series(y)
+        else list(y)
+    )
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
     return [None if value is None or value != value else value for value in values]

@@ -19,42 +19,68 @@ WEAK = 0.02
 
 
 def compare(
-    problem: Problem, answers: dict[str, np.ndarray], scores: dict[str, float], words: ArmWords = PRETRAINING
+    problem: Problem,
+    answers: dict[str, np.ndarray],
+    scores: dict[str, float],
+    words: ArmWords = PRETRAINING,
 ) -> dict[str, Any]:
-    """Return the paired difference on the test rows, with an interval for those rows, and a headline.
+    """Return the paired difference on the test rows, with an interval for those rows, and a
+    headline.
 
-    The interval says how far another test part would have moved the difference; it knows nothing of other draws of labels.
+    The interval says how far another test part would have moved the difference; it knows nothing of
+    other draws of labels.
     """
     truth = problem.test_y
     assert truth is not None
-    values = [_row_scores(truth, answers[arm], problem.task) for arm in ("pretrained", "random_start")]
+    values = [
+        _row_scores(truth, answers[arm], problem.task) for arm in ("pretrained", "random_start")
+    ]
     rows = values[0] - values[1]
     low, high = _exact(rows) if problem.task == "classification" else _students(rows)
-    difference = {"mean": float(rows.mean()), "low": low, "high": high, "of": "test rows", "level": LEVEL}
+    difference = {
+        "mean": float(rows.mean()),
+        "low": low,
+        "high": high,
+        "of": "test rows",
+        "level": LEVEL,
+    }
     return {"difference": difference, "headline": headline(problem, scores, difference, words)}
 
 
 def headline(
-    problem: Problem, scores: dict[str, float], difference: dict[str, Any], words: ArmWords = PRETRAINING
+    problem: Problem,
+    scores: dict[str, float],
+    difference: dict[str, Any],
+    words: ArmWords = PRETRAINING,
 ) -> dict[str, str]:
     """Return a kind ('helps', 'hurts', 'unsure') and a sentence or two."""
     kind = kind_of(difference)
     name, form = ("accuracy", "{:.1%}") if problem.task == "classification" else ("R²", "{:.3f}")
-    pair = f"test {name} {form.format(scores['pretrained'])} instead of {form.format(scores['random_start'])} {words.instead}"
+    pair = (
+        f"test {name} {form.format(scores['pretrained'])} instead of "
+        f"{form.format(scores['random_start'])} {words.instead}"
+    )
     rows = 0 if problem.test_y is None else len(problem.test_y)
     said = {
         "helps": f"On this draw of labels, {words.cause} helped",
         "hurts": f"On this draw of labels, {words.cause} hurt",
-        "unsure": f"On this draw of labels, {words.cause} made no difference that {rows:,} test rows can show",
+        "unsure": f"On this draw of labels, {words.cause} made no difference that {rows:,} test "
+        "rows can show",
     }[kind]
-    return {"kind": kind, "text": f"{said}: {pair}, with {len(problem.labelled):,} labels. Another draw can differ."}
+    return {
+        "kind": kind,
+        "text": f"{said}: {pair}, with {len(problem.labelled):,} labels. Another draw can differ.",
+    }
 
 
 def _exact(rows: np.ndarray) -> tuple[float, float]:
-    """Return an interval for a mean of -1, 0 and 1, exact given how many rows the arms answer differently (McNemar's test)."""
+    """Return an interval for a mean of -1, 0 and 1, exact given how many rows the arms answer
+    differently (McNemar's test)."""
     n, wins, different = len(rows), int((rows > 0).sum()), int((rows != 0).sum())
     if not different:
-        most = 1 - ((1 - LEVEL) / 2) ** (1 / n)  # the share of differing rows that could have gone unseen
+        most = 1 - ((1 - LEVEL) / 2) ** (
+            1 / n
+        )  # the share of differing rows that could have gone unseen
         return -most, most
     share = stats.binomtest(wins, different).proportion_ci(LEVEL, "exact")
     return tuple(float(different / n * (2 * end - 1)) for end in (share.low, share.high))  # type: ignore[return-value]
@@ -62,25 +88,45 @@ def _exact(rows: np.ndarray) -> tuple[float, float]:
 
 def _students(rows: np.ndarray) -> tuple[float, float]:
     interval = stats.ttest_1samp(rows, 0).confidence_interval(LEVEL) if rows.std() > 0 else None
-    return (float(interval.low), float(interval.high)) if interval is not None else (-math.inf, math.inf)
+    return (
+        (float(interval.low), float(interval.high))
+        if interval is not None
+        else (-math.inf, math.inf)
+    )
 
 
-def flags_of(random_start: float, baseline: dict[str, Any], words: ArmWords = PRETRAINING) -> list[str]:
+def flags_of(
+    random_start: float, baseline: dict[str, Any], words: ArmWords = PRETRAINING
+) -> list[str]:
     """Return a warning when the control is worse than a linear model by more than two points."""
     if random_start >= baseline["value"] - WEAK:
         return []
     name = baseline["name"]
     control = "The random start" if words is PRETRAINING else "The arm with labels alone"
-    return [f"{control} is worse than {name} by more than two points: a weak control. Read the comparison with {name} too."]
+    return [
+        f"{control} is worse than {name} by more than two points: a weak control. Read the "
+        f"comparison with {name} too."
+    ]
 
 
 def over_draws(values: list[float]) -> dict[str, Any]:
     """Return the mean of paired differences over draws with its 95 % interval by Student's t."""
     array = np.asarray(values, dtype=float)
     n = len(array)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * array.std(ddof=1) / math.sqrt(n)) if n > 1 else math.inf
+    half = (
+        float(stats.t.ppf(0.5 + LEVEL / 2, n - 1) * array.std(ddof=1) / math.sqrt(n))
+        if n > 1
+        else math.inf
+    )
     mean = float(array.mean())
-    return {"mean": mean, "low": mean - half, "high": mean + half, "of": "draws", "draws": n, "level": LEVEL}
+    return {
+        "mean": mean,
+        "low": mean - half,
+        "high": mean + half,
+        "of": "draws",
+        "draws": n,
+        "level": LEVEL,
+    }
 
 
 def kind_of(difference: dict[str, Any]) -> str:
@@ -96,10 +142,14 @@ def floor(problem: Problem, model: Any) -> dict[str, Any]:
     inputs = [pretrainer.encode(part, depth=0) for part in (_take(problem.X, rows), problem.test_X)]
     if problem.task == "classification":
         linear = LogisticRegression(max_iter=2000)
-        score = linear.fit(inputs[0], np.array(problem.y[rows].tolist())).score(inputs[1], np.array(problem.test_y.tolist()))
+        score = linear.fit(inputs[0], np.array(problem.y[rows].tolist())).score(
+            inputs[1], np.array(problem.test_y.tolist())
+        )
         return {"name": "logistic regression", "value": float(score)}
     linear = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 13)))
-    score = linear.fit(inputs[0], problem.y[rows].astype(float)).score(inputs[1], problem.test_y.astype(float))
+    score = linear.fit(inputs[0], problem.y[rows].astype(float)).score(
+        inputs[1], problem.test_y.astype(float)
+    )
     return {"name": "ridge regression", "value": float(score)}
 
 

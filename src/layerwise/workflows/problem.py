@@ -17,7 +17,8 @@ TEST_SHARE = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Rows to learn from, with None in ``y`` where a label is missing or hidden, and labelled rows to test on.
+    """Rows to learn from, with None in ``y`` where a label is missing or hidden, and labelled rows
+    to test on.
 
     ``y`` is None without a target; ``test_y`` then too.
     """
@@ -35,7 +36,11 @@ class Problem:
     @property
     def labelled(self) -> np.ndarray:
         """Positions of the rows with a label."""
-        return np.array([], dtype=int) if self.y is None else np.flatnonzero([value is not None for value in self.y])
+        return (
+            np.array([], dtype=int)
+            if self.y is None
+            else np.flatnonzero([value is not None for value in self.y])
+        )
 
 
 def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> Problem:
@@ -44,7 +49,8 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
     Parameters
     ----------
     labels : int, optional
-        Number of labelled training rows to keep, drawn in proportion to the classes; the other labels are hidden.
+        Number of labelled training rows to keep, drawn in proportion to the classes; the other
+        labels are hidden.
     seed : int
         Of the split and the draw.
 
@@ -71,7 +77,10 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
         held = _hold_out(y, labelled, data.task, seed)
         test_X, test_y = _safe_indexing(data.X, held), y[held]
         train = np.setdiff1d(np.arange(len(y)), held)
-        notes.append(f"{len(held):,} labelled rows were held out for the test; pretraining does not see them.")
+        notes.append(
+            f"{len(held):,} labelled rows were held out for the test; pretraining does not see "
+            "them."
+        )
     fewest = 2 if data.task == "regression" else 1  # R² of one row says nothing
     if len(test_y) < fewest:
         raise DataError(
@@ -82,40 +91,65 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
     notes += _shared(X, test_X)
     if labels is not None:
         y, hidden = _keep(y, labels, data.task, seed)
-        notes.append(f"{labels:,} labels were kept (drawn with seed {seed}); the labels of {hidden:,} rows were hidden.")
-    return Problem(data.name, data.task, data.target, data.image_shape, X, y, test_X, test_y, tuple(notes))
+        notes.append(
+            f"{labels:,} labels were kept (drawn with seed {seed}); the labels of {hidden:,} rows "
+            "were hidden."
+        )
+    return Problem(
+        data.name, data.task, data.target, data.image_shape, X, y, test_X, test_y, tuple(notes)
+    )
 
 
 def _without_target(data: Dataset, labels: int | None, seed: int) -> Problem:
     if labels is not None:
-        raise DataError(f"--labels {labels} was given, but {data.name!r} has no target.", "Name the target column with --target.")
+        raise DataError(
+            f"--labels {labels} was given, but {data.name!r} has no target.",
+            "Name the target column with --target.",
+        )
     if data.test is not None:
         X, test_X, notes = data.X, data.test.X, data.notes
     else:
         rows = np.random.default_rng(seed).permutation(len(data))
         held = max(1, round(TEST_SHARE * len(data)))
-        X, test_X = _safe_indexing(data.X, np.sort(rows[held:])), _safe_indexing(data.X, np.sort(rows[:held]))
-        notes = (*data.notes, f"{held:,} rows were held out for the test; pretraining does not see them.")
+        X, test_X = (
+            _safe_indexing(data.X, np.sort(rows[held:])),
+            _safe_indexing(data.X, np.sort(rows[:held])),
+        )
+        notes = (
+            *data.notes,
+            f"{held:,} rows were held out for the test; pretraining does not see them.",
+        )
     return Problem(data.name, None, None, data.image_shape, X, None, test_X, None, notes)
 
 
 def _shared(X: Any, test_X: Any) -> list[str]:
-    """Say how many test rows stand, cell for cell, among the training rows: pretraining has seen those."""
-    train, test = (part.rows() if hasattr(part, "rows") else [row.tobytes() for row in part] for part in (X, test_X))
+    """Say how many test rows stand, cell for cell, among the training rows: pretraining has seen
+    those."""
+    train, test = (
+        part.rows() if hasattr(part, "rows") else [row.tobytes() for row in part]
+        for part in (X, test_X)
+    )
     known = set(train)
     count = sum(row in known for row in test)
-    return [f"{count:,} of the {len(test):,} test rows also stand among the training rows."] if count else []
+    return (
+        [f"{count:,} of the {len(test):,} test rows also stand among the training rows."]
+        if count
+        else []
+    )
 
 
 def _with_none(y: np.ndarray) -> np.ndarray:
     values = np.asarray(y, dtype=object)
-    return np.array([None if value is None or value != value else value for value in values], dtype=object)
+    return np.array(
+        [None if value is None or value != value else value for value in values], dtype=object
+    )
 
 
 def _hold_out(y: np.ndarray, labelled: np.ndarray, task: str | None, seed: int) -> np.ndarray:
     if len(labelled) < 5:
         raise DataError(
-            f"{len(labelled)} rows have a label: too few to hold some out for the test.", "Label more rows, or give a --test file."
+            f"{len(labelled)} rows have a label: too few to hold some out for the test.",
+            "Label more rows, or give a --test file.",
         )
     _, held = train_test_split(
         labelled,

@@ -14,7 +14,10 @@ def recipes() -> list[dict[str, Any]]:
 
 def _facts(name: str) -> dict[str, Any]:
     recipe = make_recipe(name)
-    plans = {part: [f"{step.objective!r} on {step.schedule!r}" for step in getattr(recipe, part)] for part in ("plan", "finetune")}
+    plans = {
+        part: [f"{step.objective!r} on {step.schedule!r}" for step in getattr(recipe, part)]
+        for part in ("plan", "finetune")
+    }
     return {
         "name": name,
         "summary": summary_of(name),

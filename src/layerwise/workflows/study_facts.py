@@ -18,9 +18,15 @@ from .facts import machine, step_words, versions
 FORMAT = "layerwise-study/1"
 
 
-def study_facts(outcome: Outcome, result: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+def study_facts(
+    outcome: Outcome, result: dict[str, Any], context: dict[str, Any]
+) -> dict[str, Any]:
     """Return what a study found and what was run."""
-    test = len(outcome.data.test_y) if outcome.data.test_y is not None else len(next(iter(outcome.tests.values()), ()))
+    test = (
+        len(outcome.data.test_y)
+        if outcome.data.test_y is not None
+        else len(next(iter(outcome.tests.values()), ()))
+    )
     counts = {
         "rows": len(outcome.data.y),
         "labelled_rows": len(outcome.data.labelled),
@@ -52,7 +58,10 @@ def write_rows(rows: list[dict[str, Any]], folder: Path) -> list[str]:
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with what is nested as JSON text."""
     nested = ("setting", "tried", "warnings")
-    return {name: json.dumps(jsonable(value)) if name in nested else value for name, value in row.items()}
+    return {
+        name: json.dumps(jsonable(value)) if name in nested else value
+        for name, value in row.items()
+    }
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:

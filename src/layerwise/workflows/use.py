@@ -30,7 +30,8 @@ def predict(model: str, data: str, *, device: str = "auto", say: Say = silent) -
     fitted, rows = _open(model, data, device, say)
     if isinstance(fitted, Pretrainer):
         raise DataError(
-            f"{model!r} is an encoder; it was fitted without a target and predicts nothing.", "Use embed, reconstruct or score."
+            f"{model!r} is an encoder; it was fitted without a target and predicts nothing.",
+            "Use embed, reconstruct or score.",
         )
     X = _rows_for(fitted, rows)
     columns: Columns = {"row": np.arange(len(rows)), "prediction": fitted.predict(X)}
@@ -57,7 +58,9 @@ def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silen
     else:
         names = getattr(pretrainer, "feature_names_in_", [f"x_{i}" for i in range(back.shape[1])])
         columns = {str(name): back[:, i] for i, name in enumerate(names)}
-    return {"row": np.arange(len(rows))} | {f"{name}_" if name == "row" else name: values for name, values in columns.items()}
+    return {"row": np.arange(len(rows))} | {
+        f"{name}_" if name == "row" else name: values for name, values in columns.items()
+    }
 
 
 def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
@@ -70,10 +73,13 @@ def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> 
 def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) -> str | None:
     """Write columns as CSV to a file, or return the text.
 
-    A text cell that a spreadsheet would take for a formula gets a leading apostrophe, unless ``raw``.
+    A text cell that a spreadsheet would take for a formula gets a leading apostrophe, unless
+    ``raw``.
     """
     lines = [_line([_cell(name, raw) for name in columns])]
-    lines += [_line([_cell(value, raw) for value in row]) for row in zip(*columns.values(), strict=True)]
+    lines += [
+        _line([_cell(value, raw) for value in row]) for row in zip(*columns.values(), strict=True)
+    ]
     text = "".join(lines)
     if place is None:
         return text
@@ -106,11 +112,19 @@ def _open(model: str, data: str, device: str, say: Say) -> tuple[Any, Dataset]:
     for note in rows.notes:
         say(note)
     if rows.test is not None:
-        say(f"The {len(rows.test):,} test rows of {data!r} are not used; give their own file or folder for them.")
+        say(
+            f"The {len(rows.test):,} test rows of {data!r} are not used; give their own file or "
+            "folder for them."
+        )
     shape = facts["about"].get("image_shape")
-    if shape is not None and rows.image_shape is not None and tuple(shape) != tuple(rows.image_shape):
+    if (
+        shape is not None
+        and rows.image_shape is not None
+        and tuple(shape) != tuple(rows.image_shape)
+    ):
         raise DataError(
-            f"The images of {data!r} have the shape {tuple(rows.image_shape)}; the model was fitted on {tuple(shape)}.",
+            f"The images of {data!r} have the shape {tuple(rows.image_shape)}; the model was "
+            f"fitted on {tuple(shape)}.",
             "Resize the images (channels, rows, columns).",
         )
     return fitted, rows
@@ -121,7 +135,8 @@ def _pretrainer(fitted: Any) -> Pretrainer:
 
 
 def _columns_of(fitted: Any, model: str) -> Dataset | None:
-    """Return one made-up row with the columns and types that the model was fitted on, or None for arrays."""
+    """Return one made-up row with the columns and types that the model was fitted on, or None for
+    arrays."""
     import polars as pl
 
     names = getattr(fitted, "feature_names_in_", None)
@@ -129,7 +144,10 @@ def _columns_of(fitted: Any, model: str) -> Dataset | None:
         return None
     preprocessing = _pretrainer(fitted).preprocessing_
     constants = getattr(preprocessing, "constants_", {})
-    texts = {*preprocessing.levels_, *(name for name, value in constants.items() if isinstance(value, str))}
+    texts = {
+        *preprocessing.levels_,
+        *(name for name, value in constants.items() if isinstance(value, str)),
+    }
     row = pl.DataFrame({name: ["x"] if name in texts else [0.0] for name in names})
     return Dataset(model, row, None, None, None, None)
 
@@ -137,6 +155,7 @@ def _columns_of(fitted: Any, model: str) -> Dataset | None:
 def _rows_for(fitted: Any, rows: Dataset) -> Any:
     if hasattr(rows.X, "columns") and not hasattr(fitted, "feature_names_in_"):
         raise DataError(
-            "The model was fitted on rows without names; these rows are a table.", "Give an array of the same features."
+            "The model was fitted on rows without names; these rows are a table.",
+            "Give an array of the same features.",
         )
     return rows.X if hasattr(rows.X, "columns") else np.asarray(rows.X)

@@ -14,11 +14,15 @@ from numpy.lib import format as npy
 from ..._errors import FileError
 from .files import MOST_BYTES, unreadable
 
-_PICKLE = "Objects are pickles, which may run code, and are never loaded: save numbers, or texts with dtype='U'."
+_PICKLE = (
+    "Objects are pickles, which may run code, and are never loaded: save numbers, or texts "
+    "with dtype='U'."
+)
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of a ``.npz``; a size is believed only when the archive's own entry agrees."""
+    """Return the arrays of a ``.npz``; a size is believed only when the archive's own entry
+    agrees."""
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
@@ -26,13 +30,22 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
                 with archive.open(info) as stream:
                     _check_size(info, stream)
                 with archive.open(info) as stream:
-                    arrays[info.filename.removesuffix(".npy")] = npy.read_array(stream, allow_pickle=False)
+                    arrays[info.filename.removesuffix(".npy")] = npy.read_array(
+                        stream, allow_pickle=False
+                    )
     except zipfile.BadZipFile as error:
         message = f"{str(path)!r} is not a .npz file, or it is truncated or damaged: {error}."
         raise FileError(message, "Save it again with numpy.savez.") from error
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, TypeError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
+    except (
+        ValueError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        zlib.error,
+    ) as error:
         raise damaged(path, error) from error
     return arrays
 
@@ -41,12 +54,18 @@ def _check_size(info: zipfile.ZipInfo, stream: Any) -> None:
     version = npy.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"{info.filename!r} is of the version {version}")
-    shape, _, dtype = npy.read_array_header_1_0(stream) if version == (1, 0) else npy.read_array_header_2_0(stream)
+    shape, _, dtype = (
+        npy.read_array_header_1_0(stream)
+        if version == (1, 0)
+        else npy.read_array_header_2_0(stream)
+    )
     size = math.prod(shape) * dtype.itemsize
     if dtype.hasobject:
         raise ValueError("Object arrays are not allowed")
     if size > MOST_BYTES or stream.tell() + size != info.file_size:
-        raise ValueError(f"{info.filename!r} says that it holds {size} bytes, its entry has {info.file_size}")
+        raise ValueError(
+            f"{info.filename!r} says that it holds {size} bytes, its entry has {info.file_size}"
+        )
 
 
 def damaged(path: Path, error: Exception) -> FileError:
@@ -54,4 +73,7 @@ def damaged(path: Path, error: Exception) -> FileError:
     reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     if "object" in reason.lower():
         return FileError(f"{str(path)!r} holds Python objects.", _PICKLE)
-    return FileError(f"{str(path)!r} cannot be read as a NumPy file: {reason}.", "Save it again with numpy.save or numpy.savez.")
+    return FileError(
+        f"{str(path)!r} cannot be read as a NumPy file: {reason}.",
+        "Save it again with numpy.save or numpy.savez.",
+    )

@@ -20,15 +20,20 @@ X_TEST_KEYS, Y_TEST_KEYS = ("X_test", "x_test"), ("y_test",)
 _MAPPED = 1 << 28
 
 
-def read_npy(path: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None) -> Dataset:
-    """Return the rows of a ``.npy`` file; there are no labels. Files over 256 MiB are memory-mapped, not read."""
+def read_npy(
+    path: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
+) -> Dataset:
+    """Return the rows of a ``.npy`` file; there are no labels. Files over 256 MiB are
+    memory-mapped, not read."""
     if target is not None:
         raise DataError(
             f"{path.name!r} holds one array and no target {target!r}.",
             "Save X and y in one .npz (numpy.savez), or leave the target out.",
         )
     try:
-        mapped = open_memmap(path, mode="c")  # checks the length before any allocation; refuses objects
+        mapped = open_memmap(
+            path, mode="c"
+        )  # checks the length before any allocation; refuses objects
     except OSError as error:
         raise unreadable(path, error) from error
     except Exception as error:
@@ -37,44 +42,66 @@ def read_npy(path: Path, *, target: str | None = None, task: str | None = None, 
     return Dataset(path.stem, X, None, None, shape, None)
 
 
-def read_npz(path: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None) -> Dataset:
+def read_npz(
+    path: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
+) -> Dataset:
     """Return the rows, and labels if there are any, of a ``.npz`` file.
 
-    Its keys are ``X`` (or x, data, X_train) of shape (n, d), (n, h, w) for grey images or (n, c, h, w);
-    optionally ``y`` (or target, labels, y_train, or the one named by ``target``), where NaN is a row without
-    label, and ``X_test`` and ``y_test``. No other value of ``y`` is special: -1 is a class.
+    Its keys are ``X`` (or x, data, X_train) of shape (n, d), (n, h, w) for grey images or (n, c, h,
+    w); optionally ``y`` (or target, labels, y_train, or the one named by ``target``), where NaN is
+    a row without label, and ``X_test`` and ``y_test``. No other value of ``y`` is special: -1 is a
+    class.
     """
     arrays = read_archive(path)
     x_key = next((key for key in X_KEYS if key in arrays), None)
     if x_key is None:
         raise DataError(
-            f"{path.name!r} has no array 'X': it holds {listing(sorted(arrays))}.", "Save it with numpy.savez(path, X=X, y=y)."
+            f"{path.name!r} has no array 'X': it holds {listing(sorted(arrays))}.",
+            "Save it with numpy.savez(path, X=X, y=y).",
         )
     y_key = target if target in arrays else next((key for key in Y_KEYS if key in arrays), None)
     if target not in (None, "label", y_key) or (target == "label" and y_key is None):
-        raise DataError(f"{path.name!r} has no array {target!r}.", did_you_mean(target, [key for key in arrays if key != x_key]))
+        raise DataError(
+            f"{path.name!r} has no array {target!r}.",
+            did_you_mean(target, [key for key in arrays if key != x_key]),
+        )
     train = _part(path, arrays, x_key, y_key, target or "label", task, like)
     x_test = next((key for key in X_TEST_KEYS if key in arrays), None)
     y_test = next((key for key in Y_TEST_KEYS if key in arrays), None)
     unread = sorted(set(arrays) - {x_key, y_key, x_test, y_test})
     notes = (f"Arrays that were not read: {listing(unread)}.",) if unread else ()
     held = (
-        _part(path, arrays, x_test, y_test if y_key else None, target or "label", task, train) if x_test and like is None else None
+        _part(path, arrays, x_test, y_test if y_key else None, target or "label", task, train)
+        if x_test and like is None
+        else None
     )
-    return Dataset(path.stem, train.X, train.y, train.target, train.image_shape, train.task, held, notes)
+    return Dataset(
+        path.stem, train.X, train.y, train.target, train.image_shape, train.task, held, notes
+    )
 
 
 def rows_of(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[int, int, int] | None]:
-    """Return an array as (n, d) float32, float64 or uint8, and the shape of an image if rows are images."""
+    """Return an array as (n, d) float32, float64 or uint8, and the shape of an image if rows are
+    images."""
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{name!r} is an array of {array.dtype}; rows must be numbers.", "Save it as float32 or uint8.")
+        raise DataError(
+            f"{name!r} is an array of {array.dtype}; rows must be numbers.",
+            "Save it as float32 or uint8.",
+        )
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
-        hint = "Expected (n, d), grey images (n, h, w) or images (n, c, h, w), with at least one row."
+        hint = (
+            "Expected (n, d), grey images (n, h, w) or images (n, c, h, w), with at least one row."
+        )
         raise DataError(f"{name!r} has the shape {array.shape}.", hint)
     if array.ndim == 4 and array.shape[3] in (1, 3, 4) and array.shape[1] not in (1, 3, 4):
-        message = f"{name!r} has the shape {array.shape}: the channels seem to be last; expected (n, c, h, w)."
+        message = (
+            f"{name!r} has the shape {array.shape}: the channels seem to be last; expected "
+            "(n, c, h, w)."
+        )
         raise DataError(message, "Save X.transpose(0, 3, 1, 2).")
-    shape = array.shape[1:] if array.ndim == 4 else (1, *array.shape[1:]) if array.ndim == 3 else None
+    shape = (
+        array.shape[1:] if array.ndim == 4 else (1, *array.shape[1:]) if array.ndim == 3 else None
+    )
     flat = array.reshape(len(array), -1)
     if flat.dtype != np.uint8:
         small = flat.dtype.itemsize <= (4 if flat.dtype.kind == "f" else 2)
@@ -89,37 +116,58 @@ def _in_range(flat: np.ndarray, name: str) -> None:
         return
     step = max(1, 1_000_000 // flat.shape[1])
     for start in range(0, len(flat), step):
-        outside = np.abs(flat[start : start + step]) > LARGEST  # NaN compares as False: it is missing
+        outside = (
+            np.abs(flat[start : start + step]) > LARGEST
+        )  # NaN compares as False: it is missing
         if outside.any():
             row, column = np.argwhere(outside)[0]
             value = flat[start + row, column]
-            message = f"{name!r} holds {value} in row {start + row}, column {column} (from 0); numbers must stay within ±3.4e38."
+            message = (
+                f"{name!r} holds {value} in row {start + row}, column {column} (from 0); "
+                "numbers must stay within ±3.4e38."
+            )
             raise DataError(message, "Use NaN for a missing value.")
 
 
 def _part(
-    path: Path, arrays: dict[str, np.ndarray], x_key: str, y_key: str | None, target: str, task: str | None, like: Dataset | None
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    x_key: str,
+    y_key: str | None,
+    target: str,
+    task: str | None,
+    like: Dataset | None,
 ) -> Dataset:
     X, shape = rows_of(arrays[x_key], f"{path.name}: {x_key}")
     if like is not None and X.shape[1] != like.X.shape[1]:
-        raise DataError(f"{path.name!r}: {x_key!r} has {X.shape[1]} features, the training rows have {like.X.shape[1]}.")
+        raise DataError(
+            f"{path.name!r}: {x_key!r} has {X.shape[1]} features, the training rows have "
+            f"{like.X.shape[1]}."
+        )
     if y_key is None:
         return Dataset(path.stem, X, None, None, shape, None)
     y, task = _labels(arrays[y_key], f"{path.name}: {y_key}", len(X), task, like)
     return Dataset(path.stem, X, y, target, shape, task)
 
 
-def _labels(array: np.ndarray, name: str, n: int, task: str | None, like: Dataset | None) -> tuple[np.ndarray, str]:
+def _labels(
+    array: np.ndarray, name: str, n: int, task: str | None, like: Dataset | None
+) -> tuple[np.ndarray, str]:
     import polars as pl
 
     y = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if y.shape != (n,):
         raise DataError(
-            f"{name!r} has the shape {array.shape}; expected ({n},), one label a row.", "For one-hot labels save y.argmax(axis=1)."
+            f"{name!r} has the shape {array.shape}; expected ({n},), one label a row.",
+            "For one-hot labels save y.argmax(axis=1).",
         )
     if y.dtype.kind not in "fiubU":
-        raise DataError(f"{name!r} is an array of {y.dtype}; labels must be numbers, texts or truth values.")
+        raise DataError(
+            f"{name!r} is an array of {y.dtype}; labels must be numbers, texts or truth values."
+        )
     values: Any = object_array(y.tolist())
-    kind = {"f": pl.Float64, "i": pl.Int64, "u": pl.UInt64, "b": pl.Boolean, "U": pl.String}[y.dtype.kind]
+    kind = {"f": pl.Float64, "i": pl.Int64, "u": pl.UInt64, "b": pl.Boolean, "U": pl.String}[
+        y.dtype.kind
+    ]
     labels, task = read_target(pl.Series(name, values.tolist(), dtype=kind), task, like)
     return compact(labels, task), task

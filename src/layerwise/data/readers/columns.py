@@ -14,12 +14,14 @@ LARGEST = 3.4028234663852886e38  # of float32
 _ROWS, _TEXT_SHARE, _TEXT_LENGTH, _ID_SHARE = 50, 0.90, 30, 0.95
 
 
-def features(frame: pl.DataFrame, like: pl.DataFrame | None = None) -> tuple[pl.DataFrame, list[str]]:
+def features(
+    frame: pl.DataFrame, like: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, list[str]]:
     """Return the feature columns as numbers and strings, and notes.
 
     Truth values become 0.0 and 1.0, decimals floats, categories strings; NaN and "" become null.
-    A string column that is different in over 95 % of at least 50 rows is an identifier and is dropped; one of
-    whole sentences is refused, and so is any number that does not fit in a float32.
+    A string column that is different in over 95 % of at least 50 rows is an identifier and is
+    dropped; one of whole sentences is refused, and so is any number that does not fit in a float32.
 
     Parameters
     ----------
@@ -40,17 +42,23 @@ def features(frame: pl.DataFrame, like: pl.DataFrame | None = None) -> tuple[pl.
             column = _as(column, like[series.name])
         elif column.dtype == pl.String and _is_identifier(column):
             count = f"{column.n_unique()} different texts in {len(column)} rows"
-            notes.append(f"Column {series.name!r} was dropped: it looks like an identifier ({count}).")
+            notes.append(
+                f"Column {series.name!r} was dropped: it looks like an identifier ({count})."
+            )
             continue
         in_range(column)
         kept.append(column)
     if problems:
         raise DataError(
-            " ".join(problems), DATES if "dates or times" in problems[0] else "Drop them, or turn them into numbers or short texts."
+            " ".join(problems),
+            DATES
+            if "dates or times" in problems[0]
+            else "Drop them, or turn them into numbers or short texts.",
         )
     if not kept:
         raise DataError(
-            "The table has no column to learn from.", "It needs at least one column of numbers or categories beside the target."
+            "The table has no column to learn from.",
+            "It needs at least one column of numbers or categories beside the target.",
         )
     return pl.DataFrame(kept), notes
 
@@ -62,7 +70,10 @@ def unusable(series: pl.Series) -> str:
     if series.dtype.is_temporal():
         return f"Column {series.name!r} holds dates or times ({series.dtype})."
     if series.dtype.is_nested() or series.dtype in (pl.Binary, pl.Object):
-        return f"Column {series.name!r} is of the type {series.dtype}, which is neither a number nor a text."
+        return (
+            f"Column {series.name!r} is of the type {series.dtype}, which is neither a number "
+            "nor a text."
+        )
     return ""
 
 
@@ -87,11 +98,16 @@ def in_range(series: pl.Series) -> None:
     if outside.any():
         row = outside.arg_max() or 0
         hint = "Mend the cell, or leave it empty if the value is missing."
-        raise DataError(f"Column {series.name!r} holds {series[row]} in row {row + 1}; numbers must stay within ±3.4e38.", hint)
+        raise DataError(
+            f"Column {series.name!r} holds {series[row]} in row {row + 1}; numbers must stay "
+            "within ±3.4e38.",
+            hint,
+        )
 
 
 def _as(series: pl.Series, like: pl.Series) -> pl.Series:
-    """Return a test column in the type of the training column; nothing was learned from one that was all missing."""
+    """Return a test column in the type of the training column; nothing was learned from one that
+    was all missing."""
     import polars as pl
 
     kind = like.dtype
@@ -106,13 +122,17 @@ def _as(series: pl.Series, like: pl.Series) -> pl.Series:
     wrong = series.is_not_null() & series.cast(pl.Float64, strict=False).is_null()
     if wrong.any():
         row = wrong.arg_max() or 0
-        message = f"Column {series.name!r} holds numbers in the training rows, but {series[row]!r} in row {row + 1} of the test."
+        message = (
+            f"Column {series.name!r} holds numbers in the training rows, but "
+            f"{series[row]!r} in row {row + 1} of the test."
+        )
         raise DataError(message, "Mend the cell, or leave it empty if the value is missing.")
     return series.cast(pl.Float64)
 
 
 def _is_identifier(series: pl.Series) -> bool:
-    """Tell whether a text column names its rows; refuse free text, which is neither a name nor a category."""
+    """Tell whether a text column names its rows; refuse free text, which is neither a name nor a
+    category."""
     filled = series.drop_nulls()
     if len(filled) < _ROWS:
         return False
@@ -120,6 +140,11 @@ def _is_identifier(series: pl.Series) -> bool:
     length = float(filled.str.len_chars().mean() or 0)  # type: ignore[arg-type]
     words = float(filled.str.contains(r"\s|[^\x00-\x7F]").mean() or 0)  # type: ignore[arg-type]
     if share > _TEXT_SHARE and length > _TEXT_LENGTH and words > 0.5:
-        message = f"Column {series.name!r} holds free text ({share:.0%} of its cells differ, {length:.0f} characters on average)."
-        raise DataError(message, "Free text is not supported: drop the column, or turn it into numbers first.")
+        message = (
+            f"Column {series.name!r} holds free text ({share:.0%} of its cells differ, "
+            f"{length:.0f} characters on average)."
+        )
+        raise DataError(
+            message, "Free text is not supported: drop the column, or turn it into numbers first."
+        )
     return share > _ID_SHARE

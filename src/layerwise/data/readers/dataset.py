@@ -53,7 +53,10 @@ class Dataset:
 def only_label(name: str, own: str, target: str | None, task: str | None) -> None:
     """Refuse a target or a task that a set with labels of its own does not have."""
     if target not in (None, "label"):
-        raise DataError(f"{name!r} has no column {target!r}: its target is always 'label'.", "Leave the target out.")
+        raise DataError(
+            f"{name!r} has no column {target!r}: its target is always 'label'.",
+            "Leave the target out.",
+        )
     if task not in (None, own):
         raise DataError(f"{name!r} is a set for {own}. Got task={task!r}.", "Leave the task out.")
 

@@ -1,4 +1,5 @@
-"""CSV files: one pass with the standard library's parser, so that a bad row is named and never shifted."""
+"""CSV files: one pass with the standard library's parser, so that a bad row is named and never
+shifted."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ _UTF8 = "Save it as UTF-8 (in Excel: 'CSV UTF-8')."
 def read_csv(path: Path) -> tuple[pl.DataFrame, str]:
     """Return all cells as strings, stripped of surrounding spaces, and the delimiter.
 
-    The delimiter is the one of comma, semicolon, tab and ``|`` that splits the header into most parts.
-    Blank lines are passed over. Gzip is recognised by its content.
+    The delimiter is the one of comma, semicolon, tab and ``|`` that splits the header into most
+    parts. Blank lines are passed over. Gzip is recognised by its content.
     """
     import polars as pl
 
@@ -52,18 +53,24 @@ def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
         if number == 1 and raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise FileError(f"{str(path)!r} is UTF-16, not UTF-8 (see its first 2 bytes).", _UTF8)
         if len(raw) == _LONGEST_LINE:
-            raise FileError(f"{str(path)!r}: line {number} is longer than {_LONGEST_LINE} bytes.", "Check that this is a CSV file.")
+            raise FileError(
+                f"{str(path)!r}: line {number} is longer than {_LONGEST_LINE} bytes.",
+                "Check that this is a CSV file.",
+            )
         at = raw.find(b"\0")
         if at >= 0:
             place = f"line {number}, byte {start + at + 1}"
             raise FileError(
-                f"{str(path)!r} holds a NUL byte ({place}): it is not plain text.", f"Check that it is a CSV file. {_UTF8}"
+                f"{str(path)!r} holds a NUL byte ({place}): it is not plain text.",
+                f"Check that it is a CSV file. {_UTF8}",
             )
         try:
             yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             what = f"byte {start + error.start + 1} is 0x{raw[error.start]:02x}"
-            raise FileError(f"{str(path)!r} is not UTF-8: in line {number}, {what}.", _UTF8) from error
+            raise FileError(
+                f"{str(path)!r} is not UTF-8: in line {number}, {what}.", _UTF8
+            ) from error
         start += len(raw)
 
 
@@ -77,18 +84,27 @@ def _header_line(path: Path, stream: BinaryIO) -> tuple[str, Iterator[str]]:
 
 def _delimiter(path: Path, first: str) -> str:
     if "\r" in first.rstrip("\r\n"):
-        raise FileError(f"{str(path)!r}: a carriage return stands inside line 1.", "Save it with line ends of LF or CR LF.")
+        raise FileError(
+            f"{str(path)!r}: a carriage return stands inside line 1.",
+            "Save it with line ends of LF or CR LF.",
+        )
     try:
-        return max(DELIMITERS, key=lambda mark: len(next(csv.reader([first], delimiter=mark, skipinitialspace=True))))
+        return max(
+            DELIMITERS,
+            key=lambda mark: len(next(csv.reader([first], delimiter=mark, skipinitialspace=True))),
+        )
     except csv.Error as error:
         raise FileError(
-            f"{str(path)!r}: the header in line 1 cannot be read: {error}.", "Check that this is a CSV file."
+            f"{str(path)!r}: the header in line 1 cannot be read: {error}.",
+            "Check that this is a CSV file.",
         ) from error
 
 
 def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the line that it begins in."""
-    space = re.compile(rf'" +(?={re.escape(delimiter)}|\r?\n|$)')  # the parser allows none after a closing quote
+    space = re.compile(
+        rf'" +(?={re.escape(delimiter)}|\r?\n|$)'
+    )  # the parser allows none after a closing quote
     tidy = (space.sub('"', line) if '" ' in line else line for line in lines)
     reader = csv.reader(tidy, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
@@ -99,18 +115,27 @@ def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple
             return
         except csv.Error as error:
             raise FileError(
-                f"{str(path)!r}: the row that begins in line {line} cannot be read: {error}.", "Check its quotes."
+                f"{str(path)!r}: the row that begins in line {line} cannot be read: {error}.",
+                "Check its quotes.",
             ) from error
         if record:
             yield line, record
 
 
-def _chunks(path: Path, records: Iterator[tuple[int, list[str]]], width: int) -> Iterator[list[list[str]]]:
+def _chunks(
+    path: Path, records: Iterator[tuple[int, list[str]]], width: int
+) -> Iterator[list[list[str]]]:
     rows: list[list[str]] = []
     for line, record in records:
         if len(record) != width:
-            message = f"{str(path)!r}: line {line} has {len(record)} field{'s' * (len(record) != 1)}, the header has {width}."
-            raise FileError(message, "Mend that line: quote cells that hold the delimiter, and keep empty cells.")
+            message = (
+                f"{str(path)!r}: line {line} has {len(record)} "
+                f"field{'s' * (len(record) != 1)}, the header has {width}."
+            )
+            raise FileError(
+                message,
+                "Mend that line: quote cells that hold the delimiter, and keep empty cells.",
+            )
         rows.append(record)
         if len(rows) == _CHUNK:
             yield rows
@@ -124,15 +149,27 @@ def _checked_header(path: Path, cells: list[str]) -> list[str]:
     empty = [place for place, name in enumerate(header, 1) if not name]
     if empty:
         hint = "Give each column a name (from pandas, write with index=False)."
-        raise FileError(f"{str(path)!r}: the header has no name for column {empty[0]} of {len(header)}.", hint)
-    numbers = [str(place) for place in range(len(header) + 1)]
-    if all(_is_number(name) for name in header) and (len(header) < 2 or header not in (numbers[1:], numbers[:-1])):
         raise FileError(
-            f"{str(path)!r} has no header: its first line holds only numbers.", "Add a first line with the names of the columns."
+            f"{str(path)!r}: the header has no name for column {empty[0]} of {len(header)}.", hint
         )
-    twice = sorted({name for name in header if header.count(name) > 1}) if len(set(header)) < len(header) else []
+    numbers = [str(place) for place in range(len(header) + 1)]
+    if all(_is_number(name) for name in header) and (
+        len(header) < 2 or header not in (numbers[1:], numbers[:-1])
+    ):
+        raise FileError(
+            f"{str(path)!r} has no header: its first line holds only numbers.",
+            "Add a first line with the names of the columns.",
+        )
+    twice = (
+        sorted({name for name in header if header.count(name) > 1})
+        if len(set(header)) < len(header)
+        else []
+    )
     if twice:
-        raise FileError(f"{str(path)!r}: these names stand more than once in the header: {listing(twice)}.", "Rename the columns.")
+        raise FileError(
+            f"{str(path)!r}: these names stand more than once in the header: {listing(twice)}.",
+            "Rename the columns.",
+        )
     return header
 
 

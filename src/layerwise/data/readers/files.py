@@ -29,9 +29,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             else:
                 yield raw
     except EOFError as error:
-        raise FileError(f"{str(path)!r} is truncated: its compressed data ends too early.", "Copy or download it again.") from error
+        raise FileError(
+            f"{str(path)!r} is truncated: its compressed data ends too early.",
+            "Copy or download it again.",
+        ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise FileError(f"{str(path)!r} is not a valid gzip file: {error}.", "Copy or download it again.") from error
+        raise FileError(
+            f"{str(path)!r} is not a valid gzip file: {error}.", "Copy or download it again."
+        ) from error
     except OSError as error:
         raise unreadable(path, error) from error
 
@@ -39,17 +44,22 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def unreadable(path: Path, error: OSError) -> FileError:
     """Return the error for a file that the system does not hand out."""
     return FileError(
-        f"{str(path)!r} cannot be read: {error.strerror or error}.", "Check that it is there and that you may read it."
+        f"{str(path)!r} cannot be read: {error.strerror or error}.",
+        "Check that it is there and that you may read it.",
     )
 
 
 def not_found(data: str, known: tuple[str, ...] = ()) -> FileError:
-    """Return the error for a name that is neither a file nor a folder, with the closest one that is."""
+    """Return the error for a name that is neither a file nor a folder, with the closest one that
+    is."""
     folder = Path(os.path.expanduser(data)).parent
     try:
         beside = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
     except OSError:
-        return FileError(f"No file or folder {data!r}: there is no folder {str(folder)!r} either.", "Check the path.")
+        return FileError(
+            f"No file or folder {data!r}: there is no folder {str(folder)!r} either.",
+            "Check the path.",
+        )
     names = [*known, *beside] if folder == Path(".") else beside
     return FileError(f"No file or folder {data!r}.", did_you_mean(Path(data).name, names))
 

@@ -9,9 +9,11 @@ from ..._errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-#: Cells with this text are missing. ``None`` and ``none`` are categories, as many tables use them so.
+# : Cells with this text are missing. ``None`` and ``none`` are categories, as many tables use them
+# so.
 MISSING = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
-_DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})([T ]\d{1,2}:\d{2}.*)?$"
+_DAY = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4}"
+_DATE = rf"^({_DAY})([T ]\d{{1,2}}:\d{{2}}.*)?$"
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
 _MOSTLY = 0.95
@@ -22,8 +24,8 @@ def typed(
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return a frame of strings with each column in its own type, and notes.
 
-    A column becomes a number when every cell that is not missing is one, a truth value when every such cell
-    is true or false, and stays text otherwise.
+    A column becomes a number when every cell that is not missing is one, a truth value when every
+    such cell is true or false, and stays text otherwise.
 
     Parameters
     ----------
@@ -35,7 +37,9 @@ def typed(
     """
     import polars as pl
 
-    frame = frame.with_columns(pl.when(pl.all().is_in(MISSING)).then(None).otherwise(pl.all()).name.keep())
+    frame = frame.with_columns(
+        pl.when(pl.all().is_in(MISSING)).then(None).otherwise(pl.all()).name.keep()
+    )
     columns, commas = [], []
     for series in frame:
         if series.name in text:
@@ -79,7 +83,10 @@ def _typed(series: pl.Series) -> pl.Series:
         and series.str.replace_all(",", "").cast(pl.Float64, strict=False).null_count() == missing
     ):
         cell = series.filter(series.str.contains(_THOUSANDS).fill_null(False))[0]
-        raise DataError(f"Column {series.name!r} holds numbers with commas ({cell!r}).", "Write them without thousands separators.")
+        raise DataError(
+            f"Column {series.name!r} holds numbers with commas ({cell!r}).",
+            "Write them without thousands separators.",
+        )
     _refuse_stray_text(series, number)
     return series
 
@@ -88,7 +95,8 @@ DATES = "Drop the column, or turn it into numbers (days since a fixed day; month
 
 
 def _refuse_stray_text(series: pl.Series, number: pl.Series) -> None:
-    """Refuse a column of numbers with a few cells that are none: as text it would become one category a value."""
+    """Refuse a column of numbers with a few cells that are none: as text it would become one
+    category a value."""
     filled = len(series) - series.null_count()
     count = len(series) - number.null_count()
     if count < _MOSTLY * filled or number.drop_nulls().n_unique() <= 20:

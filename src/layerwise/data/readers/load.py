@@ -19,7 +19,8 @@ from .images import has_images, read_images
 from .tables import read_table
 
 FORMS = (
-    "Accepted are .csv, .csv.gz, .tsv and .parquet files, a folder or glob of Parquet files, .npy, .npz, a folder of IDX files, "
+    "Accepted are .csv, .csv.gz, .tsv and .parquet files, a folder or glob of Parquet files, .npy, "
+    ".npz, a folder of IDX files, "
     f"a folder of images (class/..., unlabeled/...), and the names {listing(list(EMBEDDED))}."
 )
 _CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -39,9 +40,9 @@ def load_dataset(
     Parameters
     ----------
     data : str
-        An embedded set ('digits', 'breast-cancer', 'diabetes'); a CSV or Parquet file; a folder or glob of Parquet
-        files; a ``.npy`` or ``.npz``; a folder of IDX files; a folder of images. Write ``./digits`` for a folder
-        that is called like an embedded set.
+        An embedded set ('digits', 'breast-cancer', 'diabetes'); a CSV or Parquet file; a folder or
+        glob of Parquet files; a ``.npy`` or ``.npz``; a folder of IDX files; a folder of images.
+        Write ``./digits`` for a folder that is called like an embedded set.
     target : str, optional
         The column of a table with the labels. Images and embedded sets know their own.
     test : str, optional
@@ -53,8 +54,9 @@ def load_dataset(
 
     Notes
     -----
-    Missing are, in a CSV, the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null``; in Parquet null, NaN and ""; in
-    arrays NaN. A row whose target is missing is unlabelled; no other value of a target is special.
+    Missing are, in a CSV, the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null``; in Parquet
+    null, NaN and ""; in arrays NaN. A row whose target is missing is unlabelled; no other value of
+    a target is special.
 
     Raises
     ------
@@ -66,14 +68,21 @@ def load_dataset(
     Examples
     --------
     >>> load_dataset("digits")
-    Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', test=None, notes=())
+    Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', test=None,
+    notes=())
     """
     if task is not None and task not in TASKS:
-        raise ParameterError(f"The task must be one of {TASKS}. Got {task!r}.", did_you_mean(task, TASKS))
+        raise ParameterError(
+            f"The task must be one of {TASKS}. Got {task!r}.", did_you_mean(task, TASKS)
+        )
     train = _read(os.fspath(data), target, task, like)
     if test is not None:
         held = replace(_read(os.fspath(test), target, task, train), test=None)
-        own = (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",) if train.test else ()
+        own = (
+            (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",)
+            if train.test
+            else ()
+        )
         train = replace(train, test=_alike(held, train), notes=(*train.notes, *own))
     return replace(train, test=_with_unseen(train.test, train)) if train.test else train
 
@@ -111,12 +120,20 @@ def _reader(data: str) -> tuple[Callable[..., Dataset], bool]:
         raise FileError(f"{data!r} is neither a file nor a folder.", FORMS)
     if not glob.has_magic(data):
         raise not_found(data, EMBEDDED)
-    paths = [Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if os.path.isfile(name)]
+    paths = [
+        Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if os.path.isfile(name)
+    ]
     if not paths:
-        raise FileError(f"No file matches {data!r}.", "Check the pattern, and quote it so that the shell leaves it alone.")
+        raise FileError(
+            f"No file matches {data!r}.",
+            "Check the pattern, and quote it so that the shell leaves it alone.",
+        )
     wrong = [str(item) for item in paths if item.suffix.lower() not in _PARQUET]
     if wrong:
-        raise FileError(f"{data!r} matches files that are not Parquet: {listing(wrong)}.", "A pattern may name Parquet files only.")
+        raise FileError(
+            f"{data!r} matches files that are not Parquet: {listing(wrong)}.",
+            "A pattern may name Parquet files only.",
+        )
     return partial(read_table, paths, path.parent.name or "data"), True
 
 
@@ -142,12 +159,17 @@ def _folder_reader(folder: Path) -> tuple[Callable[..., Dataset], bool]:
         return partial(read_idx, folder.resolve()), False
     if has_images(folder):
         return partial(read_images, folder.resolve()), False
-    raise FileError(f"The folder {str(folder)!r} holds nothing that can be read ({len(files)} files).", FORMS)
+    raise FileError(
+        f"The folder {str(folder)!r} holds nothing that can be read ({len(files)} files).", FORMS
+    )
 
 
 def _alike(test: Dataset, train: Dataset) -> Dataset:
     if hasattr(train.X, "dtype") and test.X.shape[1] != train.X.shape[1]:
-        raise DataError(f"The test {test.name!r} has {test.X.shape[1]} features, the data {train.name!r} {train.X.shape[1]}.")
+        raise DataError(
+            f"The test {test.name!r} has {test.X.shape[1]} features, the data {train.name!r} "
+            f"{train.X.shape[1]}."
+        )
     return test
 
 
@@ -160,4 +182,10 @@ def _with_unseen(test: Dataset, train: Dataset) -> Dataset:
     if not unseen:
         return test
     classes = listing(sorted({str(value) for value in unseen}))
-    return replace(test, notes=(*test.notes, f"{len(unseen)} test rows are of classes that no training row has: {classes}."))
+    return replace(
+        test,
+        notes=(
+            *test.notes,
+            f"{len(unseen)} test rows are of classes that no training row has: {classes}.",
+        ),
+    )

@@ -13,19 +13,26 @@ if TYPE_CHECKING:
 
 
 def read_parquet(paths: list[Path]) -> pl.DataFrame:
-    """Return the rows of some Parquet files, one after the other; all must have the same columns and types."""
+    """Return the rows of some Parquet files, one after the other; all must have the same columns
+    and types."""
     import polars as pl
 
     schemas = [_schema(path) for path in paths]
     for path, schema in zip(paths[1:], schemas[1:], strict=True):
         _same(paths[0], schemas[0], path, schema)
-    frames = [_guarded(path, lambda path=path: pl.read_parquet(path, glob=False, hive_partitioning=False)) for path in paths]
+    frames = [
+        _guarded(path, lambda path=path: pl.read_parquet(path, glob=False, hive_partitioning=False))
+        for path in paths
+    ]
     frame = (
-        frames[0] if len(frames) == 1 else pl.concat([part.select(frames[0].columns) for part in frames], how="vertical_relaxed")
+        frames[0]
+        if len(frames) == 1
+        else pl.concat([part.select(frames[0].columns) for part in frames], how="vertical_relaxed")
     )
     if frame.height == 0 or frame.width == 0:
         raise FileError(
-            f"{str(paths[0])!r} holds {frame.height} rows and {frame.width} columns.", "There must be at least one of each."
+            f"{str(paths[0])!r} holds {frame.height} rows and {frame.width} columns.",
+            "There must be at least one of each.",
         )
     return frame
 
@@ -42,10 +49,14 @@ def _schema(path: Path) -> Any:
         raise unreadable(path, error) from error
     if head != b"PAR1":
         raise FileError(
-            f"{str(path)!r} is not a Parquet file: it begins with {head!r}, not b'PAR1'.", "Check its ending, or write it again."
+            f"{str(path)!r} is not a Parquet file: it begins with {head!r}, not b'PAR1'.",
+            "Check its ending, or write it again.",
         )
     if tail != b"PAR1":
-        raise FileError(f"{str(path)!r} is truncated: its last 4 bytes are not b'PAR1'.", "Copy or write it again.")
+        raise FileError(
+            f"{str(path)!r} is truncated: its last 4 bytes are not b'PAR1'.",
+            "Copy or write it again.",
+        )
     return _guarded(path, lambda: pl.read_parquet_schema(path))
 
 
@@ -54,9 +65,17 @@ def _guarded(path: Path, read: Any) -> Any:
 
     try:
         return read()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, OverflowError, ValueError) as error:
+    except (
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+        OverflowError,
+        ValueError,
+    ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FileError(f"{str(path)!r} is damaged: {reason}.", "Copy or write it again.") from error
+        raise FileError(
+            f"{str(path)!r} is damaged: {reason}.", "Copy or write it again."
+        ) from error
 
 
 def _same(first: Path, expected: Any, path: Path, got: Any) -> None:
@@ -64,12 +83,19 @@ def _same(first: Path, expected: Any, path: Path, got: Any) -> None:
 
     for name in expected:
         if name not in got:
-            raise FileError(f"{str(path)!r} has no column {name!r}, which {first.name!r} has.", did_you_mean(name, got))
+            raise FileError(
+                f"{str(path)!r} has no column {name!r}, which {first.name!r} has.",
+                did_you_mean(name, got),
+            )
     for name, kind in got.items():
         if name not in expected:
-            raise FileError(f"{str(path)!r} has a column {name!r}, which {first.name!r} has not.", did_you_mean(name, expected))
+            raise FileError(
+                f"{str(path)!r} has a column {name!r}, which {first.name!r} has not.",
+                did_you_mean(name, expected),
+            )
         if kind != expected[name] and pl.Null not in (kind, expected[name]):
             raise FileError(
-                f"Column {name!r} is {kind} in {str(path)!r}, but {expected[name]} in {first.name!r}.",
+                f"Column {name!r} is {kind} in {str(path)!r}, but {expected[name]} in "
+                f"{first.name!r}.",
                 "Write all files with the same types.",
             )

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MOST_PIXELS = 25_000_000
-_ENDINGS = {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
+_ENDINGS = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".webp",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+    ".pnm",
+}
 _GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _ORIENTATION = 0x0112
 
@@ -30,9 +44,11 @@ class Header:
 
 
 def probe(path: Path) -> Header | str | None:
-    """Return an image's header, a reason why it cannot be read, or None for a file that is no image.
+    """Return an image's header, a reason why it cannot be read, or None for a file that is no
+    image.
 
-    The kind is told by content. A file that only its ending calls an image is unreadable, not ignored.
+    The kind is told by content. A file that only its ending calls an image is unreadable, not
+    ignored.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -68,15 +84,20 @@ def pixels(path: Path, size: tuple[int, int], grey: bool) -> np.ndarray | str:
     from PIL import Image, ImageOps
 
     try:
-        # A stream, not the path: Pillow maps a path into memory, and there mixes up the pixels of a turned TIFF (13.0).
+        # A stream, not the path: Pillow maps a path into memory, and there mixes up the pixels of a
+        # turned TIFF (13.0).
         with _quiet(), open(path, "rb") as stream, Image.open(stream, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 return _too_large(f"{image.width} x {image.height}")
             image.load()
-            turned = image if image.format == "TIFF" else ImageOps.exif_transpose(image)  # a TIFF is turned by load
+            turned = (
+                image if image.format == "TIFF" else ImageOps.exif_transpose(image)
+            )  # a TIFF is turned by load
             flat = _converted(turned, grey)
             if flat.size != size:
-                flat = flat.resize(size, Image.Resampling.BILINEAR)  # Pillow averages when it makes images smaller
+                flat = flat.resize(
+                    size, Image.Resampling.BILINEAR
+                )  # Pillow averages when it makes images smaller
             array = np.asarray(flat, dtype=np.uint8)
     except Exception as error:  # a decoder may raise anything on damaged bytes
         return _reason(error)
@@ -93,7 +114,8 @@ def _quiet() -> Iterator[None]:
 
 def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
-        return 1  # Pillow has turned the size of a TIFF already; asking a PNG without EXIF would decode it
+        # Pillow has turned the size of a TIFF already; asking a PNG without EXIF would decode it
+        return 1
     return image.getexif().get(_ORIENTATION, 1)
 
 
@@ -120,4 +142,6 @@ def _too_large(size: str) -> str:
 
 def _reason(error: Exception) -> str:
     text = (str(error).splitlines() or [""])[0]
-    return "truncated" if "truncated" in text.lower() else f"damaged: {text or type(error).__name__}"
+    return (
+        "truncated" if "truncated" in text.lower() else f"damaged: {text or type(error).__name__}"
+    )

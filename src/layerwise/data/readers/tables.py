@@ -1,4 +1,5 @@
-"""Tables (CSV, Parquet) as features and a target, and a test table matched to the training one by names."""
+"""Tables (CSV, Parquet) as features and a target, and a test table matched to the training one by
+names."""
 
 from __future__ import annotations
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def read_table(
-    paths: list[Path], name: str, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
+    paths: list[Path],
+    name: str,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    like: Dataset | None = None,
 ) -> Dataset:
     """Return a table.
 
@@ -36,12 +42,16 @@ def read_table(
 
     Notes
     -----
-    In a CSV the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null`` are missing; in Parquet null, NaN and "".
+    In a CSV the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null`` are missing; in Parquet
+    null, NaN and "".
     """
     is_parquet = paths[0].suffix.lower() in (".parquet", ".pq")
     frame, delimiter = (read_parquet(paths), "") if is_parquet else read_csv(paths[0])
     if target is not None and target not in frame.columns:
-        raise DataError(f"{name!r} has no column {target!r} to take as the target.", _columns(target, frame.columns))
+        raise DataError(
+            f"{name!r} has no column {target!r} to take as the target.",
+            _columns(target, frame.columns),
+        )
     notes: list[str] = []
     if like is not None:
         frame, notes = _matched(frame, name, target, like)
@@ -62,7 +72,8 @@ def _columns(name: str, known: list[str]) -> str:
 
 
 def _texts_of(like: Dataset | None) -> frozenset[str]:
-    """Return the columns that are text in the training set, so that '1' and '01' stay what they are."""
+    """Return the columns that are text in the training set, so that '1' and '01' stay what they
+    are."""
     import polars as pl
 
     if like is None:
@@ -74,14 +85,27 @@ def _texts_of(like: Dataset | None) -> frozenset[str]:
     return frozenset(names)
 
 
-def _matched(frame: pl.DataFrame, name: str, target: str | None, like: Dataset) -> tuple[pl.DataFrame, list[str]]:
+def _matched(
+    frame: pl.DataFrame, name: str, target: str | None, like: Dataset
+) -> tuple[pl.DataFrame, list[str]]:
     """Return the columns of the training set, in its order; refuse when some are missing."""
     wanted = [*like.X.columns, *([target] if target is not None else [])]
     missing = [column for column in wanted if column not in frame.columns]
     extra = [column for column in frame.columns if column not in wanted]
     if missing:
-        close = " ".join(f"For {column!r}: {did_you_mean(column, extra)}" for column in missing[:3]) if extra else ""
-        lacks = f"{name!r} lacks {len(missing)} of the {len(wanted)} columns of the training table: {listing(missing)}."
+        close = (
+            " ".join(f"For {column!r}: {did_you_mean(column, extra)}" for column in missing[:3])
+            if extra
+            else ""
+        )
+        lacks = (
+            f"{name!r} lacks {len(missing)} of the {len(wanted)} columns of the training "
+            f"table: {listing(missing)}."
+        )
         raise DataError(lacks, f"{close} Rename or add them.".strip())
-    notes = [f"Columns of {name!r} that were not learned from were left out: {listing(extra)}."] if extra else []
+    notes = (
+        [f"Columns of {name!r} that were not learned from were left out: {listing(extra)}."]
+        if extra
+        else []
+    )
     return frame.select(wanted), notes

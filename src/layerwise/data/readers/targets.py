@@ -1,4 +1,5 @@
-"""The target's column: labels with None where there is none, and the task that follows from them."""
+"""The target's column: labels with None where there is none, and the task that follows from
+them."""
 
 from __future__ import annotations
 
@@ -17,11 +18,14 @@ MOST_CLASSES = 20
 _FREE_TEXT_SHARE, _FREE_TEXT_ROWS = 0.5, 20
 
 
-def read_target(series: pl.Series, task: str | None = None, like: Dataset | None = None) -> tuple[np.ndarray, str]:
+def read_target(
+    series: pl.Series, task: str | None = None, like: Dataset | None = None
+) -> tuple[np.ndarray, str]:
     """Return the labels as an object array with None where a row is unlabelled, and the task.
 
-    Numbers are for regression when they take more than 20 different values or any is not whole; everything
-    else is for classification. Truth values become 'true' and 'false', whole numbers of a classification int.
+    Numbers are for regression when they take more than 20 different values or any is not whole;
+    everything else is for classification. Truth values become 'true' and 'false', whole numbers of
+    a classification int.
 
     Parameters
     ----------
@@ -40,7 +44,8 @@ def read_target(series: pl.Series, task: str | None = None, like: Dataset | None
     filled = series.drop_nulls()
     if filled.is_empty():
         raise DataError(
-            f"The target {series.name!r} is empty in all {len(series)} rows.", "Fill in some labels, or leave the target out."
+            f"The target {series.name!r} is empty in all {len(series)} rows.",
+            "Fill in some labels, or leave the target out.",
         )
     sure = like is not None or task is not None
     if like is not None:
@@ -80,14 +85,21 @@ def _refuse_types(series: pl.Series) -> None:
     import polars as pl
 
     if isinstance(series.dtype, (pl.List, pl.Array)):
-        message = f"The target {series.name!r} is of the type {series.dtype}: several labels a row are not supported."
+        message = (
+            f"The target {series.name!r} is of the type {series.dtype}: several labels a "
+            "row are not supported."
+        )
         raise DataError(message, "Keep one label a row.")
     if series.dtype.is_temporal():
-        message = f"The target {series.name!r} holds dates or times ({series.dtype}), which cannot be predicted."
+        message = (
+            f"The target {series.name!r} holds dates or times ({series.dtype}), which "
+            "cannot be predicted."
+        )
         raise DataError(message, "Turn it into a number, or name another column.")
     if unusable(series):
         raise DataError(
-            f"The target {series.name!r} is of the type {series.dtype}.", "It must hold numbers, texts or truth values."
+            f"The target {series.name!r} is of the type {series.dtype}.",
+            "It must hold numbers, texts or truth values.",
         )
 
 
@@ -107,12 +119,20 @@ def _numbers(series: pl.Series, task: str) -> tuple[np.ndarray, str]:
 def _texts(series: pl.Series, task: str, sure: bool) -> tuple[np.ndarray, str]:
     filled = series.drop_nulls()
     if task == "regression":
-        message = f"The target {series.name!r} holds texts ({filled[0]!r}); regression needs numbers."
+        message = (
+            f"The target {series.name!r} holds texts ({filled[0]!r}); regression needs numbers."
+        )
         raise DataError(message, "Name a column of numbers, or ask for classification.")
     different = filled.n_unique()
     if not sure and len(filled) >= _FREE_TEXT_ROWS and different > _FREE_TEXT_SHARE * len(filled):
-        message = f"The target {series.name!r} looks like free text: {different} different values in {len(filled)} labelled rows."
-        raise DataError(message, "Name a column of classes; if these are classes, ask for the task 'classification'.")
+        message = (
+            f"The target {series.name!r} looks like free text: {different} different values "
+            f"in {len(filled)} labelled rows."
+        )
+        raise DataError(
+            message,
+            "Name a column of classes; if these are classes, ask for the task 'classification'.",
+        )
     return object_array(series.to_list()), task
 
 
@@ -128,7 +148,8 @@ def _in_kind_of(series: pl.Series, like: Dataset) -> pl.Series:
         return series.cast(pl.String)
     if series.dtype == pl.String:
         message = (
-            f"The target {series.name!r} holds numbers in the training rows, but texts in the test ({series.drop_nulls()[0]!r})."
+            f"The target {series.name!r} holds numbers in the training rows, but texts in "
+            f"the test ({series.drop_nulls()[0]!r})."
         )
         raise DataError(message, "Write the labels of both in the same way.")
     return series
