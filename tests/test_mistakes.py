@@ -30,7 +30,7 @@ from layerwise import (
     save,
 )
 from layerwise._contracts import Batch
-from layerwise._random import Draws, Keys
+from layerwise._random import At, Keys
 from layerwise.data import ArraySource
 from layerwise.estimators.transfer import transfer_report
 from layerwise.training import Feed, as_plan, encoded, run_plan
@@ -42,7 +42,7 @@ Y = (X[:, 0] > 0.5).astype(int)
 
 
 def draws(seed=0):
-    return Draws(Keys(seed))
+    return At.of(seed)
 
 
 class Spy:
@@ -53,12 +53,12 @@ class Spy:
         self.in_space, self.stages = self.module.in_space, self.module.stages
         self.seen = []
 
-    def encode(self, x, generator=None):
+    def encode(self, x, at=None):
         self.seen.append(x.clone())
-        return self.module.encode(x, generator)
+        return self.module.encode(x, at)
 
-    def reconstruct_params(self, x, generator=None):
-        return self.module.decode_params(self.encode(x, generator))
+    def reconstruct_params(self, x, at=None):
+        return self.module.decode_params(self.encode(x, at))
 
     def link(self, params):
         return self.module.link(params)
@@ -114,8 +114,8 @@ def test_codes_are_of_the_clean_input_and_deterministic():
     module.train()
     source = ArraySource(torch.from_numpy(X).float(), SPACE)
     before = {name: value.clone() for name, value in module.state_dict().items()}
-    first = encoded(module.slice(0, 0), source, torch.device("cpu")).codes
-    second = encoded(module.slice(0, 0), source, torch.device("cpu")).codes
+    first = encoded(module.slice(0, 0), source, torch.device("cpu")).x
+    second = encoded(module.slice(0, 0), source, torch.device("cpu")).x
     assert torch.equal(first, second)
     assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
 

@@ -8,11 +8,12 @@ Dense(500)
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import recipes
-    from ._contracts import Batch, Block, Space
+    from ._contracts import Batch, Block, Source, Space
     from ._errors import (
         DataError,
         FileError,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         ParameterError,
         TrainingError,
     )
-    from ._random import Draws
+    from ._random import At, seeded
     from ._spec import Spec, register
     from .architecture import (
         ACTIVATIONS,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Concatenate,
         Conv,
         Dense,
+        Pool,
         Residual,
         Stack,
         Stage,
@@ -74,7 +76,7 @@ __version__ = "0.1.0"
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there
 _HOMES = {
-    "_contracts": ("Batch", "Block", "Space"),
+    "_contracts": ("Batch", "Block", "Source", "Space"),
     "_errors": (
         "DataError",
         "FileError",
@@ -84,7 +86,7 @@ _HOMES = {
         "ParameterError",
         "TrainingError",
     ),
-    "_random": ("Draws",),
+    "_random": ("At", "seeded"),
     "_spec": ("Spec", "register"),
     "architecture": (
         "ACTIVATIONS",
@@ -93,6 +95,7 @@ _HOMES = {
         "Dense",
         "INITIALISERS",
         "NORMALISATIONS",
+        "Pool",
         "Residual",
         "Stack",
         "Stage",
@@ -136,7 +139,15 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted((*_HOME_OF, *_MODULES))
 
 
+# what a name is called now; the old one is kept for a release
+_RENAMED = {"Draws": "At"}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        told = f"layerwise.{name} is called layerwise.{_RENAMED[name]} now."
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        return __getattr__(_RENAMED[name])
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
     if name not in _HOME_OF:

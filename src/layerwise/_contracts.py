@@ -6,17 +6,19 @@ Letters: ``n`` rows, ``d`` features, ``k`` code size, ``c h w`` an image.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from itertools import accumulate, pairwise
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ._errors import ParameterError
+from ._random import BY_HAND, At
 
-KINDS = ("real", "unit", "nonneg", "category")
+KINDS = ("real", "unit", "nonneg", "category", "token")
 LINKS = (
     "linear",
     "sigmoid",
@@ -30,7 +32,13 @@ LINKS = (
     "silu",
     "abs_tanh",
 )
-_LINKS = {"real": "linear", "unit": "sigmoid", "nonneg": "softplus", "category": "softmax"}
+_LINKS = {
+    "real": "linear",
+    "unit": "sigmoid",
+    "nonneg": "softplus",
+    "category": "softmax",
+    "token": "softmax",
+}
 
 
 @dataclass(frozen=True)
@@ -39,28 +47,34 @@ class Block:
 
     Parameters
     ----------
-    kind : {'real', 'unit', 'nonneg', 'category'}
-        Any real number; [0, 1]; at least 0; the one-hot columns of one category.
+    kind : {'real', 'unit', 'nonneg', 'category', 'token'}
+        Any real number; [0, 1]; at least 0; the one-hot columns of one category; whole numbers that
+        name a word, a piece or a level, 0 where there is none.
     size : int
         Number of features.
     link : str
         The function that maps a decoder's raw output into the block; by default the kind's own.
+    levels : int
+        Of tokens: how many values an entry may have, 0 among them; at least 2.
 
     Raises
     ------
     ParameterError
-        For an unknown kind or link, or an empty block.
+        For an unknown kind or link, an empty block, or levels that do not fit the kind.
 
     Examples
     --------
     >>> from layerwise import Block
     >>> Block("category", 3).link
     'softmax'
+    >>> Block("token", 128, levels=30_522).parameters
+    3906816
     """
 
     kind: str
     size: int
     link: str = ""
+    levels: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.size < 1:
@@ -70,8 +84,18 @@ class Block:
             )
         if self.link and self.link not in LINKS:
             raise ParameterError(f"A block's link must be one of {LINKS}. Got {self.link!r}.")
+        if (self.levels < 2) if self.kind == "token" else self.levels != 0:
+            raise ParameterError(
+                f"Tokens need levels of at least 2, other kinds have none. Got {self.kind!r} and "
+                f"levels={self.levels!r}."
+            )
         if not self.link:
             object.__setattr__(self, "link", _LINKS[self.kind])
+
+    @property
+    def parameters(self) -> int:
+        """Number of a decoder's raw outputs: one a feature, but a token has one a level."""
+        return self.size * max(1, self.levels)
 
 
 @dataclass(frozen=True)
@@ -108,18 +132,23 @@ class Space:
             )
 
     @staticmethod
-    def of(kind: str, *shape: int, link: str = "") -> Space:
+    def of(kind: str, *shape: int, link: str = "", levels: int = 0) -> Space:
         """Return a space of one kind.
 
         >>> Space.of("unit", 784).blocks
-        (Block(kind='unit', size=784, link='sigmoid'),)
+        (Block(kind='unit', size=784, link='sigmoid', levels=0),)
         """
-        return Space(tuple(shape), (Block(kind, math.prod(shape), link),))
+        return Space(tuple(shape), (Block(kind, math.prod(shape), link, levels),))
 
     @property
     def size(self) -> int:
         """Number of features."""
         return math.prod(self.shape)
+
+    @property
+    def parameters(self) -> int:
+        """Number of a decoder's raw outputs."""
+        return sum(block.parameters for block in self.blocks)
 
     @property
     def kind(self) -> str:
@@ -129,11 +158,21 @@ class Space:
 
     def slices(self) -> list[tuple[Block, slice]]:
         """Return each block with the features that it covers."""
-        result, start = [], 0
-        for block in self.blocks:
-            result.append((block, slice(start, start + block.size)))
-            start += block.size
-        return result
+        return self._cut([block.size for block in self.blocks])
+
+    def parameter_slices(self) -> list[tuple[Block, slice]]:
+        """Return each block with the raw outputs of a decoder that it covers."""
+        return self._cut([block.parameters for block in self.blocks])
+
+    def holds(self, kind: str) -> bool:
+        """Whether some block is of a kind."""
+        return any(block.kind == kind for block in self.blocks)
+
+    def _cut(self, sizes: list[int]) -> list[tuple[Block, slice]]:
+        ends = list(accumulate(sizes, initial=0))
+        return [
+            (block, slice(*cut)) for block, cut in zip(self.blocks, pairwise(ends), strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -179,24 +218,61 @@ class Batch:
 
 
 class Encoder(Protocol):
-    """``encode(x)``: ``(n, *in) -> (n, *code)``."""
+    """``encode(x, at)``: ``(n, *in) -> (n, *code)``."""
 
     in_space: Space
-    code_space: Space
-    stages: Sequence[Any]
+    training: bool
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor: ...
+    @property
+    def code_space(self) -> Space: ...
+
+    @property
+    def decodes(self) -> bool: ...
+
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor: ...
+
+    def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor: ...
+
+    def train(self, mode: bool = True) -> Any: ...
+
+    def eval(self) -> Any: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
+    def modules(self) -> Iterator[nn.Module]: ...
+
+
+class Floor(Encoder, Protocol):
+    """A built stage, as objectives see it."""
+
+    def decode_params(self, z: Tensor) -> Tensor: ...
+
+    def energy_view(self) -> EnergyCodec | None: ...
+
+    def ladder_view(self) -> LadderLayer | None: ...
 
 
 class Codec(Encoder, Protocol):
-    """An encoder with a way back; ``decode_params`` stops before the link, ``decode`` applies
-    it."""
+    """The slice of a stack that is trained; ``decode_params`` stops before the link, ``decode``
+    applies it."""
+
+    at_input: bool
+
+    @property
+    def chain(self) -> Sequence[Floor]: ...
+
+    @property
+    def depth(self) -> int: ...
 
     def decode_params(self, z: Tensor) -> Tensor: ...
 
     def decode(self, z: Tensor) -> Tensor: ...
 
-    def reconstruct_params(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor: ...
+    def reconstruct_params(self, x: Tensor, at: At = BY_HAND) -> Tensor: ...
+
+    def link(self, params: Tensor) -> Tensor: ...
+
+    def reading(self, x: Tensor, at: At) -> At: ...
 
 
 class EnergyCodec(Protocol):
@@ -222,12 +298,10 @@ class EnergyCodec(Protocol):
 
 
 class LadderLayer(Protocol):
-    """A stage whose batch normalisation lies open: ``code = activate(normalise(project(x)))``.
+    """A layer whose batch normalisation lies open: ``code = activate(normalise(project(x)))``.
 
     ``remember`` takes the moments of a batch into those of evaluation mode.
     """
-
-    code_space: Space
 
     def project(self, x: Tensor) -> Tensor: ...
 
@@ -236,10 +310,16 @@ class LadderLayer(Protocol):
     def remember(self, mean: Tensor, variance: Tensor) -> None: ...
 
 
+@runtime_checkable
 class Source(Protocol):
-    """Rows that can be taken by index."""
+    """Rows that can be taken by index: a number of rows, their space, and ``take``.
 
-    space: Space
+    ``take`` makes a Batch. A source around another one changes the batch that the inner one gives
+    with ``dataclasses.replace``, so that nothing of a row is lost on the way.
+    """
+
+    @property
+    def space(self) -> Space: ...
 
     def __len__(self) -> int: ...
 

@@ -6,12 +6,17 @@ nor the number of workers can change it, and torch's global state is never touch
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator
+from torch import Generator, Tensor
+
+from ._errors import PairingError
 
 
 class Keys:
@@ -45,47 +50,147 @@ class Keys:
         return np.random.default_rng(self.integer(*key))
 
 
-class Draws:
-    """The generators of one step, one stream a purpose; a stream is seeded when a step first asks
-    for it.
+class Streams:
+    """The generators of a phase, one a purpose; each is seeded when a step first asks for it."""
 
-    >>> draws = Draws(Keys(0))
-    >>> a = torch.rand(1, generator=draws.at(0, 3).noise)
-    >>> b = torch.rand(1, generator=draws.at(0, 4).noise)
-    >>> bool(a == torch.rand(1, generator=draws.at(0, 3).noise)), bool(a == b)
+    def __init__(self, keys: Keys | None) -> None:
+        self._keys = keys
+        self._streams: dict[tuple[object, ...], tuple[int, Generator]] = {}
+        self._places: dict[tuple[object, ...], int] = {}
+
+    def at(self, epoch: int, step: int, share: float = 0.0) -> At:
+        """Return the context of a step."""
+        return At(self, epoch, step, share)
+
+    def named(self, name: tuple[object, ...], place: int) -> Generator:
+        """Return the generator of a purpose at a place."""
+        if self._keys is None:
+            return torch.default_generator
+        if name not in self._streams:
+            self._streams[name] = self._keys.integer(*name), Generator()
+        seed, generator = self._streams[name]
+        if self._places.get(name) != place:
+            generator.manual_seed((seed + place) % 2**63)
+            self._places[name] = place
+        return generator
+
+
+@dataclass(frozen=True, eq=False)
+class At:
+    """Where a step stands in its phase: its random streams, how much is done, and which tokens are
+    seen.
+
+    Every stage and every objective is handed one, and draws from it alone.
+
+    Parameters
+    ----------
+    streams : Streams
+    epoch, step : int
+        Counted from 0; the step within its epoch.
+    share : float
+        How much of the phase is done, in [0, 1): for ramps of a momentum, a temperature, a weight.
+    mask : bool Tensor of shape (n, t), optional
+        Where rows are tokens: which of them hold something (the others are padding).
+    keep : int64 Tensor of shape (n, t'), optional
+        Which tokens an encoder is to see; None is all. A stage that reads tokens takes
+        ``at.kept(tokens)``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from layerwise import At
+    >>> a = torch.rand(1, generator=At.of(0, epoch=0, step=3).noise)
+    >>> b = torch.rand(1, generator=At.of(0, epoch=0, step=4).noise)
+    >>> bool(a == torch.rand(1, generator=At.of(0, epoch=0, step=3).noise)), bool(a == b)
     (True, False)
     """
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-        self._streams: dict[str, tuple[int, Generator]] = {}
-        self._position = 0
-        self._fresh: set[str] = set()
+    streams: Streams
+    epoch: int = 0
+    step: int = 0
+    share: float = 0.0
+    mask: Tensor | None = None
+    keep: Tensor | None = None
 
-    def at(self, epoch: int, step: int) -> Draws:
-        """Move to a step."""
-        self._position = (epoch * 1_000_003 + step) * 0x9E3779B97F4A7C15
-        self._fresh.clear()
-        return self
+    @staticmethod
+    def of(seed: int | Keys, epoch: int = 0, step: int = 0, share: float = 0.0) -> At:
+        """Return the context of a step whose streams come from a seed."""
+        return Streams(seed if isinstance(seed, Keys) else Keys(seed)).at(epoch, step, share)
+
+    def stream(self, *name: object) -> Generator:
+        """Return the generator of a purpose, such as ``at.stream("view", 2)``.
+
+        Streams of different names are independent. Asked for again in the same step, a stream goes
+        on where it was.
+        """
+        place = (self.epoch * 1_000_003 + self.step) * 0x9E3779B97F4A7C15
+        return self.streams.named(name, place)
 
     @property
     def noise(self) -> Generator:
         """Of corruptions and of an objective's own dropout."""
-        return self._stream("noise")
+        return self.stream("noise")
 
     @property
     def dropout(self) -> Generator:
         """Of the dropout inside stages."""
-        return self._stream("dropout")
+        return self.stream("dropout")
 
-    def _stream(self, name: str) -> Generator:
-        if name not in self._streams:
-            self._streams[name] = self._keys.integer(name), Generator()
-        seed, generator = self._streams[name]
-        if name not in self._fresh:
-            generator.manual_seed((seed + self._position) % 2**63)
-            self._fresh.add(name)
-        return generator
+    def seeing(self, *, mask: Tensor | None = None, keep: Tensor | None = None) -> At:
+        """Return the same place with other tokens to see."""
+        return replace(self, mask=mask, keep=keep)
+
+    def kept(self, tokens: Tensor) -> Tensor:
+        """Return the tokens that are to be seen, ``(n, t, k) -> (n, t', k)``; all without
+        ``keep``."""
+        if self.keep is None:
+            return tokens
+        return tokens.gather(1, self.keep[:, :, None].expand(-1, -1, tokens.shape[2]))
+
+    def valid(self, tokens: Tensor) -> Tensor:
+        """Return which of the tokens ``(n, t', k)`` hold something, as a bool tensor ``(n, t')``.
+
+        Raises
+        ------
+        PairingError
+            When there is another number of tokens than the mask knows.
+        """
+        if self.mask is None:
+            return torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
+        known = self.mask if self.keep is None else self.mask.gather(1, self.keep)
+        if known.shape != tokens.shape[:2]:
+            raise PairingError(
+                f"{tokens.shape[1]} tokens came where {known.shape[1]} were read: which of them "
+                "are "
+                "padding is not known.",
+                "Pool before a stage that changes the number of tokens.",
+            )
+        return known
+
+
+BY_HAND = At(Streams(None))  # a module used in a loop of the user's own: torch's generator
+
+
+@contextlib.contextmanager
+def seeded(generator: Generator) -> Iterator[None]:
+    """Let torch's own random numbers come from a generator inside the block, and put torch's state
+    back after it.
+
+    For stock modules, which take no generator: their initial weights in ``build``, their dropout in
+    ``encode``.
+
+    >>> import torch
+    >>> from layerwise import seeded
+    >>> def made():
+    ...     with seeded(torch.Generator().manual_seed(0)):
+    ...         return torch.nn.Linear(2, 2).weight
+    >>> bool((made() == made()).all())
+    True
+    """
+    seed = int(torch.randint(2**63 - 1, (1,), generator=generator, device="cpu"))
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
 
 
 def seed_of(random_state: Any) -> int:
@@ -133,15 +238,12 @@ def bernoulli_of(p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return (lanes < p.float() * 65536 - 32768).to(p.dtype)
 
 
-def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None) -> torch.Tensor:
+def dropout(x: Tensor, p: float, generator: Generator) -> Tensor:
     """Zero entries with probability ``p`` and scale the rest by ``1 / (1 - p)``.
 
-    Srivastava et al. (2014), "Dropout". Without a generator (a module used by hand in another loop)
-    torch's own is used.
+    Srivastava et al. (2014), "Dropout".
     """
     if p == 0.0:
         return x
-    if generator is None:
-        return torch.nn.functional.dropout(x, p)
     kept = bernoulli(x.shape, 1.0 - p, generator).to(x.device)
     return x * kept.to(x.dtype).mul_(1.0 / (1.0 - p))

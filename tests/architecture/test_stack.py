@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise import ACTIVATIONS, Block, DataError, Dense, ParameterError, Space, Stack
+from layerwise import ACTIVATIONS, At, Block, DataError, Dense, ParameterError, Space, Stack
 from layerwise._random import Keys
 from layerwise.architecture.activations import apply_link, inverse_link
 
@@ -138,7 +138,7 @@ def test_dropout_acts_in_training_alone_and_keeps_the_mean():
     with torch.no_grad():
         clean = module.encode(x)
         module.train()
-        noisy = module.encode(x, torch.Generator().manual_seed(0))
+        noisy = module.encode(x, At.of(0))
     alive = clean > 0
     assert float((noisy[alive] == 0).float().mean()) == pytest.approx(0.4, abs=0.05)
     torch.testing.assert_close(noisy[noisy > 0], clean[noisy > 0] / 0.6)

@@ -394,7 +394,7 @@ class DoublingCodec(StageModule):
         self.factor = factor
         self.bias = torch.nn.Parameter(torch.zeros(in_space.size))
 
-    def encode(self, x, generator=None):
+    def encode(self, x, at=None):
         return self.factor * x.flatten(1) + self.bias
 
     def decode_params(self, z):

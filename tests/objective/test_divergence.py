@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 
 from layerwise import (
+    At,
     Batch,
     Block,
     ContrastiveDivergence,
     Conv,
     Dense,
-    Draws,
     Greedy,
     Joint,
     PairingError,
@@ -65,7 +65,7 @@ def rows(space=UNIT, n=20):
 
 
 def draws(step=0):
-    return Draws(Keys(0)).at(0, step)
+    return At.of(0, step=step)
 
 
 def gradients(objective, module, batch, state=None, step=0):

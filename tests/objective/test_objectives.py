@@ -8,13 +8,13 @@ import torch
 from sklearn.metrics import log_loss, mean_squared_error
 
 from layerwise import (
+    At,
     Batch,
     Block,
     Combined,
     Compose,
     Denoising,
     Dense,
-    Draws,
     Gaussian,
     Masking,
     PairingError,
@@ -43,7 +43,7 @@ def codec(space):
 
 def value(objective, module, batch, state=None):
     with torch.no_grad():
-        return float(objective.loss(module, state, batch, Draws(Keys(0)).at(0, 0))[0])
+        return float(objective.loss(module, state, batch, At.of(0))[0])
 
 
 def outputs(module, x):
@@ -116,8 +116,7 @@ def test_missing_cells_are_left_out_and_weights_weigh():
 def test_full_emphasis_looks_at_corrupted_entries_alone():
     module = codec(Space.of("real", 6))
     noise = Masking(0.5)
-    draws = Draws(Keys(0))
-    corrupted, changed = noise.corrupt(X, module.in_space, draws.at(0, 0).noise)
+    corrupted, changed = noise.corrupt(X, module.in_space, At.of(0).noise)
     e = (outputs(module, corrupted) - X.numpy()) ** 2
     objective = Denoising(noise, emphasis=(1.0, 0.0))
     assert value(objective, module, Batch(X)) == pytest.approx(e[changed.numpy()].mean(), rel=1e-5)

@@ -8,6 +8,7 @@ import torch
 
 from layerwise import (
     ACTIVATIONS,
+    At,
     Batch,
     Combined,
     Contractive,
@@ -15,7 +16,6 @@ from layerwise import (
     Conv,
     Denoising,
     Dense,
-    Draws,
     Greedy,
     Joint,
     Ladder,
@@ -53,7 +53,7 @@ def built(*stages, space=UNIT):
 
 
 def parts(objective, module, batch=None, state=None):
-    loss, terms = objective.loss(module, state, batch or Batch(X), Draws(Keys(0)).at(0, 0))
+    loss, terms = objective.loss(module, state, batch or Batch(X), At.of(0))
     return float(loss.detach()), {name: float(value) for name, value in terms.items()}
 
 
@@ -293,7 +293,7 @@ def test_emphasis_knows_which_pixels_were_masked():
     module = built(Conv(3), space=space)
     x = torch.rand(10, 2, 3, 4, generator=generator())
     noise = Patches(0.4, 2)
-    corrupted, chosen = noise.corrupt(x, space, Draws(Keys(0)).at(0, 0).noise)
+    corrupted, chosen = noise.corrupt(x, space, At.of(0).noise)
     with torch.no_grad():
         p = module.reconstruct(corrupted)
         losses = -(x * p.log() + (1 - x) * (1 - p).log())

@@ -11,9 +11,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from layerwise import (
+    At,
     Batch,
     Dense,
-    Draws,
     Greedy,
     HeadOnly,
     Joint,
@@ -34,6 +34,7 @@ from layerwise._random import Keys
 from layerwise.data import ArraySource
 from layerwise.objective.pseudo import Taught
 from layerwise.training import Feed, as_plan, run_plan
+from layerwise.training.trainee import Trainee
 
 SPACE = Space.of("unit", 6)
 CLASSES = Space.of("category", 3)
@@ -57,7 +58,7 @@ def taught(objective, module):
 
 
 def draws():
-    return Draws(Keys(0)).at(0, 0)
+    return At.of(0)
 
 
 def weights(module):
@@ -150,10 +151,8 @@ def test_the_teacher_is_a_copy_in_evaluation_mode_that_is_never_trained():
     module = built(Dense(5, dropout=0.5, normalisation="batch"))
     objective = PseudoLabels(threshold=0.0)
     state = taught(objective, module)
-    module.train()
-    state.train()
-    objective.begin_epoch(module, state, 0)
-    assert module.training and not state.teacher.training
+    Trainee(module, objective, state).train()
+    assert module.training and state.head.training and not state.teacher.training
     assert all(
         not p.requires_grad for p in [*state.teacher.parameters(), *state.teacher_head.parameters()]
     )

@@ -63,6 +63,7 @@ def test_a_greedy_phase_equals_its_stage_trained_alone_on_precomputed_codes(obje
         piece = alone.slice(i, i)
         from layerwise.training import run as module
         from layerwise.training.loop import Work, run_phase
+        from layerwise.training.rates import layers_of
         from layerwise.training.trainee import Trainee
 
         phase = list(Greedy(2).phases(3))[i]
@@ -70,7 +71,7 @@ def test_a_greedy_phase_equals_its_stage_trained_alone_on_precomputed_codes(obje
             trainee=Trainee(piece, objective, None),
             source=source,
             training=FAST,
-            layers=module.layers_of(alone, phase, None, FAST),
+            layers=layers_of(alone, phase, None, FAST),
             epochs=2,
             keys=keys.under("step", 0, "phase", i),
             row={"first": i, "last": i},
@@ -87,7 +88,7 @@ def test_a_recomputed_prefix_agrees_with_the_cached_codes():
     cached = encoded(module.slice(0, 0), SOURCE, torch.device("cpu"))
     with torch.no_grad():
         direct = module.slice(0, 0).encode(X)
-    torch.testing.assert_close(cached.codes, direct, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(cached.x, direct, rtol=1e-6, atol=1e-6)
 
 
 def test_joint_on_one_stage_equals_greedy_on_one_stage():
@@ -158,7 +159,7 @@ def test_the_unrolled_net_is_the_composition_of_its_parts():
 )
 def test_the_greedy_phase_sees_the_code_of_the_final_net(activation):
     module = built(Stack(Dense(8, activation=activation), Dense(4, activation=activation)))
-    codes = encoded(module.slice(0, 0), SOURCE, torch.device("cpu")).codes
+    codes = encoded(module.slice(0, 0), SOURCE, torch.device("cpu")).x
     with torch.no_grad():
         stage = module.stages[0]
         expected = stage.activation(X @ stage.weight.T + stage.bias)

@@ -31,7 +31,7 @@ from layerwise.data import ArraySource, Mix, RowsOf, SparseSource
 from layerwise.training import Feed, as_plan, cache, device_of, encoded, precision_of, run_plan
 from layerwise.training.feed import batches
 from layerwise.training.optimisers import make_optimiser
-from layerwise.training.run import layers_of
+from layerwise.training.rates import layers_of
 from layerwise.training.shapes import factor_at
 
 SPACE = Space.of("unit", 6)
@@ -213,13 +213,13 @@ def test_codes_that_do_not_fit_go_to_a_file(monkeypatch):
     monkeypatch.setattr(cache, "MEMORY_SHARE", 0.0)
     on_disk = encoded(built().slice(0, 0), SOURCE, torch.device("cpu"))
     assert made == [(40, 5)]
-    assert torch.equal(in_memory.codes, on_disk.codes)
+    assert torch.equal(in_memory.x, on_disk.x)
 
 
 def test_a_code_does_not_depend_on_its_neighbours():
     module = built(Stack(Dense(64), Dense(32)))
-    whole = encoded(module, SOURCE, torch.device("cpu")).codes
-    alone = encoded(module, ArraySource(X[17:18], SPACE), torch.device("cpu")).codes
+    whole = encoded(module, SOURCE, torch.device("cpu")).x
+    alone = encoded(module, ArraySource(X[17:18], SPACE), torch.device("cpu")).x
     assert torch.equal(whole[17:18], alone)
 
 

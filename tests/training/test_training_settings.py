@@ -34,7 +34,7 @@ from layerwise import (
     load,
     save,
 )
-from layerwise._random import Draws, Keys
+from layerwise._random import At, Keys
 from layerwise.data import ArraySource, RowsOf
 from layerwise.estimators.rows import order_of
 from layerwise.training import Feed, as_plan, loop, run_plan
@@ -42,8 +42,7 @@ from layerwise.training.feed import batches
 from layerwise.training.lamb import Lamb
 from layerwise.training.loop import Work
 from layerwise.training.optimisers import make_optimiser
-from layerwise.training.rates import rates_from_gradients
-from layerwise.training.run import layers_of
+from layerwise.training.rates import layers_of, rates_from_gradients
 from layerwise.training.trainee import Trainee
 
 SPACE = Space.of("unit", 6)
@@ -174,9 +173,7 @@ def test_sgd_is_minus_the_rate_times_the_gradient():
     by_hand.stages[0].centre(X.mean(0))
     for _ in range(4):
         by_hand.zero_grad()
-        Reconstruction().loss(by_hand, None, SOURCE.take(np.arange(40)), Draws(Keys(0)))[
-            0
-        ].backward()
+        Reconstruction().loss(by_hand, None, SOURCE.take(np.arange(40)), At.of(0))[0].backward()
         with torch.no_grad():
             for parameter in by_hand.parameters():
                 parameter -= 0.3 * parameter.grad
@@ -225,7 +222,7 @@ def test_factors_are_those_of_the_gradients_by_hand_and_have_mean_1():
     sums = np.zeros(2)
     for batch in batches(SOURCE, 16, Keys(0).under("gradients"), 0):
         module.zero_grad()
-        Reconstruction().loss(module, None, batch, Draws(Keys(0)))[0].backward()
+        Reconstruction().loss(module, None, batch, At.of(0))[0].backward()
         sums += [
             sum(float(p.grad.abs().sum()) for p in stage.parameters()) for stage in module.chain
         ]

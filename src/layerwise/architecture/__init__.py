@@ -6,6 +6,7 @@ from .conv import Conv
 from .dense import Dense
 from .initialisers import INITIALISERS
 from .normalisations import NORMALISATIONS
+from .pool import Pool
 from .residual import Residual
 from .stack import Stack, StackModule
 from .stage import Stage, StageModule
@@ -17,6 +18,7 @@ __all__ = [
     "Dense",
     "INITIALISERS",
     "NORMALISATIONS",
+    "Pool",
     "Residual",
     "Stack",
     "StackModule",

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Space
+from .._contracts import Block, Space
 
 LEAKY_SLOPE = 0.1
 
@@ -55,12 +55,12 @@ def code_space(name: str, *shape: int) -> Space:
 
 
 def apply_link(params: Tensor, space: Space) -> Tensor:
-    """Map a decoder's raw output into a space, block by block: ``(n, d) -> (n, d)``."""
+    """Map a decoder's raw output into a space, block by block: ``(n, p) -> (n, d)``; a token
+    becomes its likeliest level."""
     if len(space.blocks) == 1:
-        return _linked(params, space.blocks[0].link)
-    return torch.cat(
-        [_linked(params[:, part], block.link) for block, part in space.slices()], dim=1
-    )
+        return _linked(params, space.blocks[0])
+    parts = [_linked(params[:, part], block) for block, part in space.parameter_slices()]
+    return torch.cat(parts, dim=1)
 
 
 _INVERSES: dict[str, Callable[[Tensor], Tensor]] = {
@@ -79,5 +79,9 @@ def inverse_link(mean: Tensor, space: Space) -> Tensor:
     )
 
 
-def _linked(params: Tensor, link: str) -> Tensor:
-    return torch.softmax(params, dim=1) if link == "softmax" else FUNCTIONS[link](params)
+def _linked(params: Tensor, block: Block) -> Tensor:
+    if block.kind == "token":
+        return params.unflatten(1, (block.size, block.levels)).argmax(2)
+    return (
+        torch.softmax(params, dim=1) if block.link == "softmax" else FUNCTIONS[block.link](params)
+    )

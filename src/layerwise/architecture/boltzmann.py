@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,9 @@ from torch import Tensor
 
 from .._contracts import Block
 from .._random import bernoulli_of
+
+if TYPE_CHECKING:
+    from .dense import DenseCodec
 
 HIDDEN = {"sigmoid": "binary", "linear": "gaussian", "relu": "rectified"}
 VISIBLE = {
@@ -37,7 +40,7 @@ class Boltzmann:
     filtering" (softmax units).
     """
 
-    def __init__(self, codec: Any) -> None:
+    def __init__(self, codec: DenseCodec) -> None:
         self.codec = codec
         self.hidden_units = HIDDEN[codec.activation.name]
         self.visible_units = tuple(
@@ -45,7 +48,7 @@ class Boltzmann:
         )
 
     @staticmethod
-    def knows(codec: Any) -> bool:
+    def knows(codec: DenseCodec) -> bool:
         """Whether the stage's units are among those above."""
         known = all((block.kind, block.link) in VISIBLE for block in codec.in_space.blocks)
         return known and codec.activation.name in HIDDEN

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .._contracts import Space
+from .._random import BY_HAND, At
 from .._spec import register
 from .composite import Composite
 from .stack import StackModule, build_chain
@@ -58,13 +59,18 @@ class ConcatenateCodec(StageModule):
         super().__init__(inner.in_space, Space((sum(space.size for space in spaces),), blocks))
         self.inner = inner
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, k1 + ... + km)``."""
         codes = []
         for stage in self.inner.chain:
-            x = stage.encode(x, generator)
+            x = stage.encode(x, at)
             codes.append(x.flatten(1))
         return torch.cat(codes, dim=1)
+
+    @property
+    def decodes(self) -> bool:
+        """Whether its stages have a way back."""
+        return self.inner.decodes
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, k1 + ... + km) -> (n, d)``, before the link."""

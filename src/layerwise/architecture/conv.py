@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from .._contracts import Block, Space
 from .._errors import PairingError, ParameterError
-from .._random import dropout
+from .._random import BY_HAND, At, dropout
 from .._spec import check_bool, check_int, check_name, check_number, register
 from .activations import ACTIVATIONS, Activation, code_space, inverse_link
 from .initialisers import check_initialiser, initialise
 from .local_contrast import local_contrast
 from .normalisations import NORMALISATIONS, normalisation, weight_normalisation
-from .stage import Stage, StageModule
+from .stage import Stage, StageModule, check_numbers
 
 POOLINGS = ("max", "average")
 
@@ -111,6 +111,7 @@ class Conv(Stage):
         check_number(self, "dropout", self.dropout, 0.0, 0.999)
 
     def build(self, in_space: Space, generator: torch.Generator) -> ConvCodec:
+        check_numbers(self, in_space)
         if len(in_space.shape) != 3 or len(in_space.blocks) != 1:
             raise PairingError(
                 f"{self!r} needs images (channels, height, width); its input has the shape "
@@ -183,13 +184,11 @@ class ConvCodec(StageModule):
         """The filters that are used, ``(k, c, kernel, kernel)``."""
         return self.weight if self.weight_norm is None else self.weight_norm(self.weight)
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, c, h, w) -> (n, k, h', w')``."""
-        return self.encode_traced(x, generator, places=False)[0]
+        return self.encode_traced(x, at, places=False)[0]
 
-    def encode_traced(
-        self, x: Tensor, generator: torch.Generator | None = None, places: bool = True
-    ) -> tuple[Tensor, Any]:
+    def encode_traced(self, x: Tensor, at: At = BY_HAND, places: bool = True) -> tuple[Tensor, Any]:
         """Encode, with the places of the maxima where there are some."""
         stage = self.stage
         h = F.conv2d(x, self.matrix, self.bias, stride=stage.stride, padding=stage.pad)
@@ -204,7 +203,7 @@ class ConvCodec(StageModule):
                 h = F.max_pool2d(h, stage.pool, ceil_mode=True)
         elif stage.pool > 1:
             h = F.avg_pool2d(h, stage.pool, ceil_mode=True)
-        return (dropout(h, stage.dropout, generator) if self.training else h), trace
+        return (dropout(h, stage.dropout, at.dropout) if self.training else h), trace
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, k, h', w') -> (n, d)``, before the link."""

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from .._contracts import EnergyCodec, LadderLayer, Space
 from .._errors import PairingError, ParameterError
-from .._random import dropout
+from .._random import BY_HAND, At, dropout
 from .._spec import check_bool, check_int, check_name, check_number, register
 from .activations import ACTIVATIONS, Activation, code_space, inverse_link
 from .boltzmann import Boltzmann
 from .initialisers import check_initialiser, initialise
 from .normalisations import NORMALISATIONS, normalisation, weight_normalisation
-from .stage import Stage, StageModule
+from .stage import Stage, StageModule, check_numbers
 
 
 @register
@@ -87,6 +87,7 @@ class Dense(Stage):
             )
 
     def build(self, in_space: Space, generator: torch.Generator) -> DenseCodec:
+        check_numbers(self, in_space)
         if self.learned_scale and in_space.kind != "real":
             raise PairingError(
                 f"{self!r} learns a scale for real inputs; its input is {in_space.kind!r}.",
@@ -131,13 +132,13 @@ class DenseCodec(StageModule):
             x if self.log_scale is None else x * torch.exp(-self.log_scale), self.matrix, self.bias
         )
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, k)``."""
         h = self.project(x)
         if self.norm is not None:
             h = self.norm(h)
         code = self.activation(h)
-        return dropout(code, self.dropout, generator) if self.training else code
+        return dropout(code, self.dropout, at.dropout) if self.training else code
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, k) -> (n, d)``, before the link."""
@@ -192,11 +193,11 @@ class DenseCodec(StageModule):
             norm.running_var.lerp_(variance, norm.momentum)
             norm.num_batches_tracked += 1
 
-    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """Closed form for one layer without normalisation and dropout: ``sum_j f'(a_j)**2
         |W_j|**2``."""
         if self.norm is not None or self.dropout:
-            return super().jacobian_norm(x, generator)
+            return super().jacobian_norm(x, at)
         a = self.project(x)  # (n, k)
         a = a if a.requires_grad else a.requires_grad_()
         (slope,) = torch.autograd.grad(self.activation(a).sum(), a, create_graph=True)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .._contracts import Space
 from .._errors import PairingError
+from .._random import BY_HAND, At
 from .._spec import register
 from .composite import Composite
 from .stack import StackModule, build_chain
@@ -72,9 +73,14 @@ class ResidualCodec(StageModule):
         )
         self.inner = inner
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, *in)``."""
-        return x + self.inner.encode(x, generator)
+        return x + self.inner.encode(x, at)
+
+    @property
+    def decodes(self) -> bool:
+        """Whether its stages have a way back."""
+        return self.inner.decodes
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, *in) -> (n, d)``, before the link."""

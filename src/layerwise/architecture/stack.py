@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
 
 from .._contracts import Space
 from .._errors import DataError, PairingError, ParameterError
-from .._random import bernoulli_of
+from .._random import BY_HAND, At, bernoulli_of
 from .._spec import Spec, check_int, check_kind, register
 from .activations import apply_link
 from .dense import Dense
-from .stage import Stage, jacobian_norm
+from .stage import Stage, StageModule, jacobian_norm
 
 
 @register
@@ -163,16 +163,28 @@ class StackModule(nn.Module):
     shares its modules with the whole, so training the slice trains the whole.
     """
 
-    def __init__(self, stages: Sequence[nn.Module], in_space: Space, at_input: bool = True) -> None:
+    def __init__(
+        self, stages: Sequence[StageModule], in_space: Space, at_input: bool = True
+    ) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
         self.in_space = in_space
         self.at_input = at_input
+        self.reads_tokens = in_space.kind == "token"
 
     @property
-    def chain(self) -> list[Any]:
+    def chain(self) -> list[StageModule]:
         """The stages as a list: walked at every step, where a ModuleList is slow."""
-        return list(self.stages._modules.values())
+        return cast(list[StageModule], list(self.stages._modules.values()))
+
+    @property
+    def decodes(self) -> bool:
+        """Whether every stage has a way back from its code."""
+        return all(stage.decodes for stage in self.chain)
+
+    def layers(self) -> list[list[nn.Module]]:
+        """Return the parts of each stage that have a learning rate of their own."""
+        return [stage.layers() for stage in self.chain]
 
     @property
     def depth(self) -> int:
@@ -186,20 +198,25 @@ class StackModule(nn.Module):
 
     def space_at(self, depth: int) -> Space:
         """Return the space of the codes after ``depth`` stages; 0 is the input's."""
-        return self.stages[depth - 1].code_space if depth else self.in_space  # type: ignore[return-value]
+        return self.chain[depth - 1].code_space if depth else self.in_space
 
     def slice(self, first: int, last: int) -> StackModule:
         """Return stages ``first`` to ``last`` (both included; an empty slice when last < first)."""
         return StackModule(self.chain[first : last + 1], self.space_at(first), at_input=first == 0)
 
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, *code)``."""
+        at = self.reading(x, at)
         for stage in self.chain:
-            x = stage.encode(x, generator)
+            x = stage.encode(x, at)
         return x
 
+    def reading(self, x: Tensor, at: At) -> At:
+        """Return the context in which rows are read: of tokens it says which are no padding."""
+        return replace(at, mask=x != 0) if self.reads_tokens and at.mask is None else at
+
     def decode_params(self, z: Tensor) -> Tensor:
-        """``(n, *code) -> (n, *in)``, before the last link."""
+        """``(n, *code) -> (n, p)``, before the last link."""
         first, *above = self.chain
         for stage in reversed(above):
             z = stage.decode(z)
@@ -211,12 +228,12 @@ class StackModule(nn.Module):
             z = stage.decode(z)
         return z
 
-    def reconstruct_params(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """``(n, *in) -> (n, d)``: encode and decode, before the last link; the way down knows what
+    def reconstruct_params(self, x: Tensor, at: At = BY_HAND) -> Tensor:
+        """``(n, *in) -> (n, p)``: encode and decode, before the last link; the way down knows what
         the way up left as a trace."""
-        traces = []
+        traces, at = [], self.reading(x, at)
         for stage in self.chain:
-            x, trace = stage.encode_traced(x, generator)
+            x, trace = stage.encode_traced(x, at)
             traces.append(trace)
         for i in range(self.depth - 1, -1, -1):
             stage = self.chain[i]
@@ -229,12 +246,12 @@ class StackModule(nn.Module):
         rows = self.link(self.reconstruct_params(x))
         return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
 
-    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) ->
         (n,)``."""
         if self.depth == 1:
-            return self.chain[0].jacobian_norm(x, generator)
-        return jacobian_norm(lambda rows: self.encode(rows, generator), x)
+            return self.chain[0].jacobian_norm(x, at)
+        return jacobian_norm(lambda rows: self.encode(rows, at), x)
 
     def sample(self, n: int, steps: int, generator: torch.Generator) -> Tensor:
         """Return ``n`` rows: ``steps`` of Gibbs sampling in the topmost stage, then one pass down.

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .._contracts import EnergyCodec, LadderLayer, Space
+from .._errors import PairingError
+from .._random import BY_HAND, At
 from .._spec import Spec
 from .activations import apply_link
 
 
-class Stage(Spec):
-    """One floor of a stack: a frozen value that builds a codec.
+class Stage(Spec, ABC):
+    """One floor of a stack: a frozen value that builds an encoder, with or without a way back.
 
     Subclasses are frozen dataclasses. ``build`` returns a :class:`StageModule`; every random number
-    of the build comes from the generator.
+    of the build comes from the generator (stock torch modules: ``with seeded(generator):``).
     """
 
     @abstractmethod
@@ -29,8 +32,8 @@ class Stage(Spec):
         return self
 
 
-class StageModule(nn.Module):
-    """A built stage: it encodes and decodes.
+class StageModule(nn.Module, ABC):
+    """A built stage: it encodes, and decodes where its class has ``decode_params``.
 
     Parameters
     ----------
@@ -44,31 +47,42 @@ class StageModule(nn.Module):
         self.code_space = code_space
 
     @abstractmethod
-    def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """``(n, *in) -> (n, *code)``; noise of the stage itself (dropout) is drawn from the
-        generator, in training mode."""
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
+        """``(n, *in) -> (n, *code)``; noise of the stage itself (dropout) is drawn from
+        ``at.dropout``, in training mode."""
 
-    @abstractmethod
+    @property
+    def decodes(self) -> bool:
+        """Whether there is a way back from the code."""
+        return type(self).decode_params is not StageModule.decode_params
+
     def decode_params(self, z: Tensor) -> Tensor:
-        """``(n, *code) -> (n, d)``, before the link."""
+        """``(n, *code) -> (n, p)``, before the link; p is ``in_space.parameters``."""
+        raise PairingError(
+            f"{type(self).__name__} only encodes: there is no way back from its codes.",
+            "Give it decode_params, or use what needs no decoder.",
+        )
 
     def decode(self, z: Tensor) -> Tensor:
         """``(n, *code) -> (n, *in)``."""
         return self.linked(self.decode_params(z))
 
     def linked(self, params: Tensor) -> Tensor:
-        """Map ``decode_params`` into the input's space: ``(n, d) -> (n, *in)``."""
+        """Map ``decode_params`` into the input's space: ``(n, p) -> (n, *in)``."""
         rows = apply_link(params, self.in_space)
         return rows if len(self.in_space.shape) == 1 else rows.unflatten(1, self.in_space.shape)
 
     # What a stage may offer beyond that
 
-    def encode_traced(
-        self, x: Tensor, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Any]:
+    def layers(self) -> list[nn.Module]:
+        """Return the parts with a learning rate of their own, from the input up; by default the
+        whole stage is one."""
+        return [self]
+
+    def encode_traced(self, x: Tensor, at: At = BY_HAND) -> tuple[Tensor, Any]:
         """Encode, and return beside the code what reconstructing the same rows may use (the places
         of maxima), or None."""
-        return self.encode(x, generator), None
+        return self.encode(x, at), None
 
     def decode_traced(self, z: Tensor, trace: Any) -> Tensor:
         """``decode_params`` with the trace of the same rows."""
@@ -85,16 +99,26 @@ class StageModule(nn.Module):
         """Return this stage as a layer of a ladder network, or None where it cannot be one."""
         return None
 
-    def jacobian_norm(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """Return the squared Frobenius norm of the encoder's Jacobian at each row, ``(n, *in) ->
         (n,)``."""
-        return jacobian_norm(lambda rows: self.encode(rows, generator), x)
+        return jacobian_norm(lambda rows: self.encode(rows, at), x)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.encode(x)
 
 
-def jacobian_norm(encode: Any, x: Tensor) -> Tensor:
+def check_numbers(stage: Stage, in_space: Space) -> None:
+    """Raise unless the rows are numbers a weight can be multiplied with."""
+    if in_space.holds("token"):
+        raise PairingError(
+            f"{stage!r} takes numbers; its input holds tokens, whole numbers that only name "
+            "something.",
+            "Put a stage below it that looks tokens up (torch.nn.Embedding in a stage of yours).",
+        )
+
+
+def jacobian_norm(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Return ``sum (d code / d x)**2`` of each row by automatic differentiation, one pass a unit of
     the code."""
     x = x.detach().requires_grad_()

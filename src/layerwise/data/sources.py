@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Source, Space
 
 
 @dataclass(frozen=True)
@@ -35,42 +36,45 @@ class ArraySource:
         return len(self.x)
 
     def take(self, rows: np.ndarray) -> Batch:
-        index = torch.from_numpy(rows)
-        taken = [
-            None if part is None else part.index_select(0, index)
-            for part in (self.x, self.y, self.observed, self.weight)
-        ]
-        return Batch(taken[0], taken[1], taken[2], taken[3], rows)  # type: ignore[arg-type]
+        x = self.x.index_select(0, torch.from_numpy(rows))
+        return _batch(x, rows, y=self.y, observed=self.observed, weight=self.weight)
 
 
 @dataclass(frozen=True)
 class SparseSource:
     """Rows of a scipy CSR matrix; a batch is made dense when it is taken."""
 
-    x: Any
+    x: sp.csr_array | sp.csr_matrix
     space: Space
     y: Tensor | None = None
     weight: Tensor | None = None
 
     def __len__(self) -> int:
-        return self.x.shape[0]
+        return int(self.x.shape[0])
 
     def take(self, rows: np.ndarray) -> Batch:
-        index = torch.from_numpy(rows)
-        dense = torch.from_numpy(self.x[rows].toarray().astype(np.float32, copy=False)).view(
-            len(rows), *self.space.shape
-        )
-        y, weight = (
-            None if part is None else part.index_select(0, index) for part in (self.y, self.weight)
-        )
-        return Batch(dense, y, None, weight, rows)
+        dense = torch.from_numpy(self.x[rows].toarray().astype(np.float32, copy=False))
+        shaped = dense.view(len(rows), *self.space.shape)
+        return _batch(shaped, rows, y=self.y, weight=self.weight)
+
+
+def _batch(x: Tensor, rows: np.ndarray, **columns: Tensor | None) -> Batch:
+    """Return a batch: its rows ``x``, and those rows of what belongs to them. Every other source
+    changes a batch that was made here."""
+    index = torch.from_numpy(rows)
+    taken: dict[str, Any] = {
+        name: column.index_select(0, index)
+        for name, column in columns.items()
+        if column is not None
+    }
+    return Batch(x, rows=rows, **taken)
 
 
 @dataclass(frozen=True)
 class RowsOf:
-    """Some rows of another source, with labels of their own."""
+    """Some rows of another source, with labels and weights of their own where these are given."""
 
-    source: Any
+    source: Source
     rows: np.ndarray
     y: Tensor | None = None
     weight: Tensor | None = None
@@ -84,10 +88,20 @@ class RowsOf:
 
     def take(self, rows: np.ndarray) -> Batch:
         index = torch.from_numpy(rows)
-        batch = self.source.take(self.rows[rows])
-        y = batch.y if self.y is None else self.y.index_select(0, index)
-        weight = batch.weight if self.weight is None else self.weight.index_select(0, index)
-        return Batch(batch.x, y, batch.observed, weight, rows)
+        given = {"y": self.y, "weight": self.weight}
+        own: dict[str, Any] = {
+            name: column.index_select(0, index)
+            for name, column in given.items()
+            if column is not None
+        }
+        return replace(self.source.take(self.rows[rows]), rows=rows, **own)
+
+    def part(self, positions: np.ndarray) -> RowsOf:
+        """Return some of these rows."""
+        index = torch.from_numpy(positions)
+        y = None if self.y is None else self.y[index]
+        weight = None if self.weight is None else self.weight[index]
+        return RowsOf(self.source, self.rows[positions], y, weight)
 
 
 @dataclass(frozen=True)
@@ -102,24 +116,27 @@ class Mix:
     paced_by : {'labels', 'rows'}, default 'labels'
         Which of the two an epoch passes over once; rows of the other are drawn beside them, in
         turns.
+    least : int, default 2
+        Rows that are drawn at least: one alone has no batch statistics.
     """
 
-    labelled: Any
-    others: Any
+    labelled: Source
+    others: Source
     ratio: float = 1.0
     paced_by: str = "labels"
+    least: int = 2
 
     @property
     def space(self) -> Space:
         return self.labelled.space
 
     @property
-    def leading(self) -> Any:
+    def leading(self) -> Source:
         """The rows that an epoch passes over."""
         return self.labelled if self.paced_by == "labels" else self.others
 
     @property
-    def drawn(self) -> Any:
+    def drawn(self) -> Source:
         """The rows that are drawn beside them."""
         return self.others if self.paced_by == "labels" else self.labelled
 
@@ -136,6 +153,7 @@ class Mix:
         return replace(labelled, other=other)
 
     def drawn_for(self, n: int) -> int:
-        """Return how many rows are drawn beside ``n``: at least 2, since one row alone has no batch
-        statistics."""
-        return max(2, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio))
+        """Return how many rows are drawn beside ``n``."""
+        return max(
+            self.least, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio)
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
-from .._random import Draws
+from .._contracts import Batch, Codec, Space
+from .._random import At
 from .._spec import check_kind, check_number, register
 from .denoising import Denoising
 from .objective import Objective, Terms
@@ -71,7 +71,19 @@ class Combined(Objective):
         check_number(self, "weight", self.weight, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    @property
+    def level(self) -> str:
+        return self.unsupervised.level
+
+    @property
+    def least_rows(self) -> int:
+        return max(self.supervised.least_rows, self.unsupervised.least_rows)
+
+    @property
+    def trains_decoder(self) -> bool:
+        return self.unsupervised.trains_decoder
+
+    def check(self, codec: Codec, target: Space | None) -> None:
         self.supervised.check(codec, target)
         self.unsupervised.check(codec, target)
 
@@ -81,16 +93,16 @@ class Combined(Objective):
     def head_widths(self) -> tuple[int, ...]:
         return self.supervised.head
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+    def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> nn.Module:
         return self.supervised.init(codec, target, generator)
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
-        supervised, _ = self.supervised.loss(codec, state, batch, draws)
-        unsupervised, _ = self.unsupervised.loss(codec, None, batch.other or batch, draws)
+        supervised, _ = self.supervised.loss(codec, state, batch, at)
+        unsupervised, _ = self.unsupervised.loss(codec, None, batch.other or batch, at)
         terms = {"supervised": supervised.detach(), "unsupervised": unsupervised.detach()}
         return supervised + self.weight * unsupervised, terms
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
-        return self.supervised.validation(codec, state, batch, draws)
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
+        return self.supervised.validation(codec, state, batch, at)

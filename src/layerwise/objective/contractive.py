@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError
-from .._random import Draws
+from .._random import At
 from .._spec import check_number, register
-from .objective import Terms
-from .wrapper import Wrapper, weighted_mean
+from .objective import Terms, weighted_mean
+from .wrapper import Wrapper
 
 
 @register
@@ -57,7 +56,7 @@ class Contractive(Wrapper):
         super().__post_init__()
         check_number(self, "weight", self.weight, 0.0)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    def check(self, codec: Codec, target: Space | None) -> None:
         super().check(codec, target)
         if any(isinstance(part, _BatchNorm) for part in codec.modules()):
             raise PairingError(
@@ -67,11 +66,10 @@ class Contractive(Wrapper):
             )
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
-        loss, terms = self.objective.loss(codec, state, batch, draws)
+        loss, terms = self.objective.loss(codec, state, batch, at)
         penalty = (
-            weighted_mean(codec.jacobian_norm(batch.x, draws.dropout), batch.weight)
-            / codec.in_space.size
+            weighted_mean(codec.jacobian_norm(batch.x, at), batch.weight) / codec.in_space.size
         )
         return loss + self.weight * penalty, terms | {"contraction": penalty.detach()}

@@ -3,7 +3,7 @@ given."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ from .._random import bernoulli
 from .._spec import Spec, check_int, check_kind, check_number, register
 
 
-class Corruption(Spec):
+class Corruption(Spec, ABC):
     """Base of the corruptions: a frozen value.
 
     Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place. Set

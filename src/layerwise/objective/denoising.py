@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
-from .._random import Draws
+from .._contracts import Batch, Codec, Space
+from .._random import At
 from .._spec import check_kind, check_name, check_number, register
 from .corruption import Corruption, Masking
 from .objective import Objective, Terms
@@ -69,16 +68,20 @@ class Denoising(Objective):
             for weight in self.emphasis:
                 check_number(self, "emphasis", weight, 0.0)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    @property
+    def trains_decoder(self) -> bool:
+        return True
+
+    def check(self, codec: Codec, target: Space | None) -> None:
         check_decodable(self, codec, self.error)
         self.corruption.check(codec.in_space)
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         given = batch.x if self.corruption.leaves_input else batch.x.clone()
-        corrupted, changed = self.corruption.corrupt(given, codec.in_space, draws.noise)
-        params = codec.reconstruct_params(corrupted, draws.dropout)
+        corrupted, changed = self.corruption.corrupt(given, codec.in_space, at.noise)
+        params = codec.reconstruct_params(corrupted, at)
         importance = None
         if self.emphasis is not None:
             corrupted_weight, intact_weight = self.emphasis

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, EnergyCodec, Space
+from .._contracts import Batch, Codec, EnergyCodec, Space
 from .._errors import PairingError
-from .._random import Draws
+from .._random import At
 from .._spec import check_bool, check_int, register
 from .objective import Objective, Terms
 from .reconstruction import mean_loss
@@ -79,53 +78,58 @@ class ContrastiveDivergence(Objective):
         if self.sample_visible is not None:
             check_bool(self, "sample_visible", self.sample_visible)
 
-    def check(self, codec: Any, target: Space | None) -> None:
-        if len(codec.stages) != 1:
+    @property
+    def trains_decoder(self) -> bool:
+        return True  # a tied stage: its weights are the decoder's too
+
+    def check(self, codec: Codec, target: Space | None) -> None:
+        if codec.depth != 1:
             raise PairingError(
-                f"{self!r} trains one stage at a time; this phase has {len(codec.stages)}.",
+                f"{self!r} trains one stage at a time; this phase has {codec.depth}.",
                 "Use Greedy, or another objective for Joint and Progressive.",
             )
-        if codec.stages[0].energy_view() is None:
+        if codec.chain[0].energy_view() is None:
             raise PairingError(
                 f"{self!r} needs a restricted Boltzmann machine: a tied Dense stage with sigmoid, "
                 "linear or ReLU units, without "
                 "normalisation and dropout, on values in [0, 1], real values, categories or ReLU "
                 "codes. This stage is "
-                f"{getattr(codec.stages[0], 'stage', codec.stages[0])!r} on "
+                f"{getattr(codec.chain[0], 'stage', codec.chain[0])!r} on "
                 f"{codec.in_space.kind!r} values.",
                 "Use Dense(units, activation='sigmoid', tied=True), or the objective "
                 "Reconstruction or Denoising.",
             )
 
     def init(
-        self, codec: Any, target: Space | None, generator: torch.Generator
+        self, codec: Codec, target: Space | None, generator: torch.Generator
     ) -> nn.Module | None:
         return Chains(self.chains, codec.code_space.size, generator) if self.persistent else None
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
-        rbm: EnergyCodec = codec.chain[0].energy_view()
+        rbm = codec.chain[0].energy_view()
+        assert rbm is not None  # check() has refused
         v0 = batch.x.flatten(1)  # (n, d)
         with torch.no_grad():
-            h0, sample = rbm.hidden(v0, draws.noise)
+            h0, sample = rbm.hidden(v0, at.noise)
             mean = rbm.visible(sample)
             terms = {"reconstruction": F.mse_loss(mean, v0)}
             if isinstance(state, Chains):
                 sample, mean = state.hidden, rbm.visible(state.hidden)
-            vk, hk, sample = self._walk(rbm, mean, sample, draws.noise)
+            vk, hk, sample = self._walk(rbm, mean, sample, at.noise)
             if isinstance(state, Chains):
                 state.hidden.copy_(sample)
             if rbm.hidden_units == "binary" and set(rbm.visible_units) == {"binary"}:
                 terms["pseudo_likelihood"] = pseudo_likelihood(
-                    rbm, v0[:MONITORED_ROWS], draws.noise
+                    rbm, v0[:MONITORED_ROWS], at.noise
                 ).mean()
         weight = (
             None if isinstance(state, Chains) else batch.weight
         )  # a row's own chain weighs as the row does
         return rbm.energy(v0, h0, batch.weight) - rbm.energy(vk, hk, weight), terms
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         params = codec.reconstruct_params(batch.x)
         return mean_loss(
             params, batch.x, codec, "auto", observed=batch.observed, weight=batch.weight

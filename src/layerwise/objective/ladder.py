@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError, ParameterError
-from .._random import Draws
+from .._random import At
 from .._spec import check_kind, check_number, register
-from .objective import Objective, Terms
+from .objective import Objective, Terms, weighted_mean
 from .supervised import Head, error_rate
 
 EPSILON = 1e-5
@@ -81,27 +81,27 @@ class Ladder(Objective):
             for weight in self.weights:
                 check_number(self, "weights", weight, 0.0)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    def check(self, codec: Codec, target: Space | None) -> None:
         if target is None or target.kind != "category":
             what = "there are no labels" if target is None else "the targets are numbers"
             raise PairingError(
                 f"{self!r} classifies, and {what}.", "Use it in the plan of PretrainedClassifier."
             )
-        if not len(codec.stages) or any(stage.ladder_view() is None for stage in codec.stages):
+        if not codec.depth or any(stage.ladder_view() is None for stage in codec.chain):
             raise PairingError(
                 f"{self!r} needs dense stages with batch normalisation, all trained at once.",
                 "Use Stack(Dense(500, normalisation='batch'), ...) with Joint.",
             )
-        self._weights(len(codec.stages))
+        self._weights(codec.depth)
 
     def head_widths(self) -> tuple[int, ...]:
         return ()
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+    def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> nn.Module:
         assert target is not None  # check() has refused
         sizes = [
             codec.in_space.size,
-            *(stage.code_space.size for stage in codec.stages),
+            *(stage.code_space.size for stage in codec.chain),
             target.size,
         ]
         return LadderState(sizes, target, generator)
@@ -112,22 +112,21 @@ class Ladder(Objective):
         return state.folded()
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         assert isinstance(state, LadderState) and batch.y is not None and batch.other is not None
-        rungs = self._climb(codec, state, batch.x, batch.other.x, draws.noise)
+        rungs = self._climb(codec, state, batch, batch.other, at.noise)
         losses = F.cross_entropy(state.logits(rungs[-1].labelled), batch.y, reduction="none")
-        weight = torch.ones_like(losses) if batch.weight is None else batch.weight
-        supervised = (losses * weight).sum() / weight.sum().clamp_min(1e-12)
+        supervised = weighted_mean(losses, batch.weight)
         denoising = self._descend(codec, state, rungs, batch.other.weight)
         return supervised + denoising, {
             "supervised": supervised.detach(),
             "denoising": denoising.detach(),
         }
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         assert isinstance(state, LadderState) and batch.y is not None
-        return error_rate(state.folded()(codec.encode(batch.x).flatten(1)), batch.y)
+        return error_rate(state.folded()(codec.encode(batch.x).flatten(1)), batch)
 
     def _weights(self, depth: int) -> tuple[float, ...]:
         if self.weights is None:
@@ -140,27 +139,32 @@ class Ladder(Objective):
         return self.weights
 
     def _climb(
-        self, codec: Any, state: LadderState, x: Tensor, others: Tensor, generator: torch.Generator
+        self,
+        codec: Codec,
+        state: LadderState,
+        batch: Batch,
+        other: Batch,
+        generator: torch.Generator,
     ) -> list[Rung]:
         """Take labelled rows with noise, and others with and without, up through one product a
         layer; each is normalised apart."""
-        x, others = x.flatten(1), others.flatten(1)
+        x, others = batch.x.flatten(1), other.x.flatten(1)
         parts = (self._noisy(x, generator), self._noisy(others, generator), others)
         rungs = [Rung(*parts, x.new_zeros(()), x.new_ones(()))]
-        for below, layer in pairwise([None, *codec.chain, state]):
+        layers = [view for floor in codec.chain if (view := floor.ladder_view()) is not None]
+        for below, layer in zip([None, *layers], [*layers, state], strict=True):
             h = torch.cat(parts) if below is None else below.activate(torch.cat(parts))
             labelled, noisy, clean = layer.project(h).split([len(part) for part in parts])
-            z, mean, deviation = normalised(clean)
+            z, mean, deviation = normalised(clean, other.weight)
             layer.remember(mean, deviation.square() - EPSILON)
-            labelled, noisy = (
-                self._noisy(normalised(part)[0], generator) for part in (labelled, noisy)
-            )
+            labelled = self._noisy(normalised(labelled, batch.weight)[0], generator)
+            noisy = self._noisy(normalised(noisy, other.weight)[0], generator)
             parts = (labelled, noisy, z)
             rungs.append(Rung(*parts, mean, deviation))
         return rungs
 
     def _descend(
-        self, codec: Any, state: LadderState, rungs: list[Rung], weight: Tensor | None
+        self, codec: Codec, state: LadderState, rungs: list[Rung], weight: Tensor | None
     ) -> Tensor:
         """Return the weighted squared errors of the guesses of the clean values, from the output
         down."""
@@ -168,7 +172,7 @@ class Ladder(Objective):
         total = rungs[0].clean.new_zeros(())
         if not any(weights):
             return total
-        u = normalised(torch.softmax(state.logits(rungs[-1].noisy), dim=1))[0]
+        u = normalised(torch.softmax(state.logits(rungs[-1].noisy), dim=1), weight)[0]
         for level in range(len(rungs) - 1, -1, -1):
             rung = rungs[level]
             guess = state.combine(level, rung.noisy, u)
@@ -177,7 +181,7 @@ class Ladder(Objective):
                     (guess - rung.mean) / rung.deviation, rung.clean, weight
                 )
             if level:
-                u = normalised(state.down[level - 1](guess))[0]
+                u = normalised(state.down[level - 1](guess), weight)[0]
         return total
 
     def _noisy(self, z: Tensor, generator: torch.Generator) -> Tensor:
@@ -195,10 +199,14 @@ class Rung(NamedTuple):
     deviation: Tensor
 
 
-def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def normalised(x: Tensor, weight: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """Return ``(x - mean) / deviation`` over the batch ``(n, k)``, and mean and deviation ``(k,)``
-    without a gradient."""
+    without a gradient; a row of weight 2 counts as two."""
     x = x.float() if x.dtype == torch.bfloat16 else x  # moments of a batch need more digits
+    if weight is not None:
+        mean = weighted_mean(x, weight)
+        deviation = (weighted_mean((x - mean).square(), weight) + EPSILON).sqrt()
+        return (x - mean) / deviation, mean.detach(), deviation.detach()
     z, mean, inverse = torch.native_batch_norm(x, None, None, None, None, True, 0.0, EPSILON)
     return z, mean.detach(), 1.0 / inverse.detach()
 
@@ -206,7 +214,7 @@ def normalised(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _distance(guess: Tensor, clean: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return F.mse_loss(guess, clean)
-    return ((guess - clean).square().mean(1) * weight).sum() / weight.sum().clamp_min(1e-12)
+    return weighted_mean((guess - clean).square().mean(1), weight)
 
 
 class LadderState(nn.Module):
@@ -257,7 +265,7 @@ class LadderState(nn.Module):
 
     def folded(self) -> Head:
         """Return a plain head that answers as the output layer does in evaluation mode."""
-        head = Head(self.output.in_features, (), self.target, None)  # type: ignore[arg-type]
+        head = Head(self.output.in_features, (), self.target, torch.Generator())
         head = head.to(self.scale.device)
         factor = self.scale / (self.variance + EPSILON).sqrt()
         with torch.no_grad():

@@ -2,79 +2,112 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Any, ClassVar
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
-from .._random import Draws
+from .._contracts import Batch, Codec, Space
+from .._random import At
 from .._spec import Spec
 
 Terms = dict[str, Tensor]
 
 
-class Objective(Spec):
+class Objective(Spec, ABC):
     """A loss over a codec: a frozen value. What it learns beside the codec is its state, an
     ``nn.Module`` or None.
 
-    Class attributes
-    ----------------
-    level : {'slice', 'data'}
-        Whether it works on the input of the trained slice (then codes can be cached) or on the data
-        themselves.
-    needs : {'rows', 'labels', 'both'}
-        Whether it is fed with all rows, with the labelled rows, or with batches of both.
-    paced_by : {'labels', 'rows'}
-        Where both are needed: whether an epoch is a pass over the labelled rows or over all rows.
+    What an objective is able to do, and what it needs, are properties; a subclass may also say
+    them as plain class attributes (``level = "data"``). An objective that wraps others forwards
+    theirs. Everything else asks the objective, never its class.
     """
 
-    level: ClassVar[str] = "slice"
-    needs: ClassVar[str] = "rows"
-    paced_by: ClassVar[str] = "labels"
-    ratio = 1.0  # rows of all drawn for each labelled one, where both are needed
+    # What it is able to do, and what it needs
 
-    def check(self, codec: Any, target: Space | None) -> None:
-        """Raise PairingError when this codec and this target cannot be trained so."""
+    @property
+    def level(self) -> str:
+        """'slice' where it works on the input of the trained slice (then codes can be cached),
+        'data' where it needs the data themselves (views, masks of patches)."""
+        return "slice"
 
-    def state_key(self) -> object:
-        """Return what must be equal for a later step of a plan to go on with this one's state."""
-        return self
+    @property
+    def needs(self) -> str:
+        """'rows', 'labels' or 'both': whether it is fed with all rows, with the labelled rows, or
+        with batches of both side by side."""
+        return "rows"
 
-    def init(
-        self, codec: Any, target: Space | None, generator: torch.Generator
-    ) -> nn.Module | None:
-        """Return the state: parameters are trained, buffers are kept."""
-        return None
+    @property
+    def paced_by(self) -> str:
+        """'labels' or 'rows', where both are needed: which of the two an epoch is a pass over."""
+        return "labels"
 
-    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
-        """Return the state to go on with from a step before of the same ``state_key``: that step's
-        own state where its objective was equal, else what it predicts with."""
-        return state
+    @property
+    def ratio(self) -> float:
+        """Where both are needed: rows of all for each labelled one."""
+        return 1.0
+
+    @property
+    def least_rows(self) -> int:
+        """Rows below which a batch is of no use; a smaller last batch joins the one before."""
+        return 2
+
+    @property
+    def trains_decoder(self) -> bool:
+        """Whether the way back from the codes is trained too. Reconstructions and the errors that
+        rows are scored by exist only where it was."""
+        return False
 
     def head_widths(self) -> tuple[int, ...] | None:
         """Return the widths of the hidden layers of the head that predicts, or None where no labels
         are learned."""
         return None
 
+    def check(self, codec: Codec, target: Space | None) -> None:
+        """Raise PairingError when this codec and this target cannot be trained so."""
+
+    # Its state
+
+    def state_key(self) -> object:
+        """Return what must be equal for a later step of a plan to go on with this one's state."""
+        return self
+
+    def init(
+        self, codec: Codec, target: Space | None, generator: torch.Generator
+    ) -> nn.Module | None:
+        """Return the state: parameters are trained, buffers are kept. A part that is in evaluation
+        mode here (a teacher) stays in it."""
+        return None
+
+    def resume(self, state: nn.Module | None, codec: Codec) -> nn.Module | None:
+        """Return the state to go on with from a step before of the same ``state_key``: that step's
+        own state where its objective was equal, else what it predicts with."""
+        return state
+
     def predictor(self, state: nn.Module | None) -> nn.Module | None:
         """Return what maps codes to outputs after training; by default the whole state."""
         return state
 
+    # A step
+
     @abstractmethod
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         """Return the mean loss of the batch and named terms for the history."""
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+    def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
+        """Do what follows a step of the optimiser: move a teacher, fill a queue."""
+
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         """Return what is compared over epochs on held-out rows: lower is better. By default the
-        loss."""
-        return self.loss(codec, state, batch, draws)[0]
+        loss. What it changes in a buffer is undone."""
+        return self.loss(codec, state, batch, at)[0]
 
-    def after_step(self, codec: Any, state: nn.Module | None) -> None:
-        """Do what follows a step of the optimiser."""
 
-    def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
-        """Do what comes before an epoch."""
+def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean over the rows, ``(n, ...) -> (...)``; ``weight`` is ``(n,)``."""
+    if weight is None:
+        return values.mean(0)
+    shaped = weight.view(-1, *[1] * (values.ndim - 1))
+    return (values * shaped).sum(0) / weight.sum().clamp_min(1e-12)

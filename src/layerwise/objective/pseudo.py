@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError
-from .._random import Draws
+from .._random import At
 from .._spec import check_kind, check_number, register
 from .objective import Objective, Terms
 from .supervised import Head, Supervised
@@ -72,7 +72,15 @@ class PseudoLabels(Objective):
         check_number(self, "weight", self.weight, 0.0)
         check_number(self, "ratio", self.ratio, 0.0, open_low=True)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    @property
+    def level(self) -> str:
+        return self.supervised.level
+
+    @property
+    def least_rows(self) -> int:
+        return self.supervised.least_rows
+
+    def check(self, codec: Codec, target: Space | None) -> None:
         self.supervised.check(codec, target)
         if target is not None and target.kind != "category":
             raise PairingError(
@@ -86,11 +94,11 @@ class PseudoLabels(Objective):
     def head_widths(self) -> tuple[int, ...]:
         return self.supervised.head
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> nn.Module:
+    def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> nn.Module:
         head = self.supervised.init(codec, target, generator)
         return Taught(head, codec)
 
-    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module:
+    def resume(self, state: nn.Module | None, codec: Codec) -> nn.Module:
         head = state.head if isinstance(state, Taught) else state
         assert isinstance(head, Head)
         return Taught(head, codec)
@@ -99,33 +107,30 @@ class PseudoLabels(Objective):
         assert isinstance(state, Taught)
         return state.head
 
-    def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
-        assert isinstance(state, Taught)
-        state.teacher.eval()
-
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Taught) and batch.other is not None
-        supervised, _ = self.supervised.loss(codec, state.head, replace(batch, other=None), draws)
+        supervised, _ = self.supervised.loss(codec, state.head, replace(batch, other=None), at)
         label, sure = state.answer(batch.other.x, self.threshold, self.supervised.label_smoothing)
         given = batch.other.weight
         taught = replace(batch.other, y=label, weight=sure if given is None else sure * given)
-        pseudo, _ = self.supervised.loss(codec, state.head, taught, draws)
+        pseudo, _ = self.supervised.loss(codec, state.head, taught, at)
         terms = {"supervised": supervised.detach(), "pseudo": pseudo.detach(), "sure": sure.mean()}
         return supervised + self.weight * pseudo, terms
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         assert isinstance(state, Taught)
-        return self.supervised.validation(codec, state.head, batch, draws)
+        return self.supervised.validation(codec, state.head, batch, at)
 
 
 class Taught(nn.Module):
     """A head, and a frozen copy of the whole network as it stood."""
 
-    def __init__(self, head: Head, codec: Any) -> None:
+    def __init__(self, head: Head, codec: Codec) -> None:
         super().__init__()
-        self.head = head
+        assert isinstance(codec, nn.Module)
+        self.head = head.train()
         self.teacher = deepcopy(codec).requires_grad_(False).eval()
         self.teacher_head = deepcopy(head).requires_grad_(False).eval()
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError
-from .._random import Draws
+from .._random import At
 from .._spec import check_name, register
 from .objective import Objective, Terms
 
 ERRORS = ("auto", "mse", "bce", "huber")
-_AUTO = {"real": "mse", "nonneg": "mse", "unit": "bce", "category": "ce"}
+_AUTO = {"real": "mse", "nonneg": "mse", "unit": "bce"}
+_NAMED = ("category", "token")  # always take the cross-entropy over their levels
 
 
 @register
@@ -52,24 +52,33 @@ class Reconstruction(Objective):
     def __post_init__(self) -> None:
         check_name(self, "error", self.error, ERRORS)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    @property
+    def trains_decoder(self) -> bool:
+        return True
+
+    def check(self, codec: Codec, target: Space | None) -> None:
         check_decodable(self, codec, self.error)
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
-        params = codec.reconstruct_params(batch.x, draws.dropout)
+        params = codec.reconstruct_params(batch.x, at)
         return mean_loss(
             params, batch.x, codec, self.error, observed=batch.observed, weight=batch.weight
         ), {}
 
 
-def check_decodable(objective: Objective, codec: Any, error: str) -> None:
+def check_decodable(objective: Objective, codec: Codec, error: str) -> None:
     """Raise unless the codec has something to decode and the error fits its input's space."""
-    if len(codec.stages) == 0:
+    if codec.depth == 0:
         raise PairingError(
             f"{objective!r} has no stage to train in a phase of the head alone.",
             "Use HeadOnly with Supervised, or another schedule.",
+        )
+    if not codec.decodes:
+        raise PairingError(
+            f"{objective!r} reconstructs, and the stages {_without_decoder(codec)} only encode.",
+            "Give them decode_params, or use an objective that needs no decoder.",
         )
     if error == "bce" and not {block.kind for block in codec.in_space.blocks} <= {
         "unit",
@@ -84,10 +93,15 @@ def check_decodable(objective: Objective, codec: Any, error: str) -> None:
         )
 
 
+def _without_decoder(codec: Codec) -> str:
+    names = [str(getattr(f, "stage", type(f).__name__)) for f in codec.chain if not f.decodes]
+    return ", ".join(names)
+
+
 def mean_loss(
     params: Tensor,
     target: Tensor,
-    codec: Any,
+    codec: Codec,
     error: str,
     *,
     observed: Tensor | None = None,
@@ -100,13 +114,14 @@ def mean_loss(
     """
     space = codec.in_space
     weighted = not (observed is None and weight is None and importance is None)
-    if not weighted and len(space.blocks) == 1 and space.kind != "category":
+    if not weighted and len(space.blocks) == 1 and space.kind not in _NAMED:
         name = _resolved(error, space.kind)
         return _elementwise(
             params if name == "bce" else codec.link(params), target.flatten(1), name, "mean"
         )
     losses = element_losses(params, target, codec, error)
-    if not weighted:
+    observed = seen(target, space, observed)
+    if not weighted and observed is None:
         return losses.mean()
     features = element_features(space).to(losses.device)
     weights = torch.ones_like(losses) if weight is None else weight[:, None].expand_as(losses)
@@ -116,27 +131,39 @@ def mean_loss(
     return (losses * weights).sum() / weights.sum().clamp_min(1e-12)
 
 
-def element_losses(params: Tensor, target: Tensor, codec: Any, error: str) -> Tensor:
+def element_losses(params: Tensor, target: Tensor, codec: Codec, error: str) -> Tensor:
     """Return the loss of each element, ``(n, elements)``.
 
     A feature is an element, but the one-hot columns of a category are one element together.
     """
     target = target.flatten(1)
-    linked = codec.link(params)
+    linked = params if codec.in_space.kind == "token" else codec.link(params)
     losses = []
-    for block, part in codec.in_space.slices():
+    parts = [part for _, part in codec.in_space.parameter_slices()]
+    for (block, part), given in zip(codec.in_space.slices(), parts, strict=True):
         if block.kind == "category":
-            losses.append(
-                -(target[:, part] * F.log_softmax(params[:, part], dim=1)).sum(1, keepdim=True)
-            )
+            chosen = F.log_softmax(params[:, given], dim=1)
+            losses.append(-(target[:, part] * chosen).sum(1, keepdim=True))
+        elif block.kind == "token":
+            logits = params[:, given].unflatten(1, (block.size, block.levels)).transpose(1, 2)
+            losses.append(F.cross_entropy(logits, target[:, part].long(), reduction="none"))
         else:
             name = _resolved(error, block.kind)
-            losses.append(
-                _elementwise(
-                    (params if name == "bce" else linked)[:, part], target[:, part], name, "none"
-                )
-            )
+            outputs = params[:, given] if name == "bce" else linked[:, part]
+            losses.append(_elementwise(outputs, target[:, part], name, "none"))
     return torch.cat(losses, dim=1)
+
+
+def seen(target: Tensor, space: Space, observed: Tensor | None) -> Tensor | None:
+    """Return which features count, ``(n, d)``: those that are observed, and no padding; None where
+    all do."""
+    if not space.holds("token"):
+        return observed
+    kept = torch.ones_like(target.flatten(1), dtype=torch.bool)
+    for block, part in space.slices():
+        if block.kind == "token":
+            kept[:, part] = target.flatten(1)[:, part] != 0
+    return kept if observed is None else kept & observed
 
 
 def element_features(space: Space) -> Tensor:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError
-from .._random import Draws
+from .._random import At
 from .._spec import check_name, check_number, register
-from .objective import Terms
-from .wrapper import Wrapper, weighted_mean
+from .objective import Terms, weighted_mean
+from .wrapper import Wrapper
 
 PENALTIES = ("kl", "l1")
 
@@ -64,7 +63,7 @@ class Sparse(Wrapper):
         check_number(self, "target", self.target, 1e-6, 1 - 1e-6)
         check_number(self, "weight", self.weight, 0.0)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    def check(self, codec: Codec, target: Space | None) -> None:
         super().check(codec, target)
         if self.penalty == "kl" and codec.code_space.kind != "unit":
             raise PairingError(
@@ -74,10 +73,10 @@ class Sparse(Wrapper):
             )
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
-        loss, terms = self.objective.loss(codec, state, batch, draws)
-        code = codec.encode(batch.x, draws.dropout).flatten(1)
+        loss, terms = self.objective.loss(codec, state, batch, at)
+        code = codec.encode(batch.x, at).flatten(1)
         activation = weighted_mean(
             code.abs() if self.penalty == "l1" else code, batch.weight
         )  # (k,)

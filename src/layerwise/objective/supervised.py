@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import PairingError
-from .._random import Draws, dropout
+from .._random import At, dropout
 from .._spec import check_int, check_kind, check_number, register
-from .objective import Objective, Terms
+from .objective import Objective, Terms, weighted_mean
 
 
 @register
@@ -73,7 +73,12 @@ class Supervised(Objective):
         for name in ("dropout", "input_dropout", "label_smoothing"):
             check_number(self, name, getattr(self, name), 0.0, 0.999)
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    def check(self, codec: Codec, target: Space | None) -> None:
+        if self.input_dropout and codec.at_input and codec.in_space.holds("token"):
+            raise PairingError(
+                f"{self!r} drops numbers of the input, which holds tokens.",
+                "Leave input_dropout out.",
+            )
         if target is None:
             raise PairingError(
                 f"{self!r} needs labels, and none were given.",
@@ -86,53 +91,53 @@ class Supervised(Objective):
     def head_widths(self) -> tuple[int, ...]:
         return self.head
 
-    def init(self, codec: Any, target: Space | None, generator: torch.Generator) -> Head:
+    def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> Head:
         assert target is not None  # check() has refused
         return Head(codec.code_space.size, self.head, target, generator)
 
     def loss(
-        self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws
+        self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Head) and batch.y is not None
-        outputs = self._outputs(codec, state, batch.x, draws)
+        outputs = self._outputs(codec, state, batch.x, at)
         if state.target.kind == "category":
             losses = F.cross_entropy(
                 outputs, batch.y, reduction="none", label_smoothing=self.label_smoothing
             )
         else:
             losses = (outputs - batch.y).square().mean(1)
-        if batch.weight is None:
-            return losses.mean(), {}
-        return (losses * batch.weight).sum() / batch.weight.sum().clamp_min(1e-12), {}
+        return weighted_mean(losses, batch.weight), {}
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         """Return the error rate (ties broken by the cross-entropy), or the squared error."""
         assert isinstance(state, Head) and batch.y is not None
-        loss, _ = self.loss(codec, state, batch, draws)
+        loss, _ = self.loss(codec, state, batch, at)
         if state.target.kind != "category":
             return loss
-        return error_rate(self._outputs(codec, state, batch.x, draws), batch.y, loss)
+        return error_rate(self._outputs(codec, state, batch.x, at), batch, loss)
 
-    def _outputs(self, codec: Any, head: Head, x: Tensor, draws: Draws) -> Tensor:
-        train = head.training
-        h = (
-            dropout(x, self.input_dropout if codec.at_input else self.dropout, draws.noise)
-            if train
-            else x
-        )
-        for stage in codec.stages:
-            h = stage.encode(h, draws.dropout)
-            h = dropout(h, self.dropout, draws.noise) if train else h
-        return head(
-            h.flatten(1), (lambda h: dropout(h, self.dropout, draws.noise)) if train else None
-        )
+    def _outputs(self, codec: Codec, head: Head, x: Tensor, at: At) -> Tensor:
+        def between(h: Tensor) -> Tensor:
+            return dropout(h, self.dropout, at.noise) if head.training else h
+
+        at = codec.reading(x, at)
+        noisy_input = codec.at_input and head.training
+        h = dropout(x, self.input_dropout, at.noise) if noisy_input else x
+        h = h if codec.at_input else between(h)
+        for stage in codec.chain:
+            h = between(stage.encode(h, at))
+        return head(h.flatten(1), between)
 
 
-def error_rate(outputs: Tensor, y: Tensor, loss: Tensor | None = None) -> Tensor:
+def error_rate(outputs: Tensor, batch: Batch, loss: Tensor | None = None) -> Tensor:
     """Return the share of wrong classes, with a thousandth of the loss (by default the
     cross-entropy) to break ties."""
-    loss = F.cross_entropy(outputs, y) if loss is None else loss
-    return (outputs.argmax(1) != y).float().mean() + 1e-3 * loss
+    assert batch.y is not None
+    if loss is None:
+        losses = F.cross_entropy(outputs, batch.y, reduction="none")
+        loss = weighted_mean(losses, batch.weight)
+    wrong = (outputs.argmax(1) != batch.y).float()
+    return weighted_mean(wrong, batch.weight) + 1e-3 * loss
 
 
 class Head(nn.Module):
@@ -145,17 +150,16 @@ class Head(nn.Module):
         self.target = target
         sizes = [k, *widths, target.size]
         here = torch.empty(0).device  # loading builds on the meta device
-        self.layers = nn.ModuleList(
-            nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes)
-        )
-        for layer in list(self.layers)[:-1]:
-            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)  # type: ignore[arg-type]
-        nn.init.zeros_(self.layers[-1].weight)  # type: ignore[arg-type]
-        for layer in self.layers:
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        layers = [nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes)]
+        self.layers = nn.ModuleList(layers)
+        for layer in layers[:-1]:
+            if not layer.weight.is_meta:
+                nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+        nn.init.zeros_(layers[-1].weight)
+        for layer in layers:
+            nn.init.zeros_(layer.bias)
 
-    def forward(self, h: Tensor, between: Any = None) -> Tensor:
+    def forward(self, h: Tensor, between: Callable[[Tensor], Tensor] = lambda h: h) -> Tensor:
         for layer in list(self.layers)[:-1]:
-            h = torch.relu(layer(h))
-            h = between(h) if between is not None else h
+            h = between(torch.relu(layer(h)))
         return self.layers[-1](h)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Space
+from .._contracts import Batch, Codec, Space
 from .._errors import ParameterError
-from .._random import Draws
+from .._random import At
 from .._spec import check_kind
 from .objective import Objective
 from .reconstruction import Reconstruction
@@ -33,34 +32,49 @@ class Wrapper(Objective):
                 "Wrap Reconstruction, Denoising or ContrastiveDivergence.",
             )
 
-    def check(self, codec: Any, target: Space | None) -> None:
+    @property
+    def level(self) -> str:
+        return self.objective.level
+
+    @property
+    def needs(self) -> str:
+        return self.objective.needs
+
+    @property
+    def paced_by(self) -> str:
+        return self.objective.paced_by
+
+    @property
+    def ratio(self) -> float:
+        return self.objective.ratio
+
+    @property
+    def least_rows(self) -> int:
+        return self.objective.least_rows
+
+    @property
+    def trains_decoder(self) -> bool:
+        return self.objective.trains_decoder
+
+    def head_widths(self) -> tuple[int, ...] | None:
+        return self.objective.head_widths()
+
+    def check(self, codec: Codec, target: Space | None) -> None:
         self.objective.check(codec, target)
 
     def init(
-        self, codec: Any, target: Space | None, generator: torch.Generator
+        self, codec: Codec, target: Space | None, generator: torch.Generator
     ) -> nn.Module | None:
         return self.objective.init(codec, target, generator)
 
-    def resume(self, state: nn.Module | None, codec: Any) -> nn.Module | None:
+    def resume(self, state: nn.Module | None, codec: Codec) -> nn.Module | None:
         return self.objective.resume(state, codec)
 
     def predictor(self, state: nn.Module | None) -> nn.Module | None:
         return self.objective.predictor(state)
 
-    def validation(self, codec: Any, state: nn.Module | None, batch: Batch, draws: Draws) -> Tensor:
-        return self.objective.validation(codec, state, batch, draws)
+    def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
+        self.objective.after_step(codec, state, batch, at)
 
-    def after_step(self, codec: Any, state: nn.Module | None) -> None:
-        self.objective.after_step(codec, state)
-
-    def begin_epoch(self, codec: Any, state: nn.Module | None, epoch: int) -> None:
-        self.objective.begin_epoch(codec, state, epoch)
-
-
-def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Return the mean over the rows, ``(n, ...) -> (...)``; ``weight`` is ``(n,)``."""
-    if weight is None:
-        return values.mean(0)
-    return (values * weight.view(-1, *[1] * (values.ndim - 1))).sum(0) / weight.sum().clamp_min(
-        1e-12
-    )
+    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
+        return self.objective.validation(codec, state, batch, at)

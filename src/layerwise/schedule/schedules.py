@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Phase(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Schedule(Spec):
+class Schedule(Spec, ABC):
     """Base of the schedules: a frozen value that lists phases for a depth.
 
     Parameters
@@ -48,9 +48,12 @@ class Schedule(Spec):
         Raises
         ------
         ParameterError
-            When ``epochs`` lists another number of phases than there are.
+            When ``epochs`` lists another number of phases than there are, or a span names stages
+            that are not there.
         """
         spans = self.spans(depth)
+        for span in spans:
+            self._check_span(span, depth)
         epochs = self.epochs if isinstance(self.epochs, tuple) else (self.epochs,) * len(spans)
         if len(epochs) != len(spans):
             raise ParameterError(
@@ -60,6 +63,17 @@ class Schedule(Spec):
             )
         yield from (Phase(first, last, n) for (first, last), n in zip(spans, epochs, strict=True))
 
+    def _check_span(self, span: tuple[int, int], depth: int) -> None:
+        """A span holds stages of the stack, or none of them: ``(first, first - 1)``."""
+        whole = len(span) == 2 and all(type(end) is int for end in span)
+        if not whole or not (0 <= span[0] <= depth and span[0] - 1 <= span[1] < depth):
+            raise ParameterError(
+                f"{self!r} spans the stages {span!r}; a stack of {depth} has the stages 0 to "
+                f"{depth - 1}.",
+                "Let spans(depth) return pairs (first, last) with 0 <= first, last < depth and "
+                "first <= last + 1.",
+            )
+
 
 @register
 @dataclass(frozen=True, repr=False)
@@ -68,9 +82,8 @@ class Greedy(Schedule):
 
     Bengio, Lamblin, Popovici and Larochelle (2007), "Greedy layer-wise training of deep networks".
 
-    >>> list(Greedy(2).phases(3))
-    [Phase(first=0, last=0, epochs=2), Phase(first=1, last=1, epochs=2), Phase(first=2, last=2,
-    epochs=2)]
+    >>> list(Greedy(2).phases(2))
+    [Phase(first=0, last=0, epochs=2), Phase(first=1, last=1, epochs=2)]
     """
 
     def spans(self, depth: int) -> list[tuple[int, int]]:

@@ -1,17 +1,19 @@
 """The one loop, and what it needs."""
 
-from .cache import BLOCK_ROWS, CodeSource, encoded, in_block
+from .cache import BLOCK_ROWS, encoded, in_block
+from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
+from .feed import Feed, batches, count_batches
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
+from .phases import parts_of, trains_decoders
 from .plan import Step, as_plan
-from .run import Feed, Run, device_of, precision_of, run_plan
+from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
 
 __all__ = [
     "BLOCK_ROWS",
-    "CodeSource",
     "EVERYTHING",
     "Event",
     "Feed",
@@ -25,15 +27,19 @@ __all__ = [
     "Training",
     "Work",
     "as_plan",
+    "batches",
+    "count_batches",
     "default_rate",
     "describe",
     "device_of",
     "encoded",
     "in_block",
     "observer_for",
+    "parts_of",
     "observing",
     "precision_of",
     "run_phase",
     "run_plan",
     "silent",
+    "trains_decoders",
 ]

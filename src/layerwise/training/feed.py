@@ -3,41 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import numpy as np
 
-from .._contracts import Batch
+from .._contracts import Batch, Source, Space
 from .._random import Keys
 from ..data.sources import Mix
+from ..objective import Objective
 
 
-def count_batches(n: int, size: int) -> int:
-    """Return the number of batches of an epoch."""
-    return len(_cuts(n, size)) - 1
+@dataclass(frozen=True)
+class Feed:
+    """What a plan is trained on.
+
+    Parameters
+    ----------
+    rows : Source
+        Every row.
+    labelled : Source, optional
+        The rows with ``y``.
+    target : Space, optional
+        Of ``y``.
+    held_out : Source, optional
+        Rows for the validation loss (with ``y`` for objectives that need labels).
+    """
+
+    rows: Source
+    labelled: Source | None = None
+    target: Space | None = None
+    held_out: Source | None = None
+
+    def for_objective(self, objective: Objective) -> Source:
+        """Return the source that an objective learns from."""
+        if objective.needs == "rows":
+            return self.rows
+        assert self.labelled is not None  # the objective's check has refused
+        if objective.needs == "labels":
+            return self.labelled
+        return Mix(
+            self.labelled, self.rows, objective.ratio, objective.paced_by, objective.least_rows
+        )
 
 
-def batches(source: Any, size: int, keys: Keys, epoch: int) -> Iterator[Batch]:
+def count_batches(n: int, size: int, least: int = 2) -> int:
+    """Return the number of batches of an epoch; a last one of fewer than ``least`` rows is none."""
+    return len(_cuts(n, size, least)) - 1
+
+
+def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -> Iterator[Batch]:
     """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows."""
     order = keys.numpy("order", epoch).permutation(len(source))
-    cuts = _cuts(len(source), size)
-    drawn = _endless(len(source.drawn), keys, epoch) if isinstance(source, Mix) else None
-    for start, stop in pairwise(cuts):
-        rows = order[start:stop]
-        if drawn is None:
-            yield source.take(rows)
-        else:
-            yield source.pair(
-                rows, np.array([next(drawn) for _ in range(source.drawn_for(len(rows)))])
-            )
+    cuts = _cuts(len(source), size, least)
+    parts = [order[start:stop] for start, stop in pairwise(cuts)]
+    if not isinstance(source, Mix):
+        yield from (source.take(rows) for rows in parts)
+        return
+    drawn = _endless(len(source.drawn), keys, epoch)
+    for rows in parts:
+        beside = np.fromiter(islice(drawn, source.drawn_for(len(rows))), dtype=np.int64)
+        yield source.pair(rows, beside)
 
 
-def _cuts(n: int, size: int) -> list[int]:
+def _cuts(n: int, size: int, least: int) -> list[int]:
     cuts = [*range(0, n, size), n]
-    if (
-        len(cuts) > 2 and n - cuts[-2] == 1
-    ):  # one row alone has no batch statistics: it joins the batch before
+    if len(cuts) > 2 and n - cuts[-2] < least:  # it joins the batch before
         del cuts[-2]
     return cuts
 

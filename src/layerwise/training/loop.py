@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._contracts import Source
 from .._errors import TrainingError
-from .._random import Draws, Keys
+from .._random import Keys, Streams
 from .events import Event, Observer, stages_of
 from .feed import batches, count_batches
 from .optimisers import make_optimiser, set_momentum
@@ -47,7 +48,7 @@ class Work:
     """
 
     trainee: Trainee
-    source: Any
+    source: Source
     training: Training
     layers: list[tuple[torch.nn.Module, float]]
     epochs: int
@@ -55,7 +56,7 @@ class Work:
     row: dict[str, Any]
     observe: Observer
     device: torch.device
-    held_out: Any = None
+    held_out: Source | None = None
 
 
 @dataclass(frozen=True)
@@ -83,23 +84,25 @@ def run_phase(work: Work) -> LoopResult:
         weight_decay=training.weight_decay,
     )
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    draws = Draws(work.keys)
-    per_epoch = count_batches(len(work.source), training.batch_size)
+    streams, size, least = Streams(work.keys), training.batch_size, objective.least_rows
+    per_epoch = count_batches(len(work.source), size, least)
+    steps = work.epochs * per_epoch
     best = _Best(trainee, training.patience, work.held_out is not None)
     rows: list[dict[str, Any]] = []
     for epoch in range(work.epochs):
         meter = _Meter(work, epoch, per_epoch)
         good = trainee.snapshot()
         trainee.train()
-        objective.begin_epoch(trainee.codec, trainee.state, epoch)
         set_momentum(optimiser, training.optimiser, training.momentum_at(epoch))
-        for step, batch in enumerate(batches(work.source, training.batch_size, work.keys, epoch)):
+        for step, batch in enumerate(batches(work.source, size, work.keys, epoch, least)):
+            batch, done = batch.to(work.device), epoch * per_epoch + step
+            at = streams.at(epoch, step, done / steps)
             # learning rate
-            factor = factor_at(training.shape, epoch * per_epoch + step, work.epochs * per_epoch)
+            factor = factor_at(training.shape, done, steps)
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * factor
             # loss
-            loss, terms = trainee(batch.to(work.device), draws.at(epoch, step))
+            loss, terms = trainee(batch, at)
             # backward
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -112,7 +115,7 @@ def run_phase(work: Work) -> LoopResult:
                 trainee.load_state_dict(good)
                 raise _not_finite(work, epoch, step, value)
             optimiser.step()
-            objective.after_step(trainee.codec, trainee.state)
+            objective.after_step(trainee.codec, trainee.state, batch, at)
             meter.tell(step)
         _check_weights(work, good, epoch)
         # row of history
@@ -121,7 +124,7 @@ def run_phase(work: Work) -> LoopResult:
         if best.over(epoch + 1, rows[-1].get("validation")):
             break
     best.restore()
-    trainee.eval()
+    trainee.rest()
     return LoopResult(rows, best.epoch or len(rows))
 
 
@@ -131,19 +134,16 @@ def validate(work: Work) -> float | None:
     if work.held_out is None:
         return None
     trainee, n = work.trainee, len(work.held_out)
-    trainee.eval()
-    draws = Draws(work.keys.under("validation"))
-    total = 0.0
-    with torch.no_grad():
+    objective, streams = trainee.objective, Streams(work.keys.under("validation"))
+    total = weight = 0.0
+    with trainee.judged():
         for start in range(0, n, VALIDATION_ROWS):
-            batch = work.held_out.take(np.arange(start, min(n, start + VALIDATION_ROWS))).to(
-                work.device
-            )
-            value = trainee.objective.validation(
-                trainee.codec, trainee.state, batch, draws.at(0, start)
-            )
-            total += float(value) * len(batch.x)
-    return total / n
+            rows = np.arange(start, min(n, start + VALIDATION_ROWS))
+            batch = work.held_out.take(rows).to(work.device)
+            value = objective.validation(trainee.codec, trainee.state, batch, streams.at(0, start))
+            own = len(rows) if batch.weight is None else float(batch.weight.sum())
+            total, weight = total + float(value) * own, weight + own
+    return total / max(weight, 1e-12)
 
 
 class _Meter:

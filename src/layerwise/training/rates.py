@@ -5,12 +5,66 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .._random import Draws
+from .._errors import ParameterError
+from .._random import Streams
+from ..architecture import StackModule
+from ..schedule import Phase
 from .feed import batches
 from .loop import Work
+from .optimisers import default_rate
+from .settings import Training
+
+Layers = list[tuple[nn.Module, float]]
 
 
-def rates_from_gradients(work: Work) -> list[tuple[nn.Module, float]]:
+def layers_of(
+    module: StackModule, phase: Phase, state: nn.Module | None, training: Training
+) -> Layers:
+    """Return what a phase trains, each with its peak rate: the state, and the layers of its stages.
+
+    A layer ``j`` layers below the head has ``layer_decay**j`` of the rate. What a stage holds
+    beside its layers (a decoder) has the rate of its topmost one.
+
+    Raises
+    ------
+    ParameterError
+        When rates are listed for another number of stages, or factors for another number of stages
+        or layers.
+    """
+    stages = module.layers()
+    given = default_rate(training.optimiser) if (r := training.learning_rate) is None else r
+    rates = given if isinstance(given, tuple) else (given,) * len(stages)
+    if len(rates) != len(stages):
+        raise _listed("learning_rate", len(rates), f"stages; the stack has {len(stages)}")
+    factors = _factors(training.layer_decay, [len(layers) for layers in stages])
+    found: Layers = [] if state is None else [(state, rates[-1])]
+    for i in range(phase.first, phase.last + 1):
+        own = [rates[i] * factor for factor in factors[i]]
+        found += [*zip(stages[i], own, strict=True)]
+        if stages[i] != [module.chain[i]]:
+            found.append((module.chain[i], own[-1]))
+    return found
+
+
+def _factors(decay: float | tuple[float, ...] | str, counts: list[int]) -> list[tuple[float, ...]]:
+    """Return the factors of each stage's layers."""
+    total = sum(counts)
+    if isinstance(decay, tuple) and len(decay) == len(counts):
+        return [(factor,) * n for factor, n in zip(decay, counts, strict=True)]
+    if isinstance(decay, tuple) and len(decay) != total:
+        layers = "" if total == len(counts) else f" and {total} layers"
+        raise _listed("layer_decay", len(decay), f"stages; the stack has {len(counts)}{layers}")
+    whole = 1.0 if isinstance(decay, str) else decay
+    every = whole if isinstance(whole, tuple) else [whole ** (total - j) for j in range(total)]
+    flat = iter(every)
+    return [tuple(next(flat) for _ in range(n)) for n in counts]
+
+
+def _listed(name: str, count: int, of: str) -> ParameterError:
+    return ParameterError(f"Training lists {name} for {count} {of}.", "List one per stage.")
+
+
+def rates_from_gradients(work: Work) -> Layers:
     """Return the layers of a phase with rates ``eta / sqrt(G)``, G the sum over one epoch of the L1
     norms of a layer's gradients.
 
@@ -21,14 +75,13 @@ def rates_from_gradients(work: Work) -> list[tuple[nn.Module, float]]:
     trainee = work.trainee
     kept = trainee.snapshot()
     trainee.train()
-    trainee.objective.begin_epoch(trainee.codec, trainee.state, 0)
     sums = [0.0] * len(work.layers)
-    draws = Draws(work.keys.under("gradients"))
+    streams = Streams(work.keys.under("gradients"))
     for step, batch in enumerate(
         batches(work.source, work.training.batch_size, work.keys.under("gradients"), 0)
     ):
         trainee.zero_grad(set_to_none=True)
-        loss, _ = trainee(batch.to(work.device), draws.at(0, step))
+        loss, _ = trainee(batch.to(work.device), streams.at(0, step))
         loss.backward()
         for i, (module, _) in enumerate(work.layers):
             sums[i] += sum(

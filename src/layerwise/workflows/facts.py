@@ -103,9 +103,7 @@ def _shared(
             "test_rows": result["test"]["rows"],
             "features": pretrainer.n_features_in_,
             "task": problem.task,
-            "classes": sorted({str(v) for v in problem.y if v is not None})
-            if problem.task == "classification"
-            else [],  # type: ignore[union-attr]
+            "classes": problem.classes,
             "target": problem.target,
             "notes": result["notes"],
         },

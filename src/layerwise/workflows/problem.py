@@ -34,6 +34,12 @@ class Problem:
     notes: tuple[str, ...]
 
     @property
+    def classes(self) -> list[str]:
+        """Names of the classes, sorted; none in a regression."""
+        known = [] if self.y is None or self.task != "classification" else self.y.tolist()
+        return sorted({str(value) for value in known if value is not None})
+
+    @property
     def labelled(self) -> np.ndarray:
         """Positions of the rows with a label."""
         return (

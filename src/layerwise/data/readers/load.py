@@ -67,9 +67,8 @@ def load_dataset(
 
     Examples
     --------
-    >>> load_dataset("digits")
-    Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', test=None,
-    notes=())
+    >>> load_dataset("digits")  # doctest: +ELLIPSIS
+    Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', ...)
     """
     if task is not None and task not in TASKS:
         raise ParameterError(
