@@ -21,9 +21,10 @@ from benchmarks import larochelle  # noqa: E402
 from benchmarks.figures import DATA, report, spread  # noqa: E402
 from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
 from layerwise.data.readers import load_dataset  # noqa: E402
+from layerwise.estimators import make_model, make_pretrainer  # noqa: E402
 from layerwise.recipes import make_recipe  # noqa: E402
 from layerwise.workflows.choices import resolve  # noqa: E402
-from layerwise.workflows.fit import make_model, make_pretrainer, run_arms, typed  # noqa: E402
+from layerwise.workflows.fit import run_arms, typed  # noqa: E402
 from layerwise.workflows.problem import make_problem  # noqa: E402
 
 SELF_TRAINING = {"self_training": 6}

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from layerwise import Preprocessor, PretrainedClassifier, Pretrainer, load, recipes, save
+from layerwise import PretrainedClassifier, Pretrainer, load, recipes, save
 
 rng = np.random.default_rng(0)
 n = 600
@@ -18,7 +18,7 @@ target[60:500] = None  # nobody asked these people
 
 recipe = recipes.tabular_denoising_autoencoder((64, 64), epochs=10)
 pretrainer = Pretrainer(
-    recipe.stack, plan=recipe.plan, preprocessing=Preprocessor(recipe.numbers), random_state=0
+    recipe.stack, plan=recipe.plan, preprocessing=recipe.preprocessing.make(), random_state=0
 )
 model = PretrainedClassifier(pretrainer, plan=recipe.finetune, unlabeled="missing", random_state=0)
 model.fit(table[:500], target[:500])

@@ -194,7 +194,7 @@ def test_score_falls_as_the_model_gets_worse():
         Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(60), random_state=0
     ).fit(X)
     bad = Pretrainer(
-        Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(0), random_state=0
+        Stack(Dense(6)), objective=Reconstruction(), schedule=Joint(1), random_state=0
     ).fit(X)
     assert good.score(X) > bad.score(X)
 

@@ -18,6 +18,7 @@ LEVELS = {
     "_durable": 0,
     "_contracts": 0,
     "_random": 0,
+    "_indexing": 0,
     "architecture": 1,
     "objective": 1,
     "schedule": 1,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         ParameterError,
         TrainingError,
     )
-    from ._random import At, seeded
+    from ._random import BY_HAND, At, seeded
     from ._spec import Spec, register
     from .architecture import (
         ACTIVATIONS,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         StageModule,
     )
     from .artifacts import inspect, load, save
-    from .data import Preprocessor
+    from .data import ArraySource, Inputs, Preprocessor
     from .estimators import (
         LabeledSplit,
         LayerRateSearch,
@@ -86,7 +86,7 @@ _HOMES = {
         "ParameterError",
         "TrainingError",
     ),
-    "_random": ("At", "seeded"),
+    "_random": ("At", "BY_HAND", "seeded"),
     "_spec": ("Spec", "register"),
     "architecture": (
         "ACTIVATIONS",
@@ -102,7 +102,7 @@ _HOMES = {
         "StageModule",
     ),
     "artifacts": ("inspect", "load", "save"),
-    "data": ("Preprocessor",),
+    "data": ("ArraySource", "Inputs", "Preprocessor"),
     "estimators": (
         "LabeledSplit",
         "LayerRateSearch",

@@ -156,6 +156,11 @@ class Space:
         kinds = {block.kind for block in self.blocks}
         return kinds.pop() if len(kinds) == 1 else "mixed"
 
+    def shaped(self, shape: tuple[int, ...] | None) -> Space:
+        """Return the space with rows of another shape, where that has as many features."""
+        fits = shape is not None and math.prod(shape) == self.size
+        return Space(tuple(shape), self.blocks) if shape is not None and fits else self
+
     def slices(self) -> list[tuple[Block, slice]]:
         """Return each block with the features that it covers."""
         return self._cut([block.size for block in self.blocks])

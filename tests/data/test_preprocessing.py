@@ -15,7 +15,7 @@ from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScale
 
 from layerwise import DataError, Preprocessor
 from layerwise._contracts import Block
-from layerwise.data.reading import read_rows
+from layerwise.data.reading import read_table
 
 MODES = ["auto", "standard", "robust", "minmax", "quantile", "none"]
 
@@ -432,7 +432,7 @@ def test_the_state_comes_back_through_json(X, numbers, kind):
     again = Preprocessor.from_state(json.loads(json.dumps(plain, allow_nan=False)), arrays)
     a, b = (
         model.transform(rows),
-        again.transform(read_rows(again, rows, reset=False) if kind == "frame" else rows),
+        again.transform(read_table(again, rows, reset=False) if kind == "frame" else rows),
     )
     a, b = (part.toarray() if sp.issparse(part) else part for part in (a, b))
     assert a.tobytes() == b.tobytes()

@@ -74,9 +74,10 @@ def test_a_recipe_by_name_and_a_name_that_is_none():
     ],
 )
 def test_auto_goes_by_the_kind_of_data(rows, name, words):
+    from layerwise.data.reading import Table
     from layerwise.estimators.chosen import chosen
 
-    recipe, why = chosen("auto", rows)
+    recipe, why = chosen("auto", Table(rows, rows))
     assert recipe.name == name and why == f"Recipe {name} was chosen: {words}"
 
 

@@ -219,11 +219,11 @@ def test_a_regressor_of_several_outputs_is_searched():
 
 def test_the_pretrainer_learns_once(monkeypatch):
     fits = []
-    fit = Pretrainer.fit
+    learn = Pretrainer._learn
     monkeypatch.setattr(
         Pretrainer,
-        "fit",
-        lambda self, X, *args, **kw: fits.append(len(X)) or fit(self, X, *args, **kw),
+        "_learn",
+        lambda self, X, *args, **kw: fits.append(len(X)) or learn(self, X, *args, **kw),
     )
     fitted = search().fit(X[:60], FEW[:60], X_unlabeled=X[60:])
     assert fits == [120]

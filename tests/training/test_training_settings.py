@@ -410,7 +410,7 @@ def test_the_report_holds_the_errors_on_held_out_rows():
     }
     pretrainer = Pretrainer(Stack(Dense(3), Dense(2)), depth="auto", **settings).fit(CURVE)
     source = pretrainer._source(CURVE)
-    ordered = RowsOf(source, order_of(source.x.numpy(), None))
+    ordered = RowsOf(source, order_of(source))
     train, held = pretrainer._split(ordered, Keys(pretrainer.seed_).under("pretraining"))
     x, z = (part.take(np.arange(len(part))).x.numpy().astype(np.float64) for part in (train, held))
     assert (len(x), len(z)) == (240, 60)

@@ -179,9 +179,9 @@ def test_pretraining_is_done_once_a_draw_and_kept(quick, tmp_path, monkeypatch):
     fitted = []
     real = module.make_pretrainer
 
-    def counted(*arguments):
+    def counted(*arguments, **settings):
         fitted.append(arguments)
-        return real(*arguments)
+        return real(*arguments, **settings)
 
     monkeypatch.setattr(module, "make_pretrainer", counted)
     first = compare("breast-cancer", **quick, out=tmp_path)

@@ -19,6 +19,7 @@ from .._errors import FileError, ModelError, ParameterError
 from .._spec import from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
+from ..data.protocol import AsIs
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from ..objective.supervised import Head
 from ..training import as_plan
@@ -207,12 +208,12 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
-    preprocessing = Preprocessor.from_state(facts["preprocessing"], arrays)
-    model = Pretrainer(
-        stack, plan=plan, preprocessing=clone(preprocessing), random_state=facts["seed"]
-    )
+    preprocessing = _preprocessing(facts["preprocessing"], arrays)
+    own = clone(preprocessing) if isinstance(preprocessing, Preprocessor) else None
+    model = Pretrainer(stack, plan=plan, preprocessing=own, random_state=facts["seed"])
     model.preprocessing_ = preprocessing
-    if facts["row_shape"] is None and facts["n_features_in"] != model.preprocessing_.n_features_in_:
+    known = getattr(preprocessing, "n_features_in_", preprocessing.space_.size)
+    if facts["row_shape"] is None and facts["n_features_in"] != known:
         raise ModelError("The number of features of the model and of its preprocessing differ.")
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
@@ -229,6 +230,11 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
     model._n_features_out = model.module_.code_space.size
     _set_features(model, facts)
     return model
+
+
+def _preprocessing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Preprocessor | AsIs:
+    kind = AsIs if "as_is" in facts else Preprocessor
+    return kind.from_state(facts, arrays)
 
 
 def _finetuned(
@@ -269,7 +275,7 @@ def _finetuned(
     if widths is None:
         raise ModelError("The fine-tuning plan does not end with labels.")
     with torch.device("meta"):
-        head = Head(model.module_.code_space.size, widths, target, None)  # type: ignore[arg-type]
+        head = Head(model.module_.code_space.size, widths, target, torch.Generator())
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model
@@ -279,7 +285,7 @@ def _empty_stack(stack: Stack, space: Space) -> StackModule:
     with torch.device(
         "meta"
     ):  # shapes without memory: the file decides nothing about what is allocated
-        return stack.build(space, None)  # type: ignore[arg-type]
+        return stack.build(space, torch.Generator())
 
 
 def _filled(module: Any, tensors: dict[str, torch.Tensor], part: str) -> Any:

@@ -18,6 +18,7 @@ from .._durable import jsonable, write_folder
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
 from ..data.preprocessing import Preprocessor
+from ..data.protocol import AsIs
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from .card import model_card
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
@@ -111,7 +112,7 @@ def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[st
 
 
 def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    if not isinstance(pretrainer.preprocessing_, Preprocessor):
+    if not isinstance(pretrainer.preprocessing_, (Preprocessor, AsIs)):
         raise ModelError(
             f"The preprocessing is {type(pretrainer.preprocessing_).__name__}, which a model "
             "folder cannot hold: it holds no code.",

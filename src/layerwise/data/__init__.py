@@ -1,6 +1,17 @@
 """Rows: sources, frames, preprocessing, splits, files."""
 
+from .inputs import Inputs
 from .preprocessing import Preprocessor
+from .protocol import AsIs, Preprocessing
 from .sources import ArraySource, Mix, RowsOf, SparseSource
 
-__all__ = ["ArraySource", "Mix", "Preprocessor", "RowsOf", "SparseSource"]
+__all__ = [
+    "ArraySource",
+    "AsIs",
+    "Inputs",
+    "Mix",
+    "Preprocessing",
+    "Preprocessor",
+    "RowsOf",
+    "SparseSource",
+]

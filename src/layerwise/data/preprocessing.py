@@ -13,12 +13,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._contracts import Block, Space
+from .._contracts import Block, Source, Space
 from .._errors import DataError, did_you_mean
 from .contrast import Contrast, fit_contrast
 from .frames import Frame, make_frame
-from .reading import read_rows
+from .reading import Given, Sparse, Table, read_table
 from .scaling import LARGEST, NUMBERS, fit_scaling
+from .sources import source_of
 from .state import from_arrays, state_of
 from .whitening import WHITENINGS, Whitening, fit_whitening
 
@@ -122,10 +123,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self.whitening = whitening
         self.epsilon = epsilon
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Given, y: Any = None) -> Self:
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
         self._validate_params()
-        table = read_rows(self, X, reset=True)
+        table = read_table(self, _flat(X), reset=True).values
         self.levels_: dict[str, list[str]] = {}
         self.dropped_: list[str] = []
         self.notes_: list[str] = []
@@ -146,12 +147,47 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self.space_ = self._space()
         return self
 
-    def transform(self, X: Any) -> Any:
+    def rows(
+        self,
+        X: Given,
+        *,
+        shape: tuple[int, ...] | None = None,
+        weight: np.ndarray | None = None,
+    ) -> Source:
+        """Return the rows of a network with what was observed of them, in one pass over a table.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+        shape : tuple of int, optional
+            Of one row.
+        weight : array of shape (n,), optional
+        """
+        table, matrix = self._read(X)
+        space = self.space_.shaped(shape)
+        Z, observed = self._encoded(table, matrix), self._observed(table, matrix)
+        return source_of(Z, space, observed, weight)
+
+    def transform(self, X: Given) -> Any:
         """Return float32 rows ``(n, d)``; a sparse matrix stays sparse."""
+        return self._encoded(*self._read(X))
+
+    def observed(self, X: Given) -> np.ndarray | None:
+        """Return which features were not missing, ``(n, d)``, or None when none was.
+
+        After whitening every number comes from all columns, with a value in place of a missing
+        cell: none is missing.
+        """
+        return self._observed(*self._read(X))
+
+    def _read(self, X: Given) -> tuple[Frame | np.ndarray | Sparse, np.ndarray | Sparse]:
+        """Return a table and its numbers."""
         check_is_fitted(self)
-        table = read_rows(self, X, reset=False)
+        table = read_table(self, _flat(X), reset=False).values
         self._check_columns(table)
-        matrix = self._numbers_of(table) if isinstance(table, Frame) else table
+        return table, self._numbers_of(table) if isinstance(table, Frame) else table
+
+    def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:
         if sp.issparse(matrix):
             return self._scaled_sparse(matrix)
         self.scaling_.check_range(matrix)
@@ -162,16 +198,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             parts += [_one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
-    def observed(self, X: Any) -> np.ndarray | None:
-        """Return which features were not missing, ``(n, d)``, or None when none was.
-
-        After whitening every number comes from all columns, with a value in place of a missing
-        cell: none is missing.
-        """
-        table = read_rows(self, X, reset=False)
-        if sp.issparse(table):
+    def _observed(
+        self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
+    ) -> np.ndarray | None:
+        if sp.issparse(matrix):
             return None
-        matrix = self._numbers_of(table) if isinstance(table, Frame) else table
         partial = matrix.dtype.kind == "f" and self.whitening_ is None
         parts = [~np.isnan(matrix)] if partial else [np.ones(matrix.shape, dtype=bool)]
         parts.append(np.ones((len(matrix), len(self.scaling_.indicators)), dtype=bool))
@@ -437,6 +468,10 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                     f"Column {name!r} held {kind} when the model was fitted and does not now.",
                     "Look for words among the numbers (or the reverse) in that column.",
                 )
+
+
+def _flat(X: Given) -> Given:
+    return X.flat() if isinstance(X, Table) else X
 
 
 def _is_constant(matrix: Any) -> bool:

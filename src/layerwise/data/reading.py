@@ -1,27 +1,73 @@
-"""The one door for rows: what a user gives, checked."""
+"""The one door for rows: what a user gives is read and checked once."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
+from narwhals.typing import IntoDataFrame
 from sklearn.utils.validation import validate_data
 
+from .._contracts import Source, Space
 from .._errors import DataError
+from .._indexing import rows_of
 from .frames import Frame, has_texts, is_frame, read_frame
 
+Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
+Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[Any]"
 
-def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
-    """Return rows as a Frame, an array ``(n, d)`` or a CSR matrix, and record or check the
-    features.
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows that came through the door.
+
+    Parameters
+    ----------
+    values : Frame, array (n, d), CSR matrix or Source
+    given : object
+        The same rows as the user gave them, for a transformer of the user's own.
+    shape : tuple of int, optional
+        Of one row, where it has more than one dimension.
+    """
+
+    values: Any
+    given: Any
+    shape: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        sized = isinstance(self.values, (Frame, Source))
+        return len(self.values) if sized else int(self.values.shape[0])
+
+    def take(self, rows: np.ndarray) -> Table:
+        """Return some rows."""
+        if isinstance(self.values, Source):
+            raise DataError(
+                "Rows of a Source cannot be weighed from outside.", "Give weights in its batches."
+            )
+        frame = isinstance(self.values, Frame)
+        values = self.values.rows(rows) if frame else rows_of(self.values, rows)
+        same = self.given is self.values
+        return Table(values, values if same else rows_of(self.given, rows), self.shape)
+
+    def flat(self) -> Table:
+        """Return the table as a preprocessing of ours sees it: an array has one dimension a row and
+        no names."""
+        return self if isinstance(self.values, Frame) else Table(self.values, self.values)
+
+
+def read_table(estimator: object, X: Given, *, reset: bool, min_rows: int = 1) -> Table:
+    """Return rows that are checked, and record the features in the estimator or compare them.
 
     Parameters
     ----------
     estimator : object
         Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked unless ``reset``.
-    X : array of 2 or more dimensions, sparse matrix or data frame
-        Cells may be missing (NaN, None). A data frame of numbers alone is an array.
+    X : array of 2 or more dimensions, sparse matrix, data frame, Source or Table
+        Cells may be missing (NaN, None). A data frame of numbers alone is an array. A Table was
+        read before: only its features are looked at.
     reset : bool
     min_rows : int, default 1
 
@@ -30,26 +76,76 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
     ValueError
         scikit-learn's own errors on arrays.
     DataError
-        On data frames.
+        On data frames and sources.
     """
-    if isinstance(X, Frame):
-        return X
-    if is_frame(X) and (has_texts(X) or getattr(estimator, "mixed_", False)):
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        frame = read_frame(X)
-        if len(frame) < min_rows:
-            raise DataError(
-                f"The data frame has {len(frame)} row(s); at least {min_rows} are needed.",
-                "Give it more rows.",
-            )
-        if reset:
-            estimator.mixed_ = True
-        return frame
-    if reset and hasattr(estimator, "mixed_"):
+    table = X if isinstance(X, Table) else None
+    given = X.given if isinstance(X, Table) else X
+    mixed = is_frame(given) and (has_texts(given) or (not reset and hasattr(estimator, "mixed_")))
+    if is_source(given):
+        _record(estimator, given.space, reset)
+        table = table or _of_source(given, min_rows)
+    elif table is not None or mixed:
+        validate_data(estimator, given, reset=reset, skip_check_array=True)
+        table = table or _of_frame(given, min_rows)
+    else:
+        table = _of_array(estimator, given, reset, min_rows)
+    if reset:
+        _mark(estimator, mixed)
+    return table
+
+
+def is_source(X: object) -> TypeGuard[Source]:
+    """Whether rows come from a source, which a data frame with such columns is not."""
+    return isinstance(X, Source) and isinstance(X.space, Space)
+
+
+def row_shape(X: object) -> tuple[int, ...] | None:
+    """Return the shape of one row of an array of more than two dimensions, else None."""
+    shape = getattr(X, "shape", ())
+    return tuple(shape[1:]) if len(shape) > 2 else None
+
+
+def _mark(estimator: Any, mixed: bool) -> None:
+    """Remember that the rows were a table with words."""
+    if mixed:
+        estimator.mixed_ = True
+    elif hasattr(estimator, "mixed_"):
         del estimator.mixed_
+
+
+def _record(estimator: Any, space: Space, reset: bool) -> None:
+    if reset:
+        estimator.n_features_in_ = space.size
+    elif estimator.n_features_in_ != space.size:
+        raise DataError(
+            f"X has {space.size} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+
+
+def _of_source(source: Source, min_rows: int) -> Table:
+    _enough("source", len(source), min_rows)
+    shape = source.space.shape
+    return Table(source, source, shape if len(shape) > 1 else None)
+
+
+def _of_frame(given: Any, min_rows: int) -> Table:
+    frame = read_frame(given)
+    _enough("data frame", len(frame), min_rows)
+    return Table(frame, given)
+
+
+def _enough(what: str, rows: int, least: int) -> None:
+    if rows < least:
+        raise DataError(
+            f"The {what} has {rows} row(s); at least {least} are needed.", "Give it more rows."
+        )
+
+
+def _of_array(estimator: object, given: Any, reset: bool, min_rows: int) -> Table:
     rows = validate_data(
         estimator,
-        X,
+        given,
         reset=reset,
         accept_sparse="csr",
         dtype="numeric",
@@ -62,7 +158,7 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, min_rows: int = 1) -> Any:
             raise DataError(
                 "A sparse matrix holds NaN; its missing cells are zeros.", "Replace NaN by numbers."
             )
-        return rows
+        return Table(rows, given)
     if rows.dtype.kind == "b":
         rows = rows.astype(np.float32)
-    return rows.reshape(len(rows), -1)
+    return Table(rows.reshape(len(rows), -1), given, row_shape(rows))

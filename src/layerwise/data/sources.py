@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,13 @@ class ArraySource:
     y : Tensor of shape (n,) or (n, outputs), optional
     observed : bool Tensor of shape (n, d), optional
     weight : Tensor of shape (n,), optional
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from layerwise import ArraySource, Space
+    >>> ArraySource(torch.eye(3), Space.of("unit", 3)).take(np.array([2])).x.tolist()
+    [[0.0, 0.0, 1.0]]
     """
 
     x: Tensor
@@ -157,3 +165,22 @@ class Mix:
         return max(
             self.least, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio)
         )
+
+
+def source_of(
+    Z: np.ndarray | sp.csr_array | sp.csr_matrix,
+    space: Space,
+    observed: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
+) -> ArraySource | SparseSource:
+    """Return a source of preprocessed rows ``(n, d)``."""
+    weights = None if weight is None else torch.from_numpy(weight.astype(np.float32))
+    if not isinstance(Z, np.ndarray):
+        return SparseSource(Z.tocsr(), space, weight=weights)
+    mask = None if observed is None else torch.from_numpy(observed)
+    kind = np.int64 if space.kind == "token" else np.float32
+    with warnings.catch_warnings():
+        # nothing writes to rows
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        x = torch.from_numpy(np.ascontiguousarray(Z, dtype=kind))
+    return ArraySource(x.view(len(x), *space.shape), space, observed=mask, weight=weights)

@@ -1,6 +1,7 @@
 """scikit-learn estimators over stacks and plans."""
 
 from .classifier import PretrainedClassifier
+from .maker import make_model, make_pretrainer
 from .pretrainer import Pretrainer
 from .regressor import PretrainedRegressor
 from .search import LayerRateSearch
@@ -12,4 +13,6 @@ __all__ = [
     "PretrainedClassifier",
     "PretrainedRegressor",
     "Pretrainer",
+    "make_model",
+    "make_pretrainer",
 ]

@@ -1,20 +1,22 @@
-"""The ``recipe`` parameter: an estimator that is made from a recipe, once the data are there."""
+"""From a recipe to the parameters of an estimator: the one place that knows what a recipe means."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from .._errors import ParameterError
 from ..architecture import Conv
 from ..data.frames import is_frame
-from ..data.preprocessing import Preprocessor
+from ..data.reading import Table
 from ..recipes import Recipe
 from ..recipes.choice import recipe_for
+from ..training import Step
 
 
-def check_alone(estimator: Any, *others: str) -> None:
+def check_alone(estimator: BaseEstimator, *others: str) -> None:
     """Refuse settings that say what the recipe says.
 
     Raises
@@ -31,54 +33,64 @@ def check_alone(estimator: Any, *others: str) -> None:
             )
 
 
-def chosen(recipe: Any, X: Any, labels: int | None = None) -> tuple[Recipe, str]:
-    """Return the recipe for rows X, and a sentence on who chose it."""
-    shape = tuple(X.shape) if hasattr(X, "shape") else np.asarray(X).shape
-    features = int(np.prod(shape[1:]))
+def chosen(recipe: Recipe | str, table: Table, labels: int | None = None) -> tuple[Recipe, str]:
+    """Return the recipe for the rows of a table, and a sentence on who chose it."""
+    given = table.given
+    shape = tuple(given.shape) if hasattr(given, "shape") else (len(table), *_row_of(table))
     found, why = recipe_for(
-        recipe, table=is_frame(X), features=features, rows=int(shape[0]), labels=labels
+        recipe,
+        table=is_frame(given),
+        features=int(np.prod(shape[1:])),
+        rows=int(shape[0]),
+        labels=labels,
     )
     if len(shape) == 4 and isinstance(found.stack.stages[0], Conv) and found.stack.in_shape is None:
         found = found.replace("stack.in_shape", shape[1:])
     return found, why
 
 
-def pretraining_of(recipe: Recipe, own: Any) -> dict[str, Any]:
-    """Return the parameters of the Pretrainer that a recipe means; what an estimator's ``own`` say
-    stands before the recipe."""
-    preprocessing = getattr(own, "preprocessing", "auto")
-    if isinstance(preprocessing, str):
-        preprocessing = Preprocessor(
-            recipe.numbers,
-            contrast=recipe.contrast,
-            whitening=recipe.whitening,
-            epsilon=recipe.epsilon,
-        )
-    precision = recipe.precision if own.precision == "float32" else own.precision
+def _row_of(table: Table) -> tuple[int, ...]:
+    values = table.values
+    return tuple(values.space.shape) if hasattr(values, "space") else tuple(values.shape[1:])
+
+
+def pretraining_of(
+    recipe: Recipe, preprocessing: Any = "auto", precision: str = "float32"
+) -> dict[str, Any]:
+    """Return the parameters of the Pretrainer that a recipe means; a preprocessing or a
+    precision of one's own stand before the recipe's."""
+    own = not isinstance(preprocessing, str)
     return {
         "stack": recipe.stack,
         "plan": list(recipe.plan),
-        "preprocessing": preprocessing,
-        "precision": precision,
+        "preprocessing": preprocessing if own else recipe.preprocessing.make(),
+        "precision": recipe.precision if precision == "float32" else precision,
     }
 
 
-def finetuning_of(recipe: Recipe, own: Any) -> dict[str, Any]:
+def finetuning_of(
+    recipe: Recipe,
+    start: str = "pretrained",
+    validation: float | int | str | None = None,
+    precision: str = "float32",
+) -> dict[str, Any]:
     """Return the parameters of the classifier or regressor that a recipe means, likewise."""
-    plan = (
-        recipe.control if own.start == "random" and recipe.control is not None else recipe.finetune
-    )
-    validation = recipe.validation if own.validation is None else own.validation
     return {
-        "plan": list(plan),
-        "validation": validation,
-        "precision": pretraining_of(recipe, own)["precision"],
+        "plan": list(plan_of(recipe, start)),
+        "start": start,
+        "validation": recipe.validation if validation is None else validation,
+        "precision": recipe.precision if precision == "float32" else precision,
     }
 
 
-def take_over(estimator: Any, fitted: Any) -> None:
+def plan_of(recipe: Recipe, start: str) -> tuple[Step, ...]:
+    """Return how an arm is fine-tuned: the control has a plan of its own where the recipe says
+    so."""
+    return recipe.control if start == "random" and recipe.control is not None else recipe.finetune
+
+
+def take_over(estimator: BaseEstimator, fitted: BaseEstimator) -> None:
     """Give an estimator all that another one has learned."""
     parameters = set(estimator.get_params(deep=False))
-    vars(estimator).update(
-        {name: value for name, value in vars(fitted).items() if name not in parameters}
-    )
+    learned = {name: value for name, value in vars(fitted).items() if name not in parameters}
+    vars(estimator).update(learned)

@@ -6,15 +6,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._errors import DataError
+from ..data.reading import Given, Table
 from .finetuned import Finetuned
-from .labels import as_labels, check_labelled, is_unlabelled
+from .labels import as_labels, check_labelled, comparable, is_unlabelled, refuse_markers
 
 
 class PretrainedClassifier(ClassifierMixin, Finetuned):
@@ -116,7 +118,13 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, X_unlabeled: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Given,
+        y: ArrayLike,
+        X_unlabeled: Given | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from all rows, fine-tune on the labelled ones.
 
         Parameters
@@ -136,13 +144,17 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
             As in ``Pretrainer.fit``.
         """
         self._validate_params()
-        self._check_rows(X, reset=True)
-        if self.recipe is not None:
-            return self._fit_recipe(X, y, X_unlabeled, sample_weight)
+        table = self._read(X, X_unlabeled)
+        y = self._read_y(y)
+        check_consistent_length(X, y)
+        self._learn(table, y, sample_weight)
+        return self
+
+    def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         y = self._read_y(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
-        labels = _comparable(y[~unlabelled])
+        labels = comparable(y[~unlabelled])
         check_classification_targets(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
@@ -154,19 +166,18 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
             )
         codes = np.full(len(y), -1, dtype=np.int64)
         codes[~unlabelled] = indices
-        self._fit(X, codes, unlabelled, X_unlabeled, sample_weight, len(self.classes_))
-        return self
+        self._train(table, codes, unlabelled, sample_weight, len(self.classes_))
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Given) -> np.ndarray:
         """Return the probability of each class, ``(n, classes)``, in the order of ``classes_``."""
         return torch.softmax(torch.from_numpy(self._outputs(X)).double(), dim=1).numpy()
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Given) -> np.ndarray:
         """Return the most probable class of each row."""
         best = self._outputs(X).argmax(axis=1)
         return self.classes_[best]
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Given, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy.
 
         Raises
@@ -174,26 +185,27 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         DataError
             When y holds the marker: rows without a label cannot be scored.
         """
-        _refuse_markers(as_labels(y), self.unlabeled)
+        refuse_markers(as_labels(y), self.unlabeled)
         return float(super().score(X, y, sample_weight))
 
-    def _read_y(self, y: Any) -> np.ndarray:
+    def _read_y(self, y: ArrayLike | None) -> np.ndarray:
         if y is None:
             raise ValueError(
                 "This PretrainedClassifier estimator requires y to be passed, but the target y is "
                 "None."
             )
-        y = column_or_1d(as_labels(y), warn=True)
-        if self.unlabeled is None and is_unlabelled(y, "missing").any():
+        labels = column_or_1d(as_labels(y), warn=True)
+        if self.unlabeled is None and is_unlabelled(labels, "missing").any():
             raise DataError(
-                f"Input y contains NaN or None in {int(is_unlabelled(y, 'missing').sum())} rows.",
+                f"Input y contains NaN or None in {int(is_unlabelled(labels, 'missing').sum())} "
+                "rows.",
                 "If those rows have no label, say so with unlabeled='missing'.",
             )
-        if y.dtype.kind == "f" and np.isinf(y).any():
+        if labels.dtype.kind == "f" and np.isinf(labels).any():
             raise DataError(
                 "Input y contains infinity; expected classes.", "Look at the rows where it does."
             )
-        return y
+        return labels
 
     def _row_weights(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
@@ -204,25 +216,3 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
             given = {position[label]: value for label, value in given.items() if label in position}
         per_class = compute_class_weight(given, classes=np.arange(len(self.classes_)), y=y)
         return per_class[y] * (1.0 if weight is None else weight)
-
-
-def _comparable(y: np.ndarray) -> np.ndarray:
-    if y.dtype.kind != "O":
-        return y
-    kinds = {type(value) for value in y.tolist()}
-    if kinds <= {str} or kinds <= {int, float, bool}:
-        return np.array(y.tolist())
-    raise DataError(
-        f"The labels mix {', '.join(sorted(kind.__name__ for kind in kinds))}; expected classes of "
-        "one kind.",
-        "Turn them all into words or all into numbers.",
-    )
-
-
-def _refuse_markers(y: np.ndarray, marker: Any) -> None:
-    count = int(is_unlabelled(y, marker).sum())
-    if count:
-        raise DataError(
-            f"{count} of the {len(y)} rows to score have no label (y is {marker!r}).",
-            "Score labelled rows only; in cross-validation wrap the splitter in LabeledSplit.",
-        )

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import numbers
 from copy import deepcopy
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 import torch
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._contracts import Space
+from .._contracts import Source, Space
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
-from ..data.frames import is_frame, stack_frames
-from ..data.reading import read_rows
+from ..architecture import StackModule
+from ..data.reading import Given, Table, read_table
 from ..data.sources import RowsOf
 from ..objective import Supervised
 from ..recipes import Recipe
 from ..schedule import HeadOnly, Joint
 from ..training import (
-    BLOCK_ROWS,
     EVERYTHING,
     HEAD_FIRST,
     Event,
@@ -44,6 +42,7 @@ from .params import SpecParams
 from .pretrainer import Pretrainer
 from .rows import changed, in_blocks, order_of, repeats
 from .stopping import best_epochs, splits_for
+from .together import with_unlabelled
 from .transfer import transfer_report
 
 HEAD_EPOCHS, EPOCHS = 5, 25
@@ -72,69 +71,84 @@ class Finetuned(SpecParams):
         "verbose": ["verbose"],
     }
 
-    def _fit_recipe(self, X: Any, y: Any, X_unlabeled: Any, sample_weight: Any) -> Self:
-        """Fit the estimator that the recipe means for these rows, and take over what it learned."""
+    def _read(self, X: Given, X_unlabeled: Given | None) -> Table:
+        """Return all rows to learn from, those of X first, read once."""
+        return read_table(self, with_unlabelled(X, X_unlabeled), reset=True, min_rows=2)
+
+    def _learn(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        """Learn from a table that was read; y holds the labels of its first rows."""
+        if self.recipe is not None:
+            self._learn_recipe(table, y, sample_weight)
+        else:
+            self._learn_labels(table, y, sample_weight)
+
+    def _learn_recipe(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        """Let the estimator that the recipe means for these rows learn, and take over from it."""
         check_alone(self, "pretrainer", "head", "plan")
         labelled = int((~is_unlabelled(as_labels(y), self.unlabeled)).sum())
-        everything, _ = _with_unlabelled(X, X_unlabeled, None)
-        recipe, why = chosen(self.recipe, everything, labelled)
+        recipe, why = chosen(self.recipe, table, labelled)
         own = {name: getattr(self, name) for name in ("device", "random_state", "verbose")}
-        pretrainer = Pretrainer(**(own | pretraining_of(recipe, self)))
-        settings = {"recipe": None, "pretrainer": pretrainer} | finetuning_of(recipe, self)
-        meant = type(self)(**(self.get_params(deep=False) | settings))
-        meant.fit(X, y, X_unlabeled=X_unlabeled, sample_weight=sample_weight)
+        pretrainer = Pretrainer(**(own | pretraining_of(recipe, precision=self.precision)))
+        settings = finetuning_of(recipe, self.start, self.validation, self.precision)
+        changes = {"recipe": None, "pretrainer": pretrainer} | settings
+        meant = type(self)(**(self.get_params(deep=False) | changes))
+        meant._validate_params()
+        meant._learn_labels(table, y, sample_weight)
         take_over(self, meant)
         self.recipe_, self.why_ = recipe, why
-        return self
 
-    def _fit(
+    def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        """Check the labels, turn them into targets, and train."""
+        raise NotImplementedError
+
+    def _train(
         self,
-        X: Any,
+        table: Table,
         y: np.ndarray,
         unlabelled: np.ndarray,
-        X_unlabeled: Any,
-        sample_weight: Any,
-        classes: Any,
+        sample_weight: ArrayLike | None,
+        classes: int | None,
     ) -> None:
         """Pretrain on every row and fine-tune on the labelled ones.
 
-        ``y`` holds class indices or standardised targets, ``(n,)`` or ``(n, outputs)``; ``classes``
-        the number of classes.
+        ``y`` holds class indices or standardised targets of the first rows, ``(n,)`` or ``(n,
+        outputs)``; ``classes`` the number of classes.
         """
-        check_consistent_length(X, y)
         plan = self._plan()
         precision_of(self.precision, device_of(self.device))
         self.seed_ = seed_of(self.random_state)
-        kept, weight = repeats(sample_weight, len(y))
-        if changed(kept, weight, len(y)):
-            X, y, unlabelled = _safe_indexing(X, kept), y[kept], unlabelled[kept]
+        n, more = len(y), len(table) - len(y)
+        kept, weight = repeats(sample_weight, n)
+        if changed(kept, weight, n):
+            table = table.take(np.concatenate([kept, np.arange(n, n + more)]))
+            y, unlabelled = y[kept], unlabelled[kept]
             if unlabelled.all():
                 raise DataError(
                     "Every labelled row has the weight 0.", "Give some of them a weight above 0."
                 )
-        everything, all_weights = _with_unlabelled(X, X_unlabeled, weight)
-        self._pretrain(everything, all_weights)
+        weights = None if weight is None else np.concatenate([weight, np.ones(more)])
+        rows = self._pretrain(table, weights)
         pretrainer = self._fitted_pretrainer()
-        rows = pretrainer._source(everything)
         labelled = self._labelled(rows, y, np.flatnonzero(~unlabelled), weight, classes)
         target = Space.of("category", classes) if classes else Space.of("real", *y.shape[1:])
         self._finetune(pretrainer, plan, rows, labelled, target)
 
-    def _pretrain(self, X: Any, weight: np.ndarray | None) -> None:
+    def _pretrain(self, table: Table, weight: np.ndarray | None) -> Source:
+        """Return the rows for the network, in the table's order, once the pretrainer has
+        learned."""
         if isinstance(self.pretrainer, FrozenEstimator):
             self.pretrainer_ = self.pretrainer
-            return
+            return self._fitted_pretrainer()._source(table, weight)
         self.pretrainer_ = clone(self.pretrainer) if self.pretrainer is not None else Pretrainer()
-        settings = (
-            {"device": self.device, "precision": self.precision, "verbose": self.verbose}
-            if self.pretrainer is None
-            else {}
-        )
+        settings: dict[str, Any] = {}
+        if self.pretrainer is None:
+            settings = {name: getattr(self, name) for name in ("device", "precision", "verbose")}
         if self.pretrainer_.random_state is None:
             settings["random_state"] = self.seed_ % 2**31
         self.pretrainer_.set_params(**settings)
-        learn = self.pretrainer_.fit if self.start == "pretrained" else self.pretrainer_.fit_random
-        learn(X, sample_weight=weight)
+        self.pretrainer_._validate_params()
+        read_table(self.pretrainer_, table, reset=True)
+        return self.pretrainer_._learn(table, weight, control=self.start == "random")
 
     def _fitted_pretrainer(self) -> Pretrainer:
         frozen = isinstance(self.pretrainer_, FrozenEstimator)
@@ -149,18 +163,17 @@ class Finetuned(SpecParams):
         return pretrainer
 
     def _labelled(
-        self, rows: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, classes: Any
+        self,
+        rows: Source,
+        y: np.ndarray,
+        index: np.ndarray,
+        weight: np.ndarray | None,
+        classes: int | None,
     ) -> RowsOf:
         chosen = y[index]
         weights = self._row_weights(chosen, None if weight is None else weight[index])
-        x = np.concatenate(
-            [
-                rows.take(index[i : i + BLOCK_ROWS]).x.flatten(1).numpy()
-                for i in range(0, len(index), BLOCK_ROWS)
-            ]
-        )
         columns = [chosen] if chosen.ndim == 1 else list(chosen.T)
-        order = order_of(x, weights, *columns)
+        order = order_of(RowsOf(rows, index), weights, *columns)
         target = torch.from_numpy(chosen[order].astype(np.int64 if classes else np.float32))
         row_weights = (
             None if weights is None else torch.from_numpy(weights[order].astype(np.float32))
@@ -175,12 +188,13 @@ class Finetuned(SpecParams):
         self,
         pretrainer: Pretrainer,
         plan: tuple[Step, ...],
-        rows: Any,
+        rows: Source,
         labelled: RowsOf,
         target: Space,
     ) -> None:
         keys = Keys(self.seed_).under("finetuning")
         start = self._start(pretrainer)
+        check_top(plan, start.depth)
         device = device_of(self.device)
         settings: dict[str, Any] = {
             "keys": keys,
@@ -189,7 +203,7 @@ class Finetuned(SpecParams):
         }
 
         def search(train: np.ndarray, held: np.ndarray) -> list[dict[str, Any]]:
-            feed = Feed(rows, _part(labelled, train), target, _part(labelled, held))
+            feed = Feed(rows, labelled.part(train), target, labelled.part(held))
             return run_plan(deepcopy(start), plan, feed, **settings).history
 
         classes = (
@@ -215,7 +229,7 @@ class Finetuned(SpecParams):
             pretrained, begun[0] if begun else start, self.module_
         )
 
-    def _start(self, pretrainer: Pretrainer) -> Any:
+    def _start(self, pretrainer: Pretrainer) -> StackModule:
         if self.start == "random" and isinstance(self.pretrainer_, FrozenEstimator):
             stack = pretrainer.stack_.with_best_init()
             return stack.build(pretrainer.space_, Keys(self.seed_).torch("weights"))
@@ -250,41 +264,32 @@ class Finetuned(SpecParams):
         )
 
     def _check_depth(self, plan: tuple[Step, ...]) -> None:
-        """Raise now, not after pretraining, when a schedule lists epochs for another depth."""
-        pretrainer = (
-            self.pretrainer.estimator
-            if isinstance(self.pretrainer, FrozenEstimator)
-            else self.pretrainer
-        )
+        """Raise now, not after pretraining, when a schedule does not fit the depth."""
+        frozen = isinstance(self.pretrainer, FrozenEstimator)
+        pretrainer = self.pretrainer.estimator if frozen else self.pretrainer
         stack = getattr(pretrainer, "stack", None)
         if stack is not None and pretrainer.depth is None:
-            for step in plan:
-                step.phases(stack.depth)
+            check_top(plan, stack.depth)
 
-    def _outputs(self, X: Any) -> np.ndarray:
+    def _outputs(self, X: Given) -> np.ndarray:
         """Return the head's outputs, ``(n, outputs)``."""
-        check_is_fitted(self)
-        self._check_rows(X, reset=False)
-        pretrainer = self._fitted_pretrainer()
-        head = self.head_
+        source, head = self._rows(X), self.head_
         assert head is not None  # a fitted model has one
 
         def outputs(x: torch.Tensor) -> torch.Tensor:
             return head(self.module_.encode(x).flatten(1))
 
-        return in_blocks(
-            outputs, pretrainer._source(X), device_of(self.device), self.module_, head
-        ).numpy()
+        return in_blocks(outputs, source, device_of(self.device), self.module_, head).numpy()
 
-    def encode(self, X: Any) -> np.ndarray:
+    def encode(self, X: Given) -> np.ndarray:
         """Return the codes of the fine-tuned stack, ``(n, k)``."""
-        check_is_fitted(self)
-        self._check_rows(X, reset=False)
-        source = self._fitted_pretrainer()._source(X)
+        source = self._rows(X)
         return in_blocks(self.module_.encode, source, device_of(self.device), self.module_).numpy()
 
-    def _check_rows(self, X: Any, *, reset: bool) -> None:
-        read_rows(self, X, reset=reset, min_rows=2 if reset else 1)
+    def _rows(self, X: Given) -> Source:
+        """Return rows to answer for; what was read once is not read again."""
+        check_is_fitted(self)
+        return self._fitted_pretrainer()._source(read_table(self, X, reset=False))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -293,35 +298,14 @@ class Finetuned(SpecParams):
         return tags
 
 
-def _part(labelled: RowsOf, index: np.ndarray) -> RowsOf:
-    position = torch.from_numpy(index)
-    y = None if labelled.y is None else labelled.y[position]
-    weight = None if labelled.weight is None else labelled.weight[position]
-    return RowsOf(labelled.source, labelled.rows[index], y, weight)
-
-
-def _with_unlabelled(X: Any, more: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
-    if more is None:
-        return X, weight
-    n = more.shape[0] if hasattr(more, "shape") else len(more)
-    weights = None if weight is None else np.concatenate([weight, np.ones(n)])
-    if is_frame(X) != is_frame(more):
-        raise DataError(
-            "One of X and X_unlabeled is a data frame and the other is not.",
-            "Give both the same form.",
+def check_top(plan: tuple[Step, ...], depth: int) -> None:
+    """Raise unless the plan fits a stack of this depth and its last phase ends at the top, where
+    the head that predicts stands."""
+    phases = [phase for step in plan for phase, _ in step.phases(depth)]
+    if phases[-1].last != depth - 1:
+        raise ParameterError(
+            f"The last phase of the fine-tuning plan ends at stage {phases[-1].last + 1} of "
+            f"{depth}: "
+            "its head would not stand on the codes that predict.",
+            "End the plan with a schedule that reaches the top, such as Joint.",
         )
-    if is_frame(X):
-        return stack_frames(X, more), weights
-    if sp.issparse(X) != sp.issparse(more):
-        raise DataError(
-            "One of X and X_unlabeled is a sparse matrix and the other is not.",
-            "Give both the same form.",
-        )
-    if not sp.issparse(X):
-        X, more = np.asarray(X), np.asarray(more)
-    if X.shape[1:] != more.shape[1:]:
-        raise DataError(
-            f"X_unlabeled has rows of shape {more.shape[1:]}, X of {X.shape[1:]}.",
-            "Give both the same columns.",
-        )
-    return (sp.vstack([X, more]).tocsr() if sp.issparse(X) else np.concatenate([X, more])), weights

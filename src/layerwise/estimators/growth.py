@@ -8,13 +8,47 @@ import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
-from ..training import BLOCK_ROWS, in_block
+from .._contracts import Source
+from .._errors import ParameterError
+from ..architecture import StackModule
+from ..schedule import Greedy, Progressive
+from ..training import BLOCK_ROWS, Step, Training, in_block
 
 GROWTH_SHARE = 0.1  # of the rows, where nothing else was asked for
 PCA_ROWS = 20_000
 # of the variance: below, PCA loses nothing (more components than the data have dimensions) and
 # cannot judge
 EXACT = 1e-6
+
+
+def check_growth(depth: str | None, plan: tuple[Step, ...]) -> None:
+    """Raise now, not after the first step, when a stack that stops growing cannot run the plan."""
+    if depth is None:
+        return
+    first, *others = plan
+    if not isinstance(first.schedule, (Greedy, Progressive)):
+        raise ParameterError(
+            f"depth='auto' grows a stack in the first step of the plan, which is "
+            f"{first.schedule!r}.",
+            "Begin with Greedy.",
+        )
+    if not all(objective.trains_decoder for objective in first.objectives):
+        raise ParameterError(
+            f"depth='auto' judges stages by what they reconstruct; {first.objective!r} trains no "
+            "decoder.",
+            "Begin with Reconstruction or Denoising, or give the stack its depth.",
+        )
+    for step in others:
+        training = step.training or Training()
+        rates, factors = training.learning_rate, training.layer_decay
+        if any(
+            isinstance(v, tuple) for v in (step.schedule.epochs, step.objective, rates, factors)
+        ):
+            raise ParameterError(
+                f"{step!r} lists a value per stage or phase; with depth='auto' their number is not "
+                "known before.",
+                "Give one value in the steps after the first.",
+            )
 
 
 class Growth:
@@ -24,7 +58,7 @@ class Growth:
     A narrower code always reconstructs worse, so an error alone cannot decide.
     """
 
-    def __init__(self, rows: Any, held_out: Any) -> None:
+    def __init__(self, rows: Source, held_out: Source) -> None:
         self.held_out = held_out
         chosen = np.unique(np.linspace(0, len(rows) - 1, PCA_ROWS).astype(int))
         x = rows.take(chosen).x.flatten(1).numpy()
@@ -32,14 +66,14 @@ class Growth:
         self.variance = float(self.pca.explained_variance_.sum()) / x.shape[1]
         self.report: list[dict[str, Any]] = []
 
-    def __call__(self, module: Any) -> bool:
+    def __call__(self, module: StackModule) -> bool:
         k, d = module.code_space.size, module.in_space.size
         own, baseline = self._errors(module, k)
         self.report.append({"stage": module.depth, "code": k, "error": own, "pca_error": baseline})
         exact = k >= d or baseline <= EXACT * self.variance
         return exact or own < baseline
 
-    def _errors(self, module: Any, k: int) -> tuple[float, float]:
+    def _errors(self, module: StackModule, k: int) -> tuple[float, float]:
         """Return the squared errors per feature of the stack and of PCA."""
         module.eval()
         device = next(module.parameters()).device

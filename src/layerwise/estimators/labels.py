@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import TypeAlias
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._errors import DataError
 from ..data.frames import is_missing
 
 MISSING = "missing"
+Marker: TypeAlias = "str | float | None"
 
 
-def as_labels(y: Any) -> np.ndarray:
+def as_labels(y: ArrayLike) -> np.ndarray:
     """Return y as an array of one or two dimensions (a series or a list becomes an array)."""
     if nw.dependencies.is_into_series(y):
         y = nw.from_native(y, series_only=True).to_numpy()
@@ -23,7 +25,7 @@ def as_labels(y: Any) -> np.ndarray:
     return np.asarray(y)
 
 
-def is_unlabelled(y: np.ndarray, marker: Any) -> np.ndarray:
+def is_unlabelled(y: np.ndarray, marker: Marker) -> np.ndarray:
     """Return which rows of y hold the marker, as a bool array ``(n,)``.
 
     ``None`` marks nothing; 'missing' marks None, NaN and the empty string; NaN marks NaN. A row of
@@ -47,7 +49,7 @@ def is_unlabelled(y: np.ndarray, marker: Any) -> np.ndarray:
     return found.any(axis=1) if found.ndim == 2 else found
 
 
-def check_labelled(labelled: np.ndarray, marker: Any) -> None:
+def check_labelled(labelled: np.ndarray, marker: Marker) -> None:
     """Raise unless some row has a label."""
     if not labelled.any():
         raise DataError(
@@ -56,7 +58,31 @@ def check_labelled(labelled: np.ndarray, marker: Any) -> None:
         )
 
 
-def _is_nan(value: Any) -> bool:
+def comparable(y: np.ndarray) -> np.ndarray:
+    """Return labels as an array of words or numbers, which can be sorted."""
+    if y.dtype.kind != "O":
+        return y
+    kinds = {type(value) for value in y.tolist()}
+    if kinds <= {str} or kinds <= {int, float, bool}:
+        return np.array(y.tolist())
+    raise DataError(
+        f"The labels mix {', '.join(sorted(kind.__name__ for kind in kinds))}; expected classes of "
+        "one kind.",
+        "Turn them all into words or all into numbers.",
+    )
+
+
+def refuse_markers(y: np.ndarray, marker: Marker) -> None:
+    """Raise when rows that are to be scored have no label."""
+    count = int(is_unlabelled(y, marker).sum())
+    if count:
+        raise DataError(
+            f"{count} of the {len(y)} rows to score have no label (y is {marker!r}).",
+            "Score labelled rows only; in cross-validation wrap the splitter in LabeledSplit.",
+        )
+
+
+def _is_nan(value: Marker) -> bool:
     return (
         isinstance(value, numbers.Real)
         and not isinstance(value, numbers.Integral)

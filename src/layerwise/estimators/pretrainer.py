@@ -6,45 +6,39 @@ import numbers
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import scipy.sparse as sp
-import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import ArrayLike
+from sklearn.base import TransformerMixin, clone
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._contracts import Space
-from .._errors import DataError, ParameterError
+from .._contracts import Source
+from .._errors import ParameterError
 from .._random import Keys, seed_of
-from .._spec import check_int
 from ..architecture import Stack, StackModule
-from ..data.frames import Frame
 from ..data.preprocessing import Preprocessor
-from ..data.reading import read_rows
+from ..data.protocol import AsIs, Preprocessing, as_preprocessing
+from ..data.reading import Given, Table, is_source, read_table
 from ..data.sources import RowsOf
 from ..objective import Denoising, Objective
-from ..objective.reconstruction import element_features, element_losses
 from ..recipes import Recipe
-from ..schedule import Greedy, Progressive, Schedule
+from ..schedule import Greedy, Schedule
 from ..training import (
-    BLOCK_ROWS,
     Feed,
     Step,
     Training,
     as_plan,
     device_of,
-    in_block,
     observer_for,
     precision_of,
     run_plan,
 )
 from .chosen import check_alone, chosen, pretraining_of, take_over
-from .growth import GROWTH_SHARE, Growth
+from .encoder import Encoder
+from .growth import GROWTH_SHARE, Growth, check_growth
 from .params import SpecParams
-from .rows import changed, in_blocks, order_of, repeats, row_shape, source_of
+from .rows import changed, order_of, repeats
 
 
-class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
+class Pretrainer(Encoder, SpecParams):
     """Pretrain a stack of stages on rows without labels.
 
     Parameters
@@ -64,7 +58,9 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     training : Training, optional
         For the steps that have none of their own; by default ``Training()``.
     preprocessing : 'auto', None or transformer, default 'auto'
-        'auto' is ``Preprocessor()``; None takes the numbers as they are. A transformer is cloned.
+        'auto' is ``Preprocessor()``; None takes the numbers as they are. A transformer is cloned;
+        one with ``space_`` and ``rows`` (see ``docs/extending.md``) says what its rows are. Rows of
+        a Source are taken as they are.
     validation : float, optional
         Share of the rows that is held out for a validation loss, in (0, 0.5]; with
         ``Training(patience=...)`` it stops phases. The preprocessing is fitted on all rows given to
@@ -124,7 +120,6 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
     """
 
     stack_: Stack
-    module_: StackModule
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "stack": [Stack, None],
@@ -133,7 +128,12 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         "schedule": [Schedule, None],
         "plan": [list, tuple, None],
         "training": [Training, None],
-        "preprocessing": [StrOptions({"auto"}), None, TransformerMixin],
+        "preprocessing": [
+            StrOptions({"auto"}),
+            None,
+            TransformerMixin,
+            HasMethods(["fit", "rows"]),
+        ],
         "validation": [Interval(numbers.Real, 0, 0.5, closed="right"), None],
         "depth": [StrOptions({"auto"}), None],
         "device": [str],
@@ -173,16 +173,15 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         self.random_state = random_state
         self.verbose = verbose
 
-    # Learning
-
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Given, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Pretrain on every row.
 
         Parameters
         ----------
-        X : array of shape (n, d) or (n, c, h, w), sparse matrix or data frame
+        X : array of shape (n, d) or (n, c, h, w), sparse matrix, data frame or Source
         y : ignored
         sample_weight : array of shape (n,), optional
+            Rows of a Source bring their own.
 
         Raises
         ------
@@ -194,18 +193,48 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             When the loss is not finite.
         """
         self._validate_params()
+        table = read_table(self, X, reset=True, min_rows=2)
+        kept, weight = repeats(sample_weight, len(table))
+        if changed(kept, weight, len(table)):
+            table = table.take(kept)
+        self._learn(table, weight)
+        return self
+
+    def fit_random(self, X: Given, sample_weight: ArrayLike | None = None) -> Self:
+        """Preprocess and build as ``fit`` does, but leave the weights random, with the best
+        initialisation for training so.
+
+        This is the start of the control arm.
+        """
+        self._validate_params()
+        table = read_table(self, X, reset=True, min_rows=2)
+        kept, weight = repeats(sample_weight, len(table))
+        if changed(kept, weight, len(table)):
+            table = table.take(kept)
+        self._learn(table, weight, control=True)
+        return self
+
+    def _learn(self, table: Table, weight: np.ndarray | None, control: bool = False) -> Source:
+        """Learn from a table that was read, and return its rows as they were made for the network,
+        in the table's order."""
         if self.recipe is not None:
-            return self._fit_recipe(X, sample_weight, "fit")
+            return self._learn_recipe(table, weight, control)
         plan = self._plan()
-        self._check_growth(plan)
-        device, autocast = (
-            device_of(self.device),
-            precision_of(self.precision, device_of(self.device)),
-        )
-        source = self._prepare(X, sample_weight)
+        check_growth(self.depth, plan)
+        device = device_of(self.device)
+        autocast = precision_of(self.precision, device)
+        self.seed_ = seed_of(self.random_state)
+        source = self._prepare(table, weight)
+        self.stack_ = self._stack(control and self.depth is None)
+        self._build()
+        self.plan_, self.history_ = plan, []
+        precision = "float32" if autocast is None else "bfloat16"
+        self.used_ = {"device": str(device), "precision": precision}
+        if control and self.depth is None:
+            return source
         keys = Keys(self.seed_).under("pretraining")
-        rows, held_out = self._split(source, keys)
-        growth = Growth(rows, held_out) if self.depth is not None else None
+        rows, held_out = self._split(RowsOf(source, order_of(source, weight)), keys)
+        growth = Growth(rows, held_out) if self.depth is not None and held_out else None
         run = run_plan(
             self.module_,
             plan,
@@ -216,147 +245,43 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
             observe=observer_for(self.verbose),
             grow=growth,
         )
-        if growth is not None:
-            self._keep(run.depth)
-            self.depth_report_ = growth.report
-        self.plan_ = plan
         self.history_ = run.history
-        self.used_ = {
-            "device": str(device),
-            "precision": "float32" if autocast is None else "bfloat16",
-        }
-        return self
+        if growth is not None:
+            self._keep(run.depth, control)
+            self.depth_report_ = growth.report
+        return source
 
-    def fit_random(self, X: Any, sample_weight: Any = None) -> Self:
-        """Preprocess and build as ``fit`` does, but leave the weights random, with the best
-        initialisation for training so.
-
-        This is the start of the control arm.
-        """
-        if self.recipe is not None:
-            return self._fit_recipe(X, sample_weight, "fit_random")
-        if self.depth is not None:
-            return self._fit_random_as_deep(X, sample_weight)
-        self._validate_params()
-        self.plan_ = self._plan()
-        self._prepare(X, sample_weight, control=True)
-        self.history_ = []
-        return self
-
-    def _fit_recipe(self, X: Any, sample_weight: Any, method: str) -> Self:
-        """Fit the Pretrainer that the recipe means for these rows, and take over what it
-        learned."""
+    def _learn_recipe(self, table: Table, weight: np.ndarray | None, control: bool) -> Source:
+        """Let the Pretrainer that the recipe means for these rows learn, and take over from it."""
         check_alone(self, "stack", "objective", "schedule", "plan")
-        recipe, why = chosen(self.recipe, X)
-        meant = type(self)(
-            **(self.get_params(deep=False) | {"recipe": None} | pretraining_of(recipe, self))
-        )
-        getattr(meant, method)(X, sample_weight=sample_weight)
+        recipe, why = chosen(self.recipe, table)
+        settings = pretraining_of(recipe, self.preprocessing, self.precision)
+        meant = type(self)(**(self.get_params(deep=False) | {"recipe": None} | settings))
+        meant._validate_params()
+        source = meant._learn(table, weight, control)
         take_over(self, meant)
         self.recipe_, self.why_ = recipe, why
-        return self
+        return source
 
-    def _fit_random_as_deep(self, X: Any, sample_weight: Any) -> Self:
-        """Pretrain to learn the depth, then build that stack with random weights: the arms differ
+    def _keep(self, depth: int, control: bool) -> None:
+        """Keep the stages that grew; the control has as many, with random weights: the arms differ
         in their weights alone."""
-        self.fit(X, sample_weight=sample_weight)
-        self.stack_ = self._stack(control=True, depth=self.stack_.depth)
-        self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
-        self.history_ = []
-        return self
-
-    def _keep(self, depth: int) -> None:
-        self.stack_ = self._stack(depth=depth)
+        self.stack_ = self._stack(control, depth)
+        if control:
+            self._build()
+            self.history_ = []
+            return
         self.module_ = StackModule(self.module_.chain[:depth], self.module_.in_space)
         self._n_features_out = self.module_.code_space.size
 
-    # Using
+    def _build(self) -> None:
+        self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
+        self._n_features_out = self.module_.code_space.size
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the codes of the whole stack, ``(n, k)``, float32."""
-        return self.encode(X)
-
-    def encode(self, X: Any, depth: int | None = None) -> np.ndarray:
-        """Return the codes after ``depth`` stages (by default all), ``(n, k)``.
-
-        Raises
-        ------
-        ParameterError
-            When the stack has fewer stages.
-        """
-        check_is_fitted(self)
-        depth = self.module_.depth if depth is None else depth
-        if not 0 <= depth <= self.module_.depth:
-            raise ParameterError(
-                f"depth must be from 0 to {self.module_.depth}, the stages of the stack. Got "
-                f"{depth!r} instead."
-            )
-        return self._apply(self.module_.slice(0, depth - 1).encode, X)
-
-    def inverse_transform(self, X: Any) -> Any:
-        """Return rows in the original columns from codes ``(n, k)``."""
-        check_is_fitted(self)
-        codes = torch.from_numpy(np.array(X, dtype=np.float32))
-        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
-            raise DataError(
-                f"Codes have the shape (n, {self._n_features_out}); got {tuple(codes.shape)}.",
-                "Give what transform returns.",
-            )
-        source = source_of(codes.numpy(), Space.of("real", self._n_features_out))
-        return self._originals(
-            in_blocks(self.module_.decode, source, device_of(self.device), self.module_).numpy()
-        )
-
-    def reconstruct(self, X: Any) -> Any:
-        """Return rows as the stack reconstructs them, in the original columns."""
-        return self._originals(self._apply(lambda x: self.module_.reconstruct(x), X))
-
-    def score_samples(self, X: Any) -> np.ndarray:
-        """Return minus the reconstruction error of each row: higher is more normal.
-
-        The error is the mean over the observed cells of the squared error (real values) or the
-        cross-entropy (values in [0, 1], categories), in preprocessed units.
-        """
-        check_is_fitted(self)
-        source = self._source(X)
-        features = element_features(self.space_)
-        result = np.empty(len(source), dtype=np.float64)
-        for start in range(0, len(source), BLOCK_ROWS):
-            batch = source.take(np.arange(start, min(len(source), start + BLOCK_ROWS)))
-            losses = in_block(self._row_losses, batch.x)
-            weight = (
-                torch.ones_like(losses)
-                if batch.observed is None
-                else batch.observed[:, features].float()
-            )
-            result[start : start + len(losses)] = -(
-                (losses * weight).sum(1) / weight.sum(1).clamp_min(1)
-            ).numpy()
-        return result
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Return the mean of ``score_samples``: higher is better."""
-        return float(self.score_samples(X).mean())
-
-    def sample(self, n: int = 1, steps: int = 1000, *, random_state: Any = None) -> Any:
-        """Return ``n`` rows drawn from the model, in the original columns.
-
-        ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from
-        random hidden units; then one pass down, whose means are returned (Hinton, Osindero and Teh
-        2006).
-
-        Raises
-        ------
-        ParameterError, PairingError
-            When a number is below 1; when the topmost stage is no restricted Boltzmann machine.
-        """
-        check_is_fitted(self)
-        check_int("Pretrainer.sample", "n", n, 1)
-        check_int("Pretrainer.sample", "steps", steps, 1)
-        generator = torch.Generator().manual_seed(seed_of(random_state))
-        return self._originals(self.module_.sample(n, steps, generator).flatten(1).numpy())
-
-    # Inside
+    def _steps(self) -> tuple[Step, ...]:
+        if hasattr(self, "plan_"):
+            return self.plan_
+        return self._plan()
 
     def _plan(self) -> tuple[Step, ...]:
         if self.plan is not None:
@@ -366,82 +291,34 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
                     "Give one or the other: they say the same.",
                 )
             return as_plan(self.plan, self.training)
-        return self._one_step(self.objective if self.objective is not None else Denoising())
-
-    def _check_growth(self, plan: tuple[Step, ...]) -> None:
-        """Raise now, not after the first step, when a stack that stops growing cannot run the
-        plan."""
-        if self.depth is None:
-            return
-        first, *others = plan
-        if not isinstance(first.schedule, (Greedy, Progressive)):
-            raise ParameterError(
-                "depth='auto' grows a stack in the first step of the plan, which is "
-                f"{first.schedule!r}.",
-                "Begin with Greedy.",
-            )
-        for step in others:
-            training = step.training or Training()
-            if any(
-                isinstance(v, tuple)
-                for v in (
-                    step.schedule.epochs,
-                    step.objective,
-                    training.learning_rate,
-                    training.layer_decay,
-                )
-            ):
-                raise ParameterError(
-                    f"{step!r} lists a value per stage or phase; with depth='auto' their number is "
-                    "not known before.",
-                    "Give one value in the steps after the first.",
-                )
-
-    def _one_step(self, objective: Any) -> tuple[Step, ...]:
+        objective = self.objective if self.objective is not None else Denoising()
         given = tuple(objective) if isinstance(objective, list) else objective
         return as_plan([(given, self.schedule or Greedy(20))], self.training)
 
-    def _prepare(self, X: Any, sample_weight: Any, control: bool = False) -> Any:
-        table = self._given(read_rows(self, X, reset=True, min_rows=2), X)
-        shape = row_shape(X)
-        n = len(table) if isinstance(table, Frame) else table.shape[0]
-        kept, weight = repeats(sample_weight, n)
-        if changed(kept, weight, n):
-            table = table.rows(kept) if isinstance(table, Frame) else _safe_indexing(table, kept)
-        self.seed_ = seed_of(self.random_state)
-        self.row_shape_ = shape
-        self._fit_preprocessing(table)
-        source = self._source_of(table, weight)
-        self.stack_ = self._stack(control)
-        self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
-        self._n_features_out = self.module_.code_space.size
-        order = order_of(source.x if sp.issparse(source.x) else source.x.flatten(1).numpy(), weight)
-        return RowsOf(source, order)
+    def _prepare(self, table: Table, weight: np.ndarray | None) -> Source:
+        """Fit the preprocessing and return the rows that it makes."""
+        self.row_shape_ = table.shape
+        preprocessing = self._preprocessing(table)
+        fitted = preprocessing.fit(table)
+        shape = table.shape or (self.stack.in_shape if self.stack is not None else None)
+        source = fitted.rows(table, shape=shape, weight=weight)
+        self.space_ = source.space
+        return source
 
-    def _given(self, table: Any, X: Any) -> Any:
-        """Return rows as the preprocessing takes them: a transformer of the user's own gets what
-        the user gave."""
-        ours = self.preprocessing is None or isinstance(self.preprocessing, (str, Preprocessor))
-        return table if ours else X
-
-    def _fit_preprocessing(self, table: Any) -> None:
-        if self.preprocessing is None:
-            self.preprocessing_ = Preprocessor(numbers="none").fit(table)
+    def _preprocessing(self, table: Table) -> Preprocessing:
+        given = self.preprocessing
+        if is_source(table.values):
+            if given not in (None, "auto"):
+                raise ParameterError(
+                    "Pretrainer was given rows of a Source and also a preprocessing.",
+                    "Rows of a Source are taken as they are: leave preprocessing out.",
+                )
+            self.preprocessing_: Any = AsIs()
+        elif given is None:
+            self.preprocessing_ = Preprocessor(numbers="none")
         else:
-            self.preprocessing_ = (
-                Preprocessor() if self.preprocessing == "auto" else clone(self.preprocessing)
-            ).fit(table)
-        flat = getattr(self.preprocessing_, "space_", None)
-        if flat is None:
-            flat = Space.of(
-                "real", self.preprocessing_.transform(_safe_indexing(table, np.arange(1))).shape[1]
-            )
-        shape = self.row_shape_ or (self.stack.in_shape if self.stack is not None else None)
-        self.space_ = (
-            Space(tuple(shape), flat.blocks)
-            if shape is not None and np.prod(shape) == flat.size
-            else flat
-        )
+            self.preprocessing_ = Preprocessor() if isinstance(given, str) else clone(given)
+        return as_preprocessing(self.preprocessing_)
 
     def _stack(self, control: bool = False, depth: int | None = None) -> Stack:
         stack = self.stack
@@ -451,50 +328,14 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SpecParams):
         stack = stack if depth is None else Stack(*stack.stages[:depth], in_shape=stack.in_shape)
         return stack.with_best_init() if control else stack
 
-    def _split(self, source: Any, keys: Keys) -> tuple[Any, Any]:
-        share = (
-            self.validation if self.validation is not None or self.depth is None else GROWTH_SHARE
-        )
+    def _split(self, source: RowsOf, keys: Keys) -> tuple[RowsOf, RowsOf | None]:
+        wanted = self.validation is not None or self.depth is None
+        share = self.validation if wanted else GROWTH_SHARE
         if share is None:
             return source, None
         held = max(1, round(len(source) * share))
         order = keys.numpy("held out").permutation(len(source))
-        return RowsOf(source, np.sort(order[held:])), RowsOf(source, np.sort(order[:held]))
-
-    def _source(self, X: Any) -> Any:
-        table = self._given(read_rows(self, X, reset=False), X)
-        given = row_shape(X)
-        if given is not None and self.row_shape_ is not None and given != self.row_shape_:
-            raise DataError(
-                f"A row has the shape {given}; the model was fitted on rows of shape "
-                f"{self.row_shape_}."
-            )
-        return self._source_of(table, None)
-
-    def _source_of(self, table: Any, weight: np.ndarray | None) -> Any:
-        Z = self.preprocessing_.transform(table)
-        observed = (
-            self.preprocessing_.observed(table)
-            if isinstance(self.preprocessing_, Preprocessor)
-            else None
-        )
-        return source_of(Z, self.space_, observed, weight)
-
-    def _apply(self, function: Any, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        return in_blocks(function, self._source(X), device_of(self.device), self.module_).numpy()
-
-    def _row_losses(self, x: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return element_losses(self.module_.reconstruct_params(x), x, self.module_, "auto")
-
-    def _originals(self, Z: np.ndarray) -> Any:
-        rows = self.preprocessing_.inverse_transform(Z)
-        return (
-            rows
-            if self.row_shape_ is None
-            else np.asarray(rows).reshape(len(rows), *self.row_shape_)
-        )
+        return source.part(np.sort(order[held:])), source.part(np.sort(order[:held]))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import _check_sample_weight, check_array
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_array
 
 from .._errors import DataError
-from .classifier import _refuse_markers
+from ..data.reading import Given, Table
 from .finetuned import Finetuned
-from .labels import as_labels, check_labelled, is_unlabelled
-from .rows import repeats
+from .labels import as_labels, check_labelled, is_unlabelled, refuse_markers
+from .rows import repeats, weights_of
 
 
 class PretrainedRegressor(RegressorMixin, Finetuned):
@@ -72,7 +74,13 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, X_unlabeled: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Given,
+        y: ArrayLike,
+        X_unlabeled: Given | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from all rows, fine-tune on the labelled ones.
 
         Parameters
@@ -91,14 +99,18 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
             As in ``Pretrainer.fit``.
         """
         self._validate_params()
-        self._check_rows(X, reset=True)
-        if self.recipe is not None:
-            return self._fit_recipe(X, y, X_unlabeled, sample_weight)
+        table = self._read(X, X_unlabeled)
         if y is None:
             raise ValueError(
                 "This PretrainedRegressor estimator requires y to be passed, but the target y is "
                 "None."
             )
+        y = as_labels(y)
+        check_consistent_length(X, y)
+        self._learn(table, y, sample_weight)
+        return self
+
+    def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         y = as_labels(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
@@ -110,9 +122,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         targets = np.zeros((len(y), 1 if known.ndim == 1 else known.shape[1]))
         known = known.reshape(len(known), -1)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
-        weight = (
-            None if sample_weight is None else _check_sample_weight(sample_weight, X)[~unlabelled]
-        )
+        weight = None if sample_weight is None else weights_of(sample_weight, len(y))[~unlabelled]
         if weight is not None and not weight.any():
             raise DataError(
                 "Every labelled row has the weight 0.", "Give some of them a weight above 0."
@@ -122,15 +132,14 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         self.target_scale_ = np.where(deviation > 0, deviation, 1.0)
         targets[~unlabelled] = (known - self.target_mean_) / self.target_scale_
         self.outputs_ = y.shape[1:]
-        self._fit(X, targets, unlabelled, X_unlabeled, sample_weight, None)
-        return self
+        self._train(table, targets, unlabelled, sample_weight, None)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Given) -> np.ndarray:
         """Return the targets, ``(n,)`` or ``(n, outputs)``."""
         outputs = self._outputs(X).astype(np.float64) * self.target_scale_ + self.target_mean_
         return outputs.reshape(len(outputs), *self.outputs_)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Given, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination, R².
 
         Raises
@@ -138,7 +147,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         DataError
             When y holds the marker.
         """
-        _refuse_markers(as_labels(y), self.unlabeled)
+        refuse_markers(as_labels(y), self.unlabeled)
         return float(super().score(X, y, sample_weight))
 
     def __sklearn_tags__(self) -> Any:

@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-import scipy.sparse as sp
 import torch
-from sklearn.utils.validation import _check_sample_weight
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
 
-from .._contracts import Space
+from .._contracts import Source
 from .._errors import DataError
-from ..data.sources import ArraySource, SparseSource
 from ..training import BLOCK_ROWS, in_block
 
 REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
 _HASH_ROWS = 4096
 
 
-def row_shape(X: Any) -> tuple[int, ...] | None:
-    """Return the shape of one row of an array of more than two dimensions, else None."""
-    shape = getattr(X, "shape", ())
-    return tuple(shape[1:]) if len(shape) > 2 else None
+def weights_of(sample_weight: ArrayLike, n: int) -> np.ndarray:
+    """Return a weight per row in float64; one number holds for all rows.
+
+    Raises
+    ------
+    DataError
+        When there is another number of weights, or one is negative or not finite.
+    """
+    given = np.asarray(sample_weight, dtype=np.float64)
+    weight = np.full(n, float(given)) if given.ndim == 0 else given
+    if weight.shape != (n,):
+        raise DataError(
+            f"sample_weight has the shape {given.shape}; expected one weight for each of {n} rows.",
+            "Give an array of shape (n,).",
+        )
+    for wrong, what in ((np.isnan(weight), "NaN"), (np.isinf(weight), "infinity")):
+        if wrong.any():
+            raise DataError(
+                f"sample_weight holds {what} in row {int(wrong.argmax()) + 1}; expected weights of "
+                "at least 0.",
+                "Give that row the weight 0, or leave it out.",
+            )
+    if (weight < 0).any():
+        raise DataError(
+            f"Negative values in data passed to `sample_weight`, in row "
+            f"{int((weight < 0).argmax()) + 1}; expected weights of at least 0.",
+            "Give that row the weight 0, or leave it out.",
+        )
+    return weight
 
 
-def repeats(sample_weight: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+def repeats(sample_weight: ArrayLike | None, n: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Return which rows to train on, and weights where they are still needed.
 
     Rows of weight 0 go; whole numbers repeat a row, so that weight 2 is exactly the row given
@@ -33,9 +56,7 @@ def repeats(sample_weight: Any, n: int) -> tuple[np.ndarray, np.ndarray | None]:
     """
     if sample_weight is None:
         return np.arange(n), None
-    weight = _check_sample_weight(
-        sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
-    )
+    weight = weights_of(sample_weight, n)
     if not weight.any():
         raise DataError(
             "sample_weight is zero for every row; at least one must be above zero.",
@@ -52,7 +73,9 @@ def changed(kept: np.ndarray, weight: np.ndarray | None, n: int) -> bool:
     return weight is not None or not np.array_equal(kept, np.arange(n))
 
 
-def in_blocks(function: Any, source: Any, device: torch.device, *modules: Any) -> torch.Tensor:
+def in_blocks(
+    function: Callable[[Tensor], Tensor], source: Source, device: torch.device, *modules: nn.Module
+) -> Tensor:
     """Apply a function of rows in fixed padded blocks, with its modules on a device: ``(n, *in) ->
     (n, outputs)``."""
     for module in modules:
@@ -71,38 +94,17 @@ def in_blocks(function: Any, source: Any, device: torch.device, *modules: Any) -
     return torch.cat(parts)
 
 
-def order_of(Z: Any, *also: np.ndarray | None) -> np.ndarray:
+def order_of(source: Source, *also: np.ndarray | None) -> np.ndarray:
     """Return an order of the rows that depends on their content alone.
 
     Training in this order makes a result independent of the order in which rows were given.
     """
-    factors = np.random.default_rng(2006).integers(
-        1, 2**63, size=Z.shape[1], dtype=np.uint64
-    ) | np.uint64(1)
-    keys = np.empty(Z.shape[0], dtype=np.uint64)
-    for start in range(0, Z.shape[0], _HASH_ROWS):
-        part = Z[start : start + _HASH_ROWS]
-        part = part.toarray() if sp.issparse(part) else part
-        bits = (
-            np.ascontiguousarray(part + np.float32(0), dtype=np.float32)
-            .view(np.uint32)
-            .astype(np.uint64)
-        )
-        keys[start : start + _HASH_ROWS] = bits @ factors
+    draws = np.random.default_rng(2006)
+    size = source.space.size
+    factors = draws.integers(1, 2**63, size=size, dtype=np.uint64) | np.uint64(1)
+    keys = np.empty(len(source), dtype=np.uint64)
+    for start in range(0, len(source), _HASH_ROWS):
+        rows = np.arange(start, min(len(source), start + _HASH_ROWS))
+        part = source.take(rows).x.flatten(1).float().numpy() + np.float32(0)
+        keys[rows] = np.ascontiguousarray(part).view(np.uint32).astype(np.uint64) @ factors
     return np.lexsort([*(part for part in also if part is not None), keys])
-
-
-def source_of(
-    Z: Any, space: Space, observed: np.ndarray | None = None, weight: np.ndarray | None = None
-) -> Any:
-    """Return a source of preprocessed rows."""
-    weights = None if weight is None else torch.from_numpy(weight.astype(np.float32))
-    if sp.issparse(Z):
-        return SparseSource(Z.tocsr(), space, weight=weights)
-    mask = None if observed is None else torch.from_numpy(observed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "The given NumPy array is not writable"
-        )  # nothing writes to rows
-        x = torch.from_numpy(np.ascontiguousarray(Z, dtype=np.float32))
-    return ArraySource(x.view(len(x), *space.shape), space, observed=mask, weight=weights)

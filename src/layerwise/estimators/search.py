@@ -15,20 +15,22 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import _safe_indexing, get_tags, indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._errors import DataError, LayerwiseError, ParameterError, TrainingError
+from .._indexing import rows_of
 from .._random import Keys, seed_of
+from ..data.reading import read_table
 from ..training import Step
 from ..training.optimisers import default_rate
-from .classifier import PretrainedClassifier, _comparable
-from .labels import as_labels, check_labelled, is_unlabelled
+from .classifier import PretrainedClassifier
+from .labels import as_labels, check_labelled, comparable, is_unlabelled
 from .regressor import PretrainedRegressor
-from .rows import repeats
+from .rows import repeats, weights_of
 from .splits import LabeledSplit
 from .stopping import splits_for
 
@@ -173,7 +175,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         keys = Keys(seed_of(self.random_state))
         X = indexable(X)[0]
         plain = clone(self.estimator)
-        plain._check_rows(X, reset=True)
+        read_table(plain, X, reset=True, min_rows=2)
         data = self._data(X, y, X_unlabeled, sample_weight, plan, keys.integer("folds"))
         if plain.random_state is None:
             plain.set_params(random_state=keys.integer("estimator") % 2**31)
@@ -226,11 +228,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
             )
         y = model._read_y(y) if is_classifier(model) else as_labels(y)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
-        weight = (
-            None
-            if sample_weight is None
-            else _check_sample_weight(sample_weight, np.empty((len(y), 1)))
-        )
+        weight = None if sample_weight is None else weights_of(sample_weight, len(y))
         unlabelled = is_unlabelled(y, model.unlabeled)
         check_labelled(~unlabelled, model.unlabeled)
         labelled = np.flatnonzero(~unlabelled)
@@ -258,8 +256,8 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
     def _splits(self, y: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
         classes = None
         if is_classifier(self.estimator):
-            check_classification_targets(_comparable(y))
-            classes = np.unique(_comparable(y), return_inverse=True)[1]
+            check_classification_targets(comparable(y))
+            classes = np.unique(comparable(y), return_inverse=True)[1]
         splits = splits_for(min(self.cv, len(y) // 2), classes, len(y), seed)  # R² needs two rows
         if not splits:
             needed = "8 labelled rows" if classes is None else "2 labelled rows of every class"
@@ -348,7 +346,7 @@ class _Data:
 
     def _part(self, rows: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray | None]:
         return (
-            _safe_indexing(self.X, rows),
+            rows_of(self.X, rows),
             self.y[rows],
             None if self.weight is None else self.weight[rows],
         )

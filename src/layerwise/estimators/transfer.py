@@ -7,8 +7,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..architecture import StackModule
 
-def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any]]:
+
+def transfer_report(
+    pretrained: StackModule | None, start: StackModule, end: StackModule
+) -> list[dict[str, Any]]:
     """Return a row per stage.
 
     ``start_difference`` is the norm of (weights when fine-tuning began - pretrained weights): 0
@@ -31,4 +35,4 @@ def transfer_report(pretrained: Any, start: Any, end: Any) -> list[dict[str, Any
 
 def _weights(stage: nn.Module) -> torch.Tensor:
     kept = [p.detach().flatten() for name, p in stage.named_parameters() if "decoder_" not in name]
-    return torch.cat(kept)
+    return torch.cat(kept) if kept else torch.zeros(0)  # pooling has no weights

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
 from .._errors import DataError
+from .._indexing import rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class StudyData:
 
     def rows(self, index: np.ndarray) -> Any:
         """Return rows of X."""
-        return _safe_indexing(self.X, index)
+        return rows_of(self.X, index)
 
 
 def row_keys(X: Any) -> tuple[bytes, ...]:

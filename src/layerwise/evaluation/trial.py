@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
 from .._errors import ParameterError
+from .._indexing import rows_of
 from .arms import UNLABELLED, Arm
 from .data import StudyData
 from .design import Draw
@@ -161,7 +161,7 @@ def _fitted(
 
 
 def _rows(given: Given, draw: Draw, index: np.ndarray) -> Any:
-    return _safe_indexing(given.pool, np.searchsorted(draw.pool, index))
+    return rows_of(given.pool, np.searchsorted(draw.pool, index))
 
 
 def _answers(model: Any, X: Any, data: StudyData) -> tuple[np.ndarray, np.ndarray | None]:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._contracts import Batch, Codec, LadderLayer, Space
 from .._errors import PairingError, ParameterError
 from .._random import At
 from .._spec import check_kind, check_number, register
@@ -151,8 +151,10 @@ class Ladder(Objective):
         x, others = batch.x.flatten(1), other.x.flatten(1)
         parts = (self._noisy(x, generator), self._noisy(others, generator), others)
         rungs = [Rung(*parts, x.new_zeros(()), x.new_ones(()))]
-        layers = [view for floor in codec.chain if (view := floor.ladder_view()) is not None]
-        for below, layer in zip([None, *layers], [*layers, state], strict=True):
+        views = [floor.ladder_view() for floor in codec.chain]
+        layers: list[LadderLayer] = [view for view in views if view is not None]
+        tops: list[LadderLayer | LadderState] = [*layers, state]
+        for below, layer in zip([None, *layers], tops, strict=True):
             h = torch.cat(parts) if below is None else below.activate(torch.cat(parts))
             labelled, noisy, clean = layer.project(h).split([len(part) for part in parts])
             z, mean, deviation = normalised(clean, other.weight)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .._errors import ParameterError
 from ..architecture import Concatenate, Conv, Dense, Stack
+from ..data.inputs import Inputs
 from ..objective import Denoising, Masking, Reconstruction, Swap
 from ..schedule import Greedy, Joint, Progressive
 from ..training import Training, as_plan
@@ -165,5 +166,9 @@ def tabular_denoising_autoencoder(
     plan = as_plan([(Denoising(Swap(p)), Joint(epochs))])
     steps = finetune(**({"dropout": 0.3, "label_smoothing": 0.1} | settings))
     return Recipe(
-        "tabular_denoising_autoencoder", stack=stack, plan=plan, finetune=steps, numbers="robust"
+        "tabular_denoising_autoencoder",
+        stack=stack,
+        plan=plan,
+        finetune=steps,
+        preprocessing=Inputs("robust"),
     )

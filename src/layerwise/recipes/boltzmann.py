@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..architecture import Dense, Stack
+from ..data.inputs import Inputs
 from ..objective import ContrastiveDivergence, Reconstruction
 from ..schedule import Greedy, Joint
 from ..training import Training, as_plan
@@ -37,7 +38,9 @@ def deep_belief_network(
     stack = Stack.of_widths(widths, activation="sigmoid", tied=True, init="normal(0.01)")
     plan = as_plan([(ContrastiveDivergence(k), Greedy(epochs), _training(RATE))])
     steps = finetune(**(MODERN | settings if modern else settings))
-    return Recipe("deep_belief_network", stack=stack, plan=plan, finetune=steps, numbers="unit")
+    return Recipe(
+        "deep_belief_network", stack=stack, plan=plan, finetune=steps, preprocessing=Inputs("unit")
+    )
 
 
 def deep_autoencoder_from_rbms(
@@ -78,7 +81,7 @@ def deep_autoencoder_from_rbms(
         stack=stack,
         plan=plan,
         finetune=finetune(**settings),
-        numbers="unit",
+        preprocessing=Inputs("unit"),
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 
-from .._spec import Spec, check_bool, check_kind, check_name, check_number, register
+from .._spec import Spec, check_kind, check_name, register
 from ..architecture import Stack
-from ..data.preprocessing import NUMBERS
-from ..data.whitening import WHITENINGS
+from ..data.inputs import Inputs
 from ..objective import PseudoLabels, Supervised
 from ..schedule import HeadOnly, Joint
 from ..training import EVERYTHING, HEAD_FIRST, Step, as_plan
@@ -26,12 +25,8 @@ class Recipe(Spec):
     control : tuple of Step, optional
         What the control arm does in place of ``finetune``, for recipes whose fine-tuning learns
         from unlabelled rows too.
-    numbers : str, default 'auto'
-        How ``Preprocessor`` scales numbers.
-    contrast : bool, default False
-    whitening : {None, 'zca', 'pca'}, default None
-    epsilon : float, default 0.1
-        Contrast normalisation and whitening, as in ``Preprocessor``.
+    preprocessing : Inputs, default Inputs()
+        How columns become the network's input.
     precision : {'float32', 'bfloat16', 'auto'}, default 'float32'
         As in ``Pretrainer``; the same for both arms.
     validation : {'auto'}, int, float or None, default None
@@ -52,20 +47,13 @@ class Recipe(Spec):
     plan: tuple[Step, ...]
     finetune: tuple[Step, ...]
     control: tuple[Step, ...] | None = None
-    numbers: str = "auto"
-    contrast: bool = False
-    whitening: str | None = None
-    epsilon: float = 0.1
+    preprocessing: Inputs = Inputs()
     precision: str = "float32"
     validation: float | int | str | None = None
 
     def __post_init__(self) -> None:
         check_kind(self, "stack", self.stack, Stack, "a Stack")
-        check_name(self, "numbers", self.numbers, NUMBERS)
-        check_bool(self, "contrast", self.contrast)
-        if self.whitening is not None:
-            check_name(self, "whitening", self.whitening, WHITENINGS)
-        check_number(self, "epsilon", self.epsilon, 0, open_low=True)
+        check_kind(self, "preprocessing", self.preprocessing, Inputs, "Inputs(...)")
         check_name(self, "precision", self.precision, ("float32", "bfloat16", "auto"))
         for name in ("plan", "finetune"):
             object.__setattr__(self, name, as_plan(getattr(self, name)))

@@ -12,11 +12,11 @@ import torch
 from sklearn.frozen import FrozenEstimator
 
 from ..artifacts import load, save
-from ..estimators import PretrainedClassifier, PretrainedRegressor
+from ..estimators import make_model, make_pretrainer
+from ..estimators.chosen import plan_of
 from ..evaluation import Arm
 from ..recipes import Recipe
 from ..training import EVERYTHING, Step, default_rate, device_of
-from .fit import make_pretrainer
 from .words import words_of
 
 # Factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
@@ -51,8 +51,7 @@ class RecipeArm(Arm):
 
     def plan(self) -> tuple[Step, ...]:
         """Return how this arm is fine-tuned."""
-        control = self.recipe.control
-        return control if self.start == "random" and control is not None else self.recipe.finetune
+        return plan_of(self.recipe, self.start)
 
     def spec(self) -> dict[str, Any]:
         recipe = self.recipe.to_dict()
@@ -72,20 +71,18 @@ class RecipeArm(Arm):
         return repr((learned, torch.__version__, str(device_of(self.device))))
 
     def prepare(self, X: Any, seed: int) -> Any:
-        return make_pretrainer(self.recipe, seed, self.device).fit(X)
+        return make_pretrainer(self.recipe, random_state=seed, device=self.device).fit(X)
 
     def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
-        kind = PretrainedClassifier if self.task == "classification" else PretrainedRegressor
-        return kind(
-            FrozenEstimator(prepared),
-            plan=[scaled(step, setting["rate"]) for step in self.plan()],
+        marker = -1 if self.task == "classification" else np.nan
+        return make_model(
+            self.recipe,
+            self.task,
             start=self.start,
-            unlabeled=(-1 if self.task == "classification" else np.nan)
-            if self.learns_from == "all"
-            else None,
-            validation=self.recipe.validation,
+            pretrainer=FrozenEstimator(prepared),
+            plan=[scaled(step, setting["rate"]) for step in self.plan()],
+            unlabeled=marker if self.learns_from == "all" else None,
             device=self.device,
-            precision=self.recipe.precision,
             random_state=seed,
         )
 

@@ -14,6 +14,10 @@ from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
 
 _SHORT = {
+    "numbers": "preprocessing.numbers",
+    "contrast": "preprocessing.contrast",
+    "whitening": "preprocessing.whitening",
+    "epsilon": "preprocessing.epsilon",
     "objective": "plan.0.objective",
     "schedule": "plan.0.schedule",
     "training": "plan.0.training",
@@ -23,10 +27,7 @@ _PATHS = (
     "stack",
     "plan",
     "finetune",
-    "numbers",
-    "contrast",
-    "whitening",
-    "epsilon",
+    "preprocessing",
     "precision",
     "validation",
     *_SHORT,

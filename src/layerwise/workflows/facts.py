@@ -13,9 +13,9 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.metrics import confusion_matrix
-from sklearn.utils import _safe_indexing
 
 from .. import __version__
+from .._indexing import rows_of
 from .._random import Keys
 from ..estimators import Pretrainer
 from ..objective import Denoising
@@ -142,15 +142,11 @@ def machine() -> str:
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
-    whitened = (
-        {}
-        if recipe.whitening is None
-        else {"whitening": recipe.whitening, "epsilon": recipe.epsilon}
-    )
-    contrast = {"contrast": "per row"} if recipe.contrast else {}
-    return (
-        {"numbers": recipe.numbers} | contrast | whitened | {"validation": str(recipe.validation)}
-    )
+    inputs = recipe.preprocessing
+    whitened = {"whitening": inputs.whitening, "epsilon": inputs.epsilon}
+    contrast = {"contrast": "per row"} if inputs.contrast else {}
+    settings = {"numbers": inputs.numbers} | contrast | (whitened if inputs.whitening else {})
+    return settings | {"validation": str(recipe.validation)}
 
 
 def step_words(step: Any) -> str:
@@ -188,7 +184,7 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
         return None
     if not pretrainer.history_:
         return {"image_shape": shape}  # nothing was learned that could reconstruct
-    few = _safe_indexing(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
+    few = rows_of(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
     originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
     shown = partial(_shown, pretrainer, originals)
     x = torch.from_numpy(originals.reshape(len(originals), *pretrainer.space_.shape))
@@ -254,7 +250,7 @@ def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
         or not pretrainer.history_
     ):
         return None
-    few = _safe_indexing(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
+    few = rows_of(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
     back = pretrainer.reconstruct(few)
     rows = back.rows() if hasattr(back, "rows") else np.asarray(back).tolist()
     return {"columns": list(few.columns), "original": few.rows(), "reconstruction": rows}
@@ -262,7 +258,7 @@ def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
 
 def _codes(problem: Problem, encoder: Any, labels: np.ndarray | None) -> dict[str, Any]:
     few = _sample(len(problem.test_X), MAP_ROWS)
-    codes = encoder.encode(_safe_indexing(problem.test_X, few))
+    codes = encoder.encode(rows_of(problem.test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
     points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()

@@ -14,9 +14,8 @@ import numpy as np
 from .._durable import jsonable
 from .._errors import DataError, FileError
 from ..artifacts import save
-from ..data.preprocessing import Preprocessor
 from ..data.readers import load_dataset
-from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..estimators import make_model, make_pretrainer
 from ..recipes import Recipe
 from ..report import write_report
 from .choices import resolve
@@ -133,48 +132,22 @@ def run_arms(
         title = "pretraining" if arm == "pretrained" else words_of(recipe).second
         tell(title)
         model = make_model(
-            problem, recipe, seed, device, "pretrained" if arm == "pretrained" else "random"
+            recipe,
+            problem.task or "classification",
+            start="pretrained" if arm == "pretrained" else "random",
+            unlabeled="missing",
+            random_state=seed,
+            device=device,
         )
         clock = _Clock(tell if arm == "pretrained" else None)
         with clock.watching():
+            assert problem.y is not None  # there is a task
             model.fit(problem.X, problem.y)
         seconds |= clock.seconds(arm)
         answers[arm] = model.predict(problem.test_X)
         scores[arm] = model.score(problem.test_X, typed(truth, problem.task))
         models[arm] = model
     return Arms(models["pretrained"], models["random_start"], scores, answers, seconds)
-
-
-def make_model(problem: Problem, recipe: Recipe, seed: int, device: str, start: str) -> Any:
-    """Return the estimator of one arm."""
-    kind = PretrainedClassifier if problem.task == "classification" else PretrainedRegressor
-    return kind(
-        make_pretrainer(recipe, seed, device),
-        plan=list(
-            recipe.control if start == "random" and recipe.control is not None else recipe.finetune
-        ),
-        start=start,
-        unlabeled="missing",
-        validation=recipe.validation,
-        precision=recipe.precision,
-        random_state=seed,
-        device=device,
-    )
-
-
-def make_pretrainer(recipe: Recipe, seed: int, device: str) -> Pretrainer:
-    """Return the recipe's pretrainer."""
-    preprocessing = Preprocessor(
-        recipe.numbers, contrast=recipe.contrast, whitening=recipe.whitening, epsilon=recipe.epsilon
-    )
-    return Pretrainer(
-        recipe.stack,
-        plan=list(recipe.plan),
-        preprocessing=preprocessing,
-        device=device,
-        precision=recipe.precision,
-        random_state=seed,
-    )
 
 
 def typed(y: np.ndarray, task: str | None) -> np.ndarray:
@@ -203,7 +176,7 @@ def _encoder(
     """Pretrain alone: an encoder for embed, reconstruct and score."""
     tell("pretraining")
     began = time.perf_counter()
-    model = make_pretrainer(recipe, context["seed"], device).fit(problem.X)
+    model = make_pretrainer(recipe, random_state=context["seed"], device=device).fit(problem.X)
     seconds = {"pretrain": time.perf_counter() - began}
     result = {
         "task": None,

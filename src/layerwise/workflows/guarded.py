@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
 from .._errors import DataError
+from .._indexing import rows_of
 from ..data.readers import Dataset
 from ..evaluation import (
     Finding,
@@ -75,12 +75,12 @@ def make_study_data(
                 "Give a --test part with more labels, or leave it out: each draw then holds rows "
                 "out.",
             )
-        test_X, test_y = _safe_indexing(test_X, known), test_y[known]
+        test_X, test_y = rows_of(test_X, known), test_y[known]
         tested = row_keys(test_X)
         equal, out = check_test(keys, tested)
         found += equal
         stay = np.flatnonzero(~out)
-        X, y, keys = _safe_indexing(X, stay), y[stay], tuple(keys[i] for i in stay)
+        X, y, keys = rows_of(X, stay), y[stay], tuple(keys[i] for i in stay)
         keys = keys + tested
     study = StudyData(data.name, X, y, names, test_X, test_y, keys)
     found += check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from .._indexing import rows_of
 from .problem import Problem
 from .words import PRETRAINING, ArmWords
 
@@ -154,9 +155,7 @@ def floor(problem: Problem, model: Any) -> dict[str, Any]:
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:
-    from sklearn.utils import _safe_indexing
-
-    return _safe_indexing(X, rows)
+    return rows_of(X, rows)
 
 
 def _row_scores(truth: np.ndarray, answer: np.ndarray, task: str | None) -> np.ndarray:

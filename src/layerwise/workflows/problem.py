@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing
 
 from .._errors import DataError
+from .._indexing import rows_of
 from ..data.readers import Dataset
 
 TEST_SHARE = 0.2
@@ -78,10 +78,10 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
     if data.test is not None and data.test.y is not None:
         train, test_X, test_y = np.arange(len(y)), data.test.X, _with_none(data.test.y)
         known = np.flatnonzero([value is not None for value in test_y])
-        test_X, test_y = _safe_indexing(test_X, known), test_y[known]
+        test_X, test_y = rows_of(test_X, known), test_y[known]
     else:
         held = _hold_out(y, labelled, data.task, seed)
-        test_X, test_y = _safe_indexing(data.X, held), y[held]
+        test_X, test_y = rows_of(data.X, held), y[held]
         train = np.setdiff1d(np.arange(len(y)), held)
         notes.append(
             f"{len(held):,} labelled rows were held out for the test; pretraining does not see "
@@ -93,7 +93,7 @@ def make_problem(data: Dataset, *, labels: int | None = None, seed: int = 0) -> 
             f"The test part has {len(test_y) or 'no'} labelled row; at least {fewest} needed.",
             "Give a --test file whose target is filled in, or label more rows.",
         )
-    X, y = _safe_indexing(data.X, train), y[train]
+    X, y = rows_of(data.X, train), y[train]
     notes += _shared(X, test_X)
     if labels is not None:
         y, hidden = _keep(y, labels, data.task, seed)
@@ -118,8 +118,8 @@ def _without_target(data: Dataset, labels: int | None, seed: int) -> Problem:
         rows = np.random.default_rng(seed).permutation(len(data))
         held = max(1, round(TEST_SHARE * len(data)))
         X, test_X = (
-            _safe_indexing(data.X, np.sort(rows[held:])),
-            _safe_indexing(data.X, np.sort(rows[:held])),
+            rows_of(data.X, np.sort(rows[held:])),
+            rows_of(data.X, np.sort(rows[:held])),
         )
         notes = (
             *data.notes,
