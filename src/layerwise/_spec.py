@@ -155,6 +155,35 @@ def from_dict(data: Any, depth: int = 0) -> Any:
         raise ParameterError(f"{cls.__name__} cannot be built: {error}.") from error
 
 
+def unregistered(data: Any) -> list[str]:
+    """Return the names in plain data of classes that are not registered."""
+    if isinstance(data, list):
+        return [name for item in data for name in unregistered(item)]
+    if not isinstance(data, Mapping):
+        return []
+    own = [str(data["type"])] if "type" in data and data["type"] not in _REGISTRY else []
+    return [*own, *(name for item in data.values() for name in unregistered(item))]
+
+
+def spelled(data: Any) -> str:
+    """Return plain data as its ``repr`` would be, or, of a class that is not registered, with all
+    its fields.
+
+    >>> spelled({"type": "Unheard", "p": 0.5, "of": [{"type": "Masking", "p": 0.1}]})
+    'Unheard(p=0.5, of=(Masking(0.1),))'
+    """
+    if isinstance(data, list):
+        items = [spelled(item) for item in data]
+        return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+    if not isinstance(data, Mapping):
+        return repr(data)
+    if not unregistered(data):
+        return repr(from_dict(data))
+    fields = [f"{name}={spelled(value)}" for name, value in data.items() if name != "type"]
+    name = str(data.get("type"))
+    return f"{name if name.isidentifier() else repr(name)}({', '.join(fields)})"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return value.to_dict()

@@ -12,10 +12,12 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import StandardScaler
 
+import layerwise
 from layerwise import (
     ACTIVATIONS,
     Combined,
@@ -451,3 +453,62 @@ def test_the_description_is_strict_json_with_documented_keys(saved):
     } == set(facts)
     assert Path(saved / facts["weights"]["file"]).is_file()
     assert Greedy.__name__ not in text
+
+
+# A plan is text until somebody wants to train again
+
+
+@dataclass(frozen=True, repr=False)
+class Plainly(Reconstruction):
+    """An objective of the user's own."""
+
+    power: float = 2.0
+
+
+def forget(name):
+    from layerwise import _spec
+
+    _spec._REGISTRY.pop(name)
+
+
+def test_a_model_of_known_stages_is_used_where_its_objective_is_not_known(
+    tmp_path, rows, registry, capsys
+):
+    from layerwise.artifacts.describe import model_lines
+
+    register(Plainly)
+    plan = [(Plainly(power=3.0), Joint(1))]
+    model = Pretrainer(Stack(Dense(3)), plan=plan, random_state=0).fit(rows)
+    tuned = PretrainedClassifier(model, head=(4,), random_state=0)
+    tuned.fit(rows, np.arange(len(rows)) % 2)
+    save(tuned, tmp_path)
+    forget("Plainly")
+    again = load(tmp_path)
+    assert np.array_equal(again.predict_proba(rows), tuned.predict_proba(rows))
+    encoder = again._fitted_pretrainer()
+    assert np.array_equal(encoder.reconstruct(rows), tuned._fitted_pretrainer().reconstruct(rows))
+    words = "Plainly(error='auto', power=3.0) on Joint(1)"
+    assert any(words in line for line in model_lines(inspect(tmp_path)))
+    assert "Plainly(power=3.0)" in (tmp_path / "README.md").read_text()
+    with pytest.raises(ParameterError, match=r"Unknown type 'Plainly'.*register"):
+        clone(encoder).fit(rows)
+    second = tmp_path / "again"
+    save(again, second)
+    assert np.array_equal(load(second).predict_proba(rows), tuned.predict_proba(rows))
+    register(Plainly)
+    assert load(second)._fitted_pretrainer().plan_[0].objective == Plainly(power=3.0)
+
+
+def test_a_plan_that_is_not_known_says_whether_it_trained_a_decoder(tmp_path, rows, registry):
+    @dataclass(frozen=True, repr=False)
+    class Far(layerwise.Objective):
+        def loss(self, codec, state, batch, at):
+            return -codec.encode(batch.x, at).std(0).mean(), {}
+
+    register(Far)
+    model = Pretrainer(Stack(Dense(3)), objective=Far(), schedule=Joint(1), random_state=0)
+    save(model.fit(rows), tmp_path)
+    forget("Far")
+    again = load(tmp_path)
+    assert not hasattr(again, "score") and "Far()" in again.why_no_decoder()
+    assert np.array_equal(again.transform(rows), model.transform(rows))

@@ -195,7 +195,10 @@ def test_a_source_is_taken_as_it_is_and_can_be_saved(tmp_path):
     assert classifier.predict(X).shape == (40,)
     with pytest.raises(DataError, match=r"X has 3 features, but Pretrainer is expecting 5"):
         model.transform(ArraySource(torch.zeros(2, 3), Space.of("unit", 3)))
-    with pytest.raises(DataError, match=r"fitted on a Source and is given a data frame"):
+    with (
+        pytest.warns(UserWarning, match="X has feature names"),
+        pytest.raises(DataError, match=r"fitted on a Source and is given a data frame"),
+    ):
         model.transform(pd.DataFrame(X[:, 1:], columns=list("abcd")).assign(w=WORDS))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .._spec import from_dict
+from .._spec import spelled
 
 _CARD = """# A Layerwise model
 
@@ -50,7 +50,7 @@ def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) ->
     return _CARD.format(
         kind=description["kind"],
         layerwise=description["layerwise"],
-        stack=from_dict(pretrainer["stack"]),
+        stack=spelled(pretrainer["stack"]),
         plan=_steps(pretrainer["plan"]),
         rows=rows,
         count=sum(
@@ -62,4 +62,6 @@ def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) ->
 
 
 def _steps(plan: list[dict[str, Any]]) -> str:
-    return "; ".join(f"`{step.objective!r}` on `{step.schedule!r}`" for step in from_dict(plan))
+    return "; ".join(
+        f"`{spelled(step['objective'])}` on `{spelled(step['schedule'])}`" for step in plan
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._errors import ModelError
-from .._spec import from_dict
+from .._spec import spelled
 
 
 def model_lines(description: dict[str, Any]) -> list[str]:
@@ -34,18 +34,12 @@ def _lines(description: dict[str, Any]) -> list[str]:
         f"{description['format_version']})",
         f"data        {about.get('data', 'not recorded')!r}, "
         f"{pretrainer['n_features_in']} features",
-        f"stack       {from_dict(pretrainer['stack'])!r}",
+        f"stack       {spelled(pretrainer['stack'])}",
     ]
-    lines += [
-        f"pretraining {step.objective!r} on {step.schedule!r}"
-        for step in from_dict(pretrainer["plan"])
-    ]
+    lines += [f"pretraining {words}" for words in _steps(pretrainer["plan"])]
     tuned = description.get("finetuned")
     if tuned is not None:
-        lines += [
-            f"fine-tuning {step.objective!r} on {step.schedule!r}"
-            for step in from_dict(tuned["plan"])
-        ]
+        lines += [f"fine-tuning {words}" for words in _steps(tuned["plan"])]
         lines.append(f"start       {tuned['start']}")
         if "classes" in tuned:
             classes = tuned["classes"]["values"]
@@ -65,3 +59,7 @@ def _lines(description: dict[str, Any]) -> list[str]:
         f"{description['weights']['sha256'][:16]}... (checked)"
     )
     return lines
+
+
+def _steps(plan: list[dict[str, Any]]) -> list[str]:
+    return [f"{spelled(step['objective'])} on {spelled(step['schedule'])}" for step in plan]

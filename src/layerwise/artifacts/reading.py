@@ -16,13 +16,13 @@ from sklearn.frozen import FrozenEstimator
 from .._contracts import Space
 from .._durable import read_json
 from .._errors import FileError, ModelError, ParameterError
-from .._spec import from_dict
+from .._spec import from_dict, unregistered
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from ..objective.supervised import Head
-from ..training import as_plan
+from ..training import Step, Written, as_plan
 from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
@@ -204,7 +204,7 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> A
 
 
 def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
-    stack, plan = from_dict(facts["stack"]), as_plan(from_dict(facts["plan"]))
+    stack, plan = from_dict(facts["stack"]), _plan(facts["plan"], facts.get("decodes", False))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
@@ -243,7 +243,7 @@ def _finetuned(
     pretrainer: Pretrainer,
     parts: dict[str, dict[str, torch.Tensor]],
 ) -> Any:
-    plan = as_plan(from_dict(facts["plan"]))
+    plan = _plan(facts["plan"])
     given: Any = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
     model = kind(
         given,
@@ -271,14 +271,33 @@ def _finetuned(
     model.module_ = _filled(
         _empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack"
     )
-    widths = plan[-1].objectives[-1].head_widths()
-    if widths is None:
-        raise ModelError("The fine-tuning plan does not end with labels.")
+    widths = _widths(facts, plan)
     with torch.device("meta"):
         head = Head(model.module_.code_space.size, widths, target, torch.Generator())
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model
+
+
+def _plan(data: Any, decodes: bool = False) -> tuple[Step, ...] | Written:
+    """Return a plan; one with parts of somebody's own that are not registered stays text."""
+    if unregistered(data):
+        return Written(data, decodes is True)
+    return as_plan(from_dict(data))
+
+
+def _widths(facts: dict[str, Any], plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
+    """Return the widths of the head's hidden layers; a plan that can be read says them too, and in
+    folders of the first releases alone."""
+    read = None if isinstance(plan, Written) else plan[-1].objectives[-1].head_widths()
+    if read is None and not isinstance(plan, Written):
+        raise ModelError("The fine-tuning plan does not end with labels.")
+    widths = facts.get("head_widths", None if read is None else list(read))
+    if not isinstance(widths, list) or not all(type(w) is int and w > 0 for w in widths):
+        raise ModelError(f"The widths of the head are {widths!r}; expected a list of numbers.")
+    if read is not None and read != tuple(widths):
+        raise ModelError(f"The head has the widths {widths}, and its plan says {list(read)}.")
+    return tuple(widths)
 
 
 def _empty_stack(stack: Stack, space: Space) -> StackModule:

@@ -20,6 +20,7 @@ from .._spec import Spec, from_dict
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..training import Step, Written
 from .card import model_card
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
@@ -124,7 +125,8 @@ def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np
 def _pretrainer(model: Pretrainer) -> dict[str, Any]:
     return {
         "stack": _plain(model.stack_),
-        "plan": [_plain(step) for step in model.plan_],
+        "plan": _plan(model.plan_),
+        "decodes": model.why_no_decoder() is None,
         "seed": model.seed_,
         "shape": list(model.space_.shape),
         "row_shape": None if model.row_shape_ is None else list(model.row_shape_),
@@ -135,7 +137,8 @@ def _pretrainer(model: Pretrainer) -> dict[str, Any]:
 
 def _finetuned(model: Any) -> dict[str, Any]:
     facts = {
-        "plan": [_plain(step) for step in model.plan_],
+        "plan": _plan(model.plan_),
+        "head_widths": [layer.out_features for layer in list(model.head_.layers)[:-1]],
         "start": model.start,
         "unlabeled": {"nan": True}
         if model.unlabeled != model.unlabeled
@@ -168,6 +171,11 @@ def _features(model: Any) -> dict[str, Any]:
 
 def _summary(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: jsonable(row[name]) for name in _SUMMARY if name in row} for row in history]
+
+
+def _plan(plan: tuple[Step, ...] | Written) -> list[dict[str, Any]]:
+    """Return a plan as plain data; a model folder keeps it as text for whoever trains again."""
+    return plan.steps if isinstance(plan, Written) else [step.to_dict() for step in plan]
 
 
 def _plain(spec: Spec) -> dict[str, Any]:

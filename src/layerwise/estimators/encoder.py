@@ -22,7 +22,7 @@ from ..data.protocol import as_preprocessing
 from ..data.reading import Given, read_table, row_shape
 from ..data.sources import source_of
 from ..objective.reconstruction import element_features, element_losses, seen
-from ..training import BLOCK_ROWS, Step, device_of, in_block, trains_decoders
+from ..training import BLOCK_ROWS, Step, Written, device_of, in_block, trains_decoders
 from .rows import in_blocks
 
 
@@ -40,7 +40,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
     module_: StackModule
     space_: Space
-    plan_: tuple[Step, ...]
+    plan_: tuple[Step, ...] | Written
     history_: list[dict[str, Any]]
     row_shape_: tuple[int, ...] | None
     preprocessing_: Any
@@ -75,6 +75,8 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         They exist where every stage has a way back from its code, and the plan trained it.
         """
         name, steps = type(self).__name__, self._steps()
+        if isinstance(steps, Written):
+            return None if steps.decodes else f"This {name} learned by {steps}: no decoder."
         learned = " and ".join(repr(o) for step in steps for o in step.objectives)
         if not any(o.trains_decoder for step in steps for o in step.objectives):
             return (
@@ -88,7 +90,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return f"The stack of this {name} only encodes: a stage has no way back from its code."
         if not self.history_:
             return f"The weights of this {name} are random: its decoder was not trained."
-        if not trains_decoders(self.plan_, self.module_.depth):
+        if not trains_decoders(steps, self.module_.depth):
             return f"{learned} trained the decoders of some stages of this {name} only."
         return None
 
@@ -153,7 +155,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         generator = torch.Generator().manual_seed(seed_of(random_state))
         return self._originals(self.module_.sample(n, steps, generator).flatten(1).numpy())
 
-    def _steps(self) -> tuple[Step, ...]:
+    def _steps(self) -> tuple[Step, ...] | Written:
         """Return the plan that was run, or that would be."""
         raise NotImplementedError
 

@@ -30,6 +30,7 @@ from ..training import (
     Feed,
     Step,
     Training,
+    Written,
     as_plan,
     device_of,
     observer_for,
@@ -54,7 +55,7 @@ class Finetuned(SpecParams):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "pretrainer": [Pretrainer, FrozenEstimator, None],
         "head": [Interval(numbers.Integral, 1, None, closed="left"), tuple, list],
-        "plan": [list, tuple, None],
+        "plan": [list, tuple, Written, None],
         "recipe": [str, Recipe, None],
         "start": [StrOptions({"pretrained", "random"})],
         "unlabeled": [str, numbers.Real, None],

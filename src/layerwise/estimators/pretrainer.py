@@ -25,6 +25,7 @@ from ..training import (
     Feed,
     Step,
     Training,
+    Written,
     as_plan,
     device_of,
     observer_for,
@@ -126,7 +127,7 @@ class Pretrainer(Encoder, SpecParams):
         "recipe": [str, Recipe, None],
         "objective": [Objective, list, tuple, None],
         "schedule": [Schedule, None],
-        "plan": [list, tuple, None],
+        "plan": [list, tuple, Written, None],
         "training": [Training, None],
         "preprocessing": [
             StrOptions({"auto"}),
@@ -148,7 +149,7 @@ class Pretrainer(Encoder, SpecParams):
         *,
         objective: Objective | None = None,
         schedule: Schedule | None = None,
-        plan: list[Any] | tuple[Any, ...] | None = None,
+        plan: list[Any] | tuple[Any, ...] | Written | None = None,
         recipe: Any = None,
         training: Training | None = None,
         preprocessing: Any = "auto",
@@ -278,7 +279,7 @@ class Pretrainer(Encoder, SpecParams):
         self.module_ = self.stack_.build(self.space_, Keys(self.seed_).torch("weights")).eval()
         self._n_features_out = self.module_.code_space.size
 
-    def _steps(self) -> tuple[Step, ...]:
+    def _steps(self) -> tuple[Step, ...] | Written:
         if hasattr(self, "plan_"):
             return self.plan_
         return self._plan()

@@ -7,7 +7,7 @@ from .feed import Feed, batches, count_batches
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
-from .plan import Step, as_plan
+from .plan import Step, Written, as_plan
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
@@ -26,6 +26,7 @@ __all__ = [
     "Step",
     "Training",
     "Work",
+    "Written",
     "as_plan",
     "batches",
     "count_batches",

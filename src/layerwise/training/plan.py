@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._errors import ParameterError
-from .._spec import Spec, check_kind, register
+from .._spec import Spec, check_kind, from_dict, register, spelled
 from ..objective import Objective
 from ..schedule import Phase, Schedule
 from .settings import Training
@@ -86,6 +86,35 @@ class Step(Spec):
         )
 
 
+@dataclass(frozen=True)
+class Written:
+    """A plan as a model folder holds it, some of whose parts are not registered here: text until
+    somebody wants to train again.
+
+    Parameters
+    ----------
+    steps : list of dict
+    decodes : bool
+        Whether it trained the decoder.
+    """
+
+    steps: list[dict[str, Any]]
+    decodes: bool = False
+
+    def read(self) -> list[Step]:
+        """Return the steps.
+
+        Raises
+        ------
+        ParameterError
+            When a part is still not registered; names it.
+        """
+        return list(from_dict(self.steps))
+
+    def __repr__(self) -> str:
+        return spelled(self.steps)
+
+
 def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
     """Return steps from tuples ``(objective, schedule)`` or ``(objective, schedule, training)``.
 
@@ -94,6 +123,7 @@ def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
     ParameterError
         When the plan is empty, or an item is no such tuple.
     """
+    plan = plan.read() if isinstance(plan, Written) else plan
     if not isinstance(plan, Sequence) or isinstance(plan, str) or not plan:
         raise ParameterError(
             "A plan (pretraining or finetune) must be a non-empty list of (objective, schedule). "

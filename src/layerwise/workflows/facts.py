@@ -20,6 +20,7 @@ from .._random import Keys
 from ..estimators import Pretrainer
 from ..objective import Denoising
 from ..recipes import Recipe
+from ..training import as_plan
 from .problem import Problem
 from .words import words_of
 
@@ -191,7 +192,7 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     with torch.no_grad():
         decoded = pretrainer.module_.reconstruct(x)
     reconstructions = decoded.numpy().reshape(originals.shape)
-    first = pretrainer.plan_[0].objectives[0]
+    first = as_plan(pretrainer.plan_)[0].objectives[0]
     corrupted = None
     if isinstance(first, Denoising):
         noisy, _ = first.corruption.corrupt(
