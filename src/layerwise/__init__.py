@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from .artifacts import inspect, load, save
     from .data import ArraySource, Inputs, Preprocessor
+    from .data.readers import register_reader
     from .estimators import (
         LabeledSplit,
         LayerRateSearch,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
         PretrainedRegressor,
         Pretrainer,
     )
-    from .evaluation import Arm, EstimatorArm, Study
+    from .evaluation import Arm, EstimatorArm, Study, register_baseline
     from .objective import (
         Combined,
         Compose,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         Supervised,
         Swap,
     )
+    from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
     from .workflows import compare
@@ -110,7 +112,8 @@ _HOMES = {
         "PretrainedRegressor",
         "Pretrainer",
     ),
-    "evaluation": ("Arm", "EstimatorArm", "Study"),
+    "data.readers": ("register_reader",),
+    "evaluation": ("Arm", "EstimatorArm", "Study", "register_baseline"),
     "objective": (
         "Combined",
         "Compose",
@@ -130,6 +133,7 @@ _HOMES = {
         "Supervised",
         "Swap",
     ),
+    "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
     "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing"),
     "workflows": ("compare",),

@@ -7,6 +7,7 @@ plain data names a registered class or is refused.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import math
 import numbers
@@ -153,6 +154,46 @@ def from_dict(data: Any, depth: int = 0) -> Any:
         )
     except (TypeError, KeyError) as error:
         raise ParameterError(f"{cls.__name__} cannot be built: {error}.") from error
+
+
+def from_words(text: str) -> Any:
+    """Return the value that words spell, as its ``repr`` would: names of registered classes with
+    plain values as arguments. Nothing is run.
+
+    Raises
+    ------
+    ParameterError
+        When the words spell no such value.
+
+    >>> from_words("Denoising(Masking(0.3), emphasis=(1, 0.5))")
+    Denoising(Masking(0.3), emphasis=(1, 0.5))
+    """
+    try:
+        return _spoken(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        raise ParameterError(
+            f"{text!r} spells no value.", "Write it as Python shows it: Denoising(Masking(0.3))."
+        ) from error
+
+
+def _spoken(node: ast.expr) -> Any:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return tuple(_spoken(item) for item in node.elts)
+    if not isinstance(node, ast.Call):
+        return ast.literal_eval(node)
+    name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
+    if name not in _REGISTRY:
+        raise ParameterError(
+            f"There is no registered class {name!r}.", did_you_mean(name, _REGISTRY)
+        )
+    arguments = [_spoken(item) for item in node.args]
+    settings = {item.arg: _spoken(item.value) for item in node.keywords if item.arg is not None}
+    try:
+        return _REGISTRY[name](*arguments, **settings)
+    except TypeError as error:
+        raise ParameterError(f"{name} cannot be built: {error}.") from error
 
 
 def unregistered(data: Any) -> list[str]:

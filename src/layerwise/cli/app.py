@@ -50,6 +50,14 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 File = Annotated[
     Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")
 ]
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="MODULE",
+        help="A Python file or module with parts of yours; it is run. May be given again.",
+    ),
+]
 Raw = Annotated[
     bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")
 ]
@@ -116,6 +124,7 @@ def fit(
     ),
     seed: Seed = 0,
     device: Device = "auto",
+    parts: With = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -126,7 +135,7 @@ def fit(
     """
     from .. import workflows
 
-    with Output(as_json, quiet) as output:
+    with Output(as_json, quiet, parts) as output:
         result = workflows.fit(
             data,
             target=target,
@@ -221,6 +230,7 @@ def compare(
     ] = Path("compare-out"),
     seed: Seed = 0,
     device: Device = "auto",
+    parts: With = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -232,7 +242,7 @@ def compare(
     from .. import workflows
     from ..evaluation import Study
 
-    with Output(as_json, quiet) as output:
+    with Output(as_json, quiet, parts) as output:
         study = Study(_numbers(labels), draws, settings, rows, transductive, practical, seed)
         output.tell("comparing")
         result = workflows.compare(
@@ -263,12 +273,13 @@ def predict(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict every row, with a probability per class."""
-    _use("predict", model, data, out, raw, device, as_json, quiet)
+    _use("predict", model, data, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -278,12 +289,13 @@ def embed(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the code of every row."""
-    _use("embed", model, data, out, raw, device, as_json, quiet)
+    _use("embed", model, data, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -293,12 +305,13 @@ def reconstruct(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write every row as the pretrained stack reconstructs it."""
-    _use("reconstruct", model, data, out, raw, device, as_json, quiet)
+    _use("reconstruct", model, data, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -308,21 +321,22 @@ def score(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
     normal."""
-    _use("score", model, data, out, raw, device, as_json, quiet)
+    _use("score", model, data, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
-def recipes(as_json: Json = False, quiet: Quiet = False) -> None:
+def recipes(parts: With = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """List the recipes, one line each (with --json: what they are made of and their arguments)."""
     from .. import workflows
 
-    with Output(as_json, quiet) as output:
+    with Output(as_json, quiet, parts) as output:
         output.show_recipes(workflows.recipes())
 
 
@@ -350,12 +364,13 @@ def _use(
     out: Path | None,
     raw: bool,
     device: str,
+    parts: list[str] | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
     from .. import workflows
 
-    with Output(as_json, quiet) as output:
+    with Output(as_json, quiet, parts) as output:
         columns: dict[str, Any] = getattr(workflows, verb)(
             model, data, device=device, say=output.say
         )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .parts import load_parts
 from .progress import Live, Plain, Silent
 
 
 class Output(contextlib.ExitStack):
     """Progress on standard error while a command runs; its result on standard output."""
 
-    def __init__(self, as_json: bool, quiet: bool) -> None:
+    def __init__(self, as_json: bool, quiet: bool, parts: Sequence[str] | None = None) -> None:
         super().__init__()
+        load_parts(parts or ())
         self.as_json = as_json
         self.quiet = quiet
         self.progress: Any = Silent() if quiet else Live() if _is_terminal() else Plain()

@@ -2,7 +2,7 @@
 part."""
 
 from .arms import Arm, EstimatorArm
-from .baselines import baselines
+from .baselines import baselines, register_baseline
 from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
 from .runner import Outcome, run_study
@@ -26,6 +26,7 @@ __all__ = [
     "check_test",
     "judge",
     "metric_of",
+    "register_baseline",
     "row_keys",
     "run_study",
     "tables",

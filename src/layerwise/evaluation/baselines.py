@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklearn.decomposition import PCA
@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 
 from .._errors import ParameterError, did_you_mean
+from .._spec import check_name
 from .arms import EstimatorArm
 
 COMPONENTS = 0.95  # of the variance, that PCA keeps
@@ -52,6 +53,48 @@ class FewNeighboursRegressor(KNeighborsRegressor):
         return self
 
 
+_OWN: dict[tuple[str, str], Callable[[], Any]] = {}
+
+
+def register_baseline(
+    name: str, task: str = "classification"
+) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Let a study have a baseline of yours, by default and as ``--baseline NAME``.
+
+    The function returns an unfitted scikit-learn estimator. It is given numbers, standardised on
+    all rows of a draw, and the labelled rows.
+
+    Parameters
+    ----------
+    name : str
+    task : {'classification', 'regression'}
+
+    Raises
+    ------
+    ParameterError
+        When the task is another word, or the name is taken.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import NearestCentroid
+    >>> from layerwise import register_baseline
+    >>> @register_baseline("nearest centroid")
+    ... def nearest_centroid():
+    ...     return NearestCentroid()
+    """
+    check_name("register_baseline", "task", task, ("classification", "regression"))
+
+    def named(make: Callable[[], Any]) -> Callable[[], Any]:
+        known = _OWN.get((task, name))
+        taken = known is not None and known.__module__ != make.__module__
+        if taken or name in [arm.name for arm in _MAKE[task](None)]:
+            raise ParameterError(f"There is a baseline {name!r} already.", "Choose another name.")
+        _OWN[task, name] = make
+        return make
+
+    return named
+
+
 def baselines(
     task: str, rows: int, preprocessing: Any, names: Sequence[str] | None = None
 ) -> tuple[list[EstimatorArm], list[str]]:
@@ -72,7 +115,12 @@ def baselines(
     ParameterError
         For an unknown name.
     """
-    made = _classifiers(preprocessing) if task == "classification" else _regressors(preprocessing)
+    made = _MAKE[task](preprocessing)
+    made += [
+        EstimatorArm(name, make(), representation=preprocessing)
+        for (its_task, name), make in _OWN.items()
+        if its_task == task
+    ]
     known = {arm.name: arm for arm in made}
     for name in names or ():
         if name not in known:
@@ -160,3 +208,6 @@ def _arm(
     return EstimatorArm(
         name, estimator, grid, representation=representation, learns_from=learns_from
     )
+
+
+_MAKE = {"classification": _classifiers, "regression": _regressors}

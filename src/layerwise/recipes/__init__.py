@@ -39,7 +39,53 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     )
 }
 
-__all__ = ["RECIPES", "Recipe", "arguments_of", "make_recipe", "summary_of", *RECIPES]
+_OURS = tuple(RECIPES)
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "arguments_of",
+    "make_recipe",
+    "register_recipe",
+    "summary_of",
+    *_OURS,
+]
+
+
+def register_recipe(recipe: Callable[..., Recipe]) -> Callable[..., Recipe]:
+    """Let a function of yours be a recipe: ``--recipe NAME`` and ``recipe="NAME"``.
+
+    Parameters
+    ----------
+    recipe : callable
+        Returns a ``Recipe``; its name is the recipe's, the first line of its docstring is what
+        ``layerwise recipes`` shows, its arguments are what ``--set`` changes.
+
+    Raises
+    ------
+    ParameterError
+        When the name is taken, or there is no docstring.
+
+    Examples
+    --------
+    >>> from layerwise import Recipe, recipes, register_recipe
+    >>> @register_recipe
+    ... def small_autoencoder(width: int = 8):
+    ...     \"\"\"Return a small autoencoder.\"\"\"
+    ...     return recipes.deep_autoencoder((width,)).replace("name", "small_autoencoder")
+    >>> recipes.make_recipe("small_autoencoder", width=4).stack
+    Stack(Dense(4))
+    """
+    name, known = recipe.__name__, RECIPES.get(recipe.__name__)
+    if known is not None and known.__module__ != recipe.__module__:
+        raise ParameterError(
+            f"The recipe {name!r} is taken by {known.__module__}.", "Give yours another name."
+        )
+    if not inspect.getdoc(recipe):
+        raise ParameterError(
+            f"The recipe {name!r} has no docstring.", "Its first line says what it is."
+        )
+    RECIPES[name] = recipe
+    return recipe
 
 
 def make_recipe(name: str, **arguments: Any) -> Recipe:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._errors import ParameterError, did_you_mean
+from .._spec import from_words
 from ..architecture import Conv
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
@@ -130,6 +131,8 @@ def parse(change: str) -> tuple[str, Any]:
 
     >>> parse("widths=[500, 250]")
     ('widths', (500, 250))
+    >>> parse("objective=Denoising(Masking(0.3))")
+    ('objective', Denoising(Masking(0.3)))
     """
     path, equals, text = change.partition("=")
     if not equals or not path.strip():
@@ -140,7 +143,7 @@ def parse(change: str) -> tuple[str, Any]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
-        value = text.strip()
+        value = from_words(text) if "(" in text and ")" in text else text.strip()
     return path.strip(), tuple(value) if isinstance(value, list) else value
 
 

@@ -3,5 +3,6 @@
 from .dataset import Dataset
 from .embedded import EMBEDDED
 from .load import load_dataset
+from .own import register_reader
 
-__all__ = ["EMBEDDED", "Dataset", "load_dataset"]
+__all__ = ["EMBEDDED", "Dataset", "load_dataset", "register_reader"]

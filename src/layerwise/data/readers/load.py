@@ -16,7 +16,8 @@ from .embedded import EMBEDDED, read_embedded
 from .files import not_found, unreadable, walk
 from .idx import idx_files, read_idx
 from .images import has_images, read_images
-from .tables import read_table
+from .own import own_reader
+from .tables import from_frame, read_table
 
 FORMS = (
     "Accepted are .csv, .csv.gz, .tsv and .parquet files, a folder or glob of Parquet files, .npy, "
@@ -25,6 +26,7 @@ FORMS = (
 )
 _CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _PARQUET = (".parquet", ".pq")
+ENDINGS = (*_CSV, *_PARQUET, ".npy", ".npz")
 
 
 def load_dataset(
@@ -145,6 +147,10 @@ def _file_reader(path: Path) -> tuple[Callable[..., Dataset], bool]:
         return partial(read_npy, path), False
     if name.endswith(".npz"):
         return partial(read_npz, path), False
+    own = own_reader(path)
+    if own is not None:
+        reads, stem = own
+        return lambda **rows: from_frame(reads(), stem, **rows), True
     raise FileError(f"{str(path)!r} is of no form that can be read.", FORMS)
 
 

@@ -46,7 +46,32 @@ def read_table(
     null, NaN and "".
     """
     is_parquet = paths[0].suffix.lower() in (".parquet", ".pq")
-    frame, delimiter = (read_parquet(paths), "") if is_parquet else read_csv(paths[0])
+    if is_parquet:
+        return from_frame(read_parquet(paths), name, target=target, task=task, like=like)
+    frame, delimiter = read_csv(paths[0])
+    comma = delimiter != ","
+    return from_frame(frame, name, target=target, task=task, like=like, decimal_comma=comma)
+
+
+def from_frame(
+    frame: pl.DataFrame,
+    name: str,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    like: Dataset | None = None,
+    decimal_comma: bool | None = None,
+) -> Dataset:
+    """Return a frame as a table.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    name, target, task, like
+        As in :func:`read_table`.
+    decimal_comma : bool, optional
+        Of cells that are all words still; None where columns have their types.
+    """
     if target is not None and target not in frame.columns:
         raise DataError(
             f"{name!r} has no column {target!r} to take as the target.",
@@ -55,8 +80,8 @@ def read_table(
     notes: list[str] = []
     if like is not None:
         frame, notes = _matched(frame, name, target, like)
-    if not is_parquet:
-        frame, more = typed(frame, _texts_of(like), decimal_comma=delimiter != ",")
+    if decimal_comma is not None:
+        frame, more = typed(frame, _texts_of(like), decimal_comma=decimal_comma)
         notes += more
     y = None
     if target is not None:
