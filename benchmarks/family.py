@@ -23,9 +23,10 @@ from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
 from layerwise.data.readers import load_dataset  # noqa: E402
 from layerwise.estimators import make_model, make_pretrainer  # noqa: E402
 from layerwise.recipes import make_recipe  # noqa: E402
-from layerwise.workflows.choices import resolve  # noqa: E402
-from layerwise.workflows.fit import run_arms, typed  # noqa: E402
-from layerwise.workflows.problem import make_problem  # noqa: E402
+from layerwise.workflows.fit import fit_draw  # noqa: E402
+from layerwise.workflows.guarded import guarded  # noqa: E402
+
+from .problems import make_problem, typed  # noqa: E402
 
 SELF_TRAINING = {"self_training": 6}
 
@@ -100,7 +101,9 @@ def full_labels(options):
         for seed in seeds_of(options):
             for start, values in errors.items():
                 began = time.perf_counter()
-                model = make_model(problem, recipe, seed, "auto", start)
+                model = make_model(
+                    recipe, problem.task, start=start, random_state=seed, unlabeled="missing"
+                )
                 model.fit(problem.X[chosen], typed(problem.y[chosen], problem.task))
                 values.append(error(model, problem))
                 print(
@@ -112,21 +115,29 @@ def full_labels(options):
             report(name, errors["pretrained"], errors["random"], "% test error", 100)
 
 
+def both_arms(data, labels, seed, recipe, changes=()):
+    """Return the test scores of a recipe and its control on one draw."""
+    rows = guarded(data, [f"x{i}" for i in range(data.X.shape[1])], draws=False)
+    found, _ = fit_draw(rows, recipe, changes, labels=labels, seed=seed)
+    return dict(zip(("pretrained", "random_start"), found.scores(), strict=False))
+
+
 def ladder(options):
     """A ladder network with 1,000 and with 100 labels; with --control the same without its
     denoising costs beside it."""
     recipe = make_recipe("ladder").replace("precision", options.precision)
+    changes = [f"precision={options.precision}"]
     for labels in (options.labels,) if options.labels else (1000, 100):
         errors = {"pretrained": [], "random_start": []}
         for seed in seeds_of(options):
             problem = make_problem(mnist(), labels=labels, seed=seed)
             began = time.perf_counter()
             if options.control:
-                scores = run_arms(problem, recipe, seed=seed).scores
+                scores = both_arms(mnist(), labels, seed, "ladder", changes)
             else:
-                model = make_model(problem, recipe, seed, "auto", "pretrained").fit(
-                    problem.X, problem.y
-                )
+                model = make_model(
+                    recipe, problem.task, random_state=seed, unlabeled="missing"
+                ).fit(problem.X, problem.y)
                 scores = {"pretrained": 1 - error(model, problem)}
             for arm, value in scores.items():
                 errors[arm].append(1 - value)
@@ -160,7 +171,7 @@ def self_training(options):
     taught = make_recipe("stacked_denoising_autoencoder", modern=True, **SELF_TRAINING)
     errors = {}
     for seed in seeds_of(options):
-        pretrainer = make_pretrainer(plain, seed, "auto").fit(
+        pretrainer = make_pretrainer(plain, random_state=seed).fit(
             make_problem(data, labels=1000, seed=seed).X
         )
         for labels in (options.labels,) if options.labels else (1000, 100):
@@ -196,13 +207,11 @@ def convolution(options):
     errors = {"pretrained": [], "random_start": []}
     labels = options.labels or 1000
     for seed in seeds_of(options):
-        problem = make_problem(mnist(), labels=labels, seed=seed)
-        recipe, _ = resolve(problem, "stacked_convolutional_autoencoder", arguments)
-        arms = run_arms(problem, recipe, seed=seed)
-        for arm, value in arms.scores.items():
+        scores = both_arms(mnist(), labels, seed, "stacked_convolutional_autoencoder", arguments)
+        for arm, value in scores.items():
             errors[arm].append(1 - value)
         shown = ", ".join(f"{arm} {100 * values[-1]:.2f} %" for arm, values in errors.items())
-        print(f"  seed {seed}: {shown}; {arms.seconds}", flush=True)
+        print(f"  seed {seed}: {shown}", flush=True)
     if options.seeds > 1:
         report(
             f"convolution, {labels} labels",
@@ -225,7 +234,7 @@ def larochelle_suite(options):
             )
             for start, values in errors.items():
                 model = PretrainedClassifier(
-                    make_pretrainer(recipe, seed, "auto"),
+                    make_pretrainer(recipe, random_state=seed),
                     plan=list(recipe.finetune),
                     start=start,
                     random_state=seed,

@@ -29,11 +29,13 @@ from layerwise import (  # noqa: E402
     Training,
 )
 from layerwise.data.readers import load_dataset  # noqa: E402
+from layerwise.estimators import make_pretrainer  # noqa: E402
+from layerwise.evaluation import over_means  # noqa: E402
 from layerwise.recipes import make_recipe  # noqa: E402
-from layerwise.workflows.choices import resolve  # noqa: E402
-from layerwise.workflows.fit import make_pretrainer, run_arms, typed  # noqa: E402
-from layerwise.workflows.judge import floor, over_draws  # noqa: E402
-from layerwise.workflows.problem import make_problem  # noqa: E402
+from layerwise.workflows.fit import fit_draw  # noqa: E402
+from layerwise.workflows.guarded import guarded  # noqa: E402
+
+from .problems import make_problem, typed  # noqa: E402
 
 DATA = Path(os.environ.get("LAYERWISE_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -45,13 +47,13 @@ def spread(values, scale=1.0, digits=2):
 
 def report(name, pretrained, random_start, unit, scale):
     """Print both arms and their paired difference over the seeds."""
-    difference = over_draws(
+    difference = over_means(
         [scale * (a - b) for a, b in zip(pretrained, random_start, strict=True)]
     )
     print(
         f"{name}: pretrained {spread(pretrained, scale)}, random start "
         f"{spread(random_start, scale)} {unit}; difference "
-        f"{difference['mean']:+.2f} [{difference['low']:+.2f}, {difference['high']:+.2f}]",
+        f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]",
         flush=True,
     )
 
@@ -65,7 +67,7 @@ def mnist_labels(seeds):
     for seed in range(seeds):
         began = time.perf_counter()
         problem = make_problem(data, labels=1000, seed=seed)
-        pretrainer = make_pretrainer(recipe, seed, "auto").fit(problem.X)
+        pretrainer = make_pretrainer(recipe, random_state=seed).fit(problem.X)
         took = time.perf_counter() - began
         for labels, start in errors:
             problem = make_problem(data, labels=labels, seed=seed)
@@ -102,24 +104,22 @@ def tables(seeds):
     cases += [("abalone", "rings", 100, folder / "abalone.csv", None)]
     for name, target, labels, path, test in cases:
         data = load_dataset(str(path), target=target, test=None if test is None else str(test))
+        rows = guarded(data, list(data.X.columns), draws=False)
         scores = {"pretrained": [], "random_start": [], "linear": []}
         for seed in range(seeds):
-            problem = make_problem(data, labels=labels, seed=seed)
-            recipe, _ = resolve(problem, None, ())
-            arms = run_arms(problem, recipe, seed=seed)
-            linear = floor(problem, arms.pretrained)
-            for arm, value in (arms.scores | {"linear": linear["value"]}).items():
+            found, _ = fit_draw(rows, labels=labels, seed=seed)
+            for arm, value in zip(scores, found.scores(), strict=True):
                 scores[arm].append(value)
             print(
                 f"  {name} seed {seed}: "
                 + ", ".join(f"{arm} {values[-1]:.4f}" for arm, values in scores.items()),
                 flush=True,
             )
-        scale, unit = (100, "% accuracy") if problem.task == "classification" else (1, "R²")
+        scale, unit = (100, "% accuracy") if data.task == "classification" else (1, "R²")
         report(
             f"{name}, {labels} labels", scores["pretrained"], scores["random_start"], unit, scale
         )
-        print(f"  {linear['name']}: {spread(scores['linear'], scale)}")
+        print(f"  {found.arms[2].name}: {spread(scores['linear'], scale)}")
 
 
 def deep_or_stacked(seeds):

@@ -23,7 +23,7 @@ from sklearn.frozen import FrozenEstimator  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
 from benchmarks.figures import DATA  # noqa: E402
-from layerwise import Preprocessor, PretrainedClassifier, PretrainedRegressor, Pretrainer, Training  # noqa: E402
+from layerwise import PretrainedClassifier, PretrainedRegressor, Pretrainer, Training  # noqa: E402
 from layerwise.recipes import Recipe, make_recipe  # noqa: E402
 
 DRAWS = 4
@@ -108,7 +108,7 @@ def measure(kind: str, table: Table, draw: int) -> dict[tuple[str, int], float]:
     wrapped = PretrainedClassifier if classes else PretrainedRegressor
     scores = {}
     for name, recipe in variants(kind).items():
-        scaled = Preprocessor(recipe.numbers).fit(X[train])
+        scaled = recipe.preprocessing.make().fit(X[train])
         starts = ("random",) if kind != "steps" else ("pretrained", "random")
         base = Pretrainer(recipe.stack, plan=recipe.plan, random_state=draw)
         if kind == "steps":

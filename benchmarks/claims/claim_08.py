@@ -25,9 +25,8 @@ from layerwise import (
     Training,
 )
 from layerwise.recipes import make_recipe
-from layerwise.workflows.fit import typed
-from layerwise.workflows.problem import make_problem
 
+from ..problems import make_problem, typed
 from .arms import dense, images, label_error, pretrained, read, rows_of
 from .study import DATA, Arms, Claim, Panel, Size, gap
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from layerwise.workflows.judge import over_draws
+from layerwise.evaluation import over_means
 
 from .study import Arms, Claim, Contrast
 
@@ -123,7 +123,13 @@ def _values(contrast: Contrast, seeds: list[Arms]) -> list[float]:
 
 
 def _finding(contrast: Contrast, values: Sequence[float], p: float | None) -> Finding:
-    found: dict[str, Any] = over_draws(list(values))
+    estimate = over_means(list(values))
+    found: dict[str, Any] = {
+        "mean": estimate.mean,
+        "low": estimate.low,
+        "high": estimate.high,
+        "draws": estimate.draws,
+    }
     side = (
         "looked at"
         if p is None

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from functools import partial
 
 import pytest
 
@@ -171,14 +172,10 @@ def test_fit_of_a_regression_tells_r2(layerwise, tmp_path):
 
 
 def test_demo_runs_the_whole_story(layerwise, tmp_path, monkeypatch):
-    from layerwise.workflows.choices import resolve
-
     home = sys.modules["layerwise.workflows.demo"]
     changes = [text for text in TINY if text != "--set"]
     monkeypatch.setattr(home, "DRAWS", 2)
-    monkeypatch.setattr(
-        home, "resolve", lambda problem, name, ignored: resolve(problem, name, changes)
-    )
+    monkeypatch.setattr(home, "fit_draw", partial(home.fit_draw, changes=changes))
     done = layerwise("demo", "--out", tmp_path, "--json", "--quiet", "--device", "cpu")
     assert done.code == 0, done.err
     assert done.json["labels"] == 50 and len(done.json["draws"]) == 2

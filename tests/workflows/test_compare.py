@@ -23,7 +23,7 @@ from layerwise.report import render_study
 from layerwise.workflows import compare
 from layerwise.workflows.arms import RATES, recipe_arms
 from layerwise.workflows.given import given_rows
-from layerwise.workflows.guarded import make_study_data
+from layerwise.workflows.guarded import guarded
 
 STUDY = Study((10, 30), 3)
 TREES = ["random forest", "logistic regression"]
@@ -202,7 +202,7 @@ def test_a_stack_from_the_folder_gives_the_same_results_as_a_fresh_one(quick, tm
     from layerwise.workflows.choices import resolve
 
     data = load_dataset("breast-cancer")
-    rows, _, _ = make_study_data(data)
+    rows = guarded(data).study
     arms = recipe_arms(resolve(data, "stacked_autoencoder", tiny)[0], "classification")
     fresh = tables(run_study(STUDY, rows, arms, workers=1))["rows"]
     kept = tables(run_study(STUDY, rows, arms, workers=1, folder=tmp_path))["rows"]
@@ -269,14 +269,15 @@ def test_training_rows_that_equal_test_rows_are_left_out():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 3)), np.arange(100) % 2
     test = Dataset("d", X[:10].copy(), y[:10], "y", None, "classification")
-    rows, _, found = make_study_data(Dataset("d", X, y, "y", None, "classification", test))
+    checked = guarded(Dataset("d", X, y, "y", None, "classification", test))
+    rows, found = checked.study, checked.findings
     assert [one.kind for one in found] == ["test_duplicates"]
     assert len(rows.y) == 90 and rows.test_y is not None and len(rows.test_y) == 10
 
 
 def test_rare_classes_are_not_tested_on():
     X, y = np.random.default_rng(0).normal(size=(60, 3)), np.array([0] * 28 + [1] * 28 + [2] * 4)
-    rows, _, _ = make_study_data(Dataset("d", X, y, "y", None, "classification"))
+    rows = guarded(Dataset("d", X, y, "y", None, "classification")).study
     assert rows.classes == ("0", "1") and (rows.y == -1).sum() == 4
 
 
@@ -314,7 +315,7 @@ def test_rows_of_every_form_are_taken(form, quick, tmp_path):
 )
 def test_labels_keep_their_meaning(labels, task, classes):
     found = given_rows(np.random.default_rng(0).normal(size=(120, 3)), labels)
-    assert found.task == task and len(make_study_data(found)[0].classes) == classes
+    assert found.task == task and len(guarded(found).study.classes) == classes
     assert sum(value is None for value in found.y) == 40
 
 
@@ -326,7 +327,7 @@ def test_a_test_part_without_labels_of_the_classes_is_refused():
         match="0 rows of the test part have a label of a class that takes part; at least 2 are "
         "needed",
     ):
-        make_study_data(Dataset("d", X, y, "y", None, "classification", test))
+        guarded(Dataset("d", X, y, "y", None, "classification", test))
 
 
 def test_rows_that_hardly_differ_are_refused(quick, tmp_path):

@@ -29,6 +29,7 @@ KEYS = {
     "model",
     "report",
     "notes",
+    "guards",
 }
 LABELLED = KEYS | {"arms", "difference", "verdict", "baseline", "flags"}
 
@@ -111,14 +112,17 @@ def test_the_model_the_report_and_its_facts_are_written(name, request):
 
 def test_the_model_scores_what_the_result_says(mixed, mixed_csv):
     from layerwise.data.readers import load_dataset
-    from layerwise.workflows.problem import make_problem
+    from layerwise.evaluation import single_draw
+    from layerwise.workflows.guarded import guarded
 
-    problem = make_problem(load_dataset(str(mixed_csv), target="kind"))
+    rows = guarded(load_dataset(str(mixed_csv), target="kind"), draws=False)
+    draw, _ = single_draw(rows.study, None, 0)
     model = load(mixed["model"])
-    truth = np.array(problem.test_y.tolist())
-    assert (model.predict(problem.test_X) == truth).mean() == pytest.approx(
+    truth = np.array(rows.values)[rows.study.y[draw.test]]
+    assert (model.predict(rows.study.rows(draw.test)) == truth).mean() == pytest.approx(
         mixed["test"]["pretrained"]
     )
+    assert model.classes_.tolist() == ["@no", "yes"]
 
 
 def test_rows_of_the_test_are_never_learned_from(digits):
@@ -174,7 +178,65 @@ def test_a_test_file_is_taken_for_the_test(tmp_path, tiny, mixed_csv):
         out=tmp_path / "out",
         device="cpu",
     )
-    assert result["rows"] == 90 and result["test"]["rows"] == 12
+    assert result["rows"] == 90 - 12 and result["test"]["rows"] == 12
+    assert [finding["kind"] for finding in result["guards"]] == ["test_duplicates"]
+
+
+@pytest.fixture(scope="module")
+def leaking(tmp_path_factory):
+    """A column that copies the target, one that numbers the rows, and two honest ones; 120 rows,
+    as a table and as an array."""
+    folder = tmp_path_factory.mktemp("leaking")
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 120)
+    X = np.column_stack([rng.normal(size=120) + y, 3.0 * y - 1, rng.normal(size=120)])
+    lines = ["age,copy,height,id,ill"]
+    lines += [
+        f"{a},{c},{h},{i},{['no', 'yes'][k]}"
+        for i, ((a, c, h), k) in enumerate(zip(X.tolist(), y, strict=True))
+    ]
+    (folder / "ill.csv").write_text("\n".join(lines) + "\n")
+    np.savez(folder / "ill.npz", X=X, y=y)
+    np.save(folder / "new.npy", X)
+    return folder
+
+
+def test_a_column_that_copies_the_target_is_left_out_and_named(leaking, tiny, tmp_path):
+    settings = {"changes": tiny, "device": "cpu"}
+    table = fit(str(leaking / "ill.csv"), target="ill", out=tmp_path / "a", **settings)
+    found = {finding["name"]: finding["kind"] for finding in table["guards"]}
+    assert found == {"copy": "leak", "id": "identifier"}
+    assert table["test"]["pretrained"] < 1.0
+    assert set(load(table["model"]).feature_names_in_) == {"age", "height"}
+    assert len(predict(table["model"], str(leaking / "ill.csv"))["prediction"]) == 120
+    page = Path(table["report"]).read_text()
+    assert "alone gives the target away" in page
+    array = fit(str(leaking / "ill.npz"), out=tmp_path / "b", **settings)
+    assert [finding["name"] for finding in array["guards"]] == ["x1"]
+    assert load(array["model"]).n_features_in_ == 2
+    assert len(predict(array["model"], str(leaking / "new.npy"))["prediction"]) == 120
+    kept = fit(str(leaking / "ill.npz"), keep=["x1"], out=tmp_path / "c", **settings)
+    assert load(kept["model"]).n_features_in_ == 3
+    assert "it was kept as asked" in kept["guards"][0]["text"]
+    assert kept["baseline"]["value"] == 1.0
+
+
+def test_a_fit_and_a_study_of_one_draw_say_the_same(leaking, tiny, tmp_path):
+    from layerwise import Study
+    from layerwise.workflows import compare
+
+    result = fit(
+        str(leaking / "ill.csv"), target="ill", changes=tiny, out=tmp_path / "fit", device="cpu"
+    )
+    study = compare(
+        str(leaking / "ill.csv"),
+        target="ill",
+        recipes=[],
+        study=Study((20,), 3),
+        out=tmp_path / "compare",
+        workers=1,
+    )
+    assert result["guards"] == study["guards"] and result["metric"] == study["metric"]
 
 
 def test_what_is_told_while_it_runs(tmp_path, tiny, mixed_csv):

@@ -50,6 +50,10 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 File = Annotated[
     Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")
 ]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
+]
 With = Annotated[
     list[str] | None,
     typer.Option(
@@ -119,6 +123,7 @@ def fit(
             help="field.path=value, e.g. objective.corruption.p=0.3; may be repeated.",
         ),
     ] = None,
+    keep: Keep = None,
     out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
         "layerwise-out"
     ),
@@ -143,6 +148,7 @@ def fit(
             labels=labels,
             recipe=recipe,
             changes=changes or (),
+            keep=keep or (),
             seed=seed,
             out=out,
             device=device,
@@ -214,10 +220,7 @@ def compare(
         bool,
         typer.Option("--transductive", help="Let pretraining see the test rows, without labels."),
     ] = False,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
-    ] = None,
+    keep: Keep = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,

@@ -56,11 +56,12 @@ class Output(contextlib.ExitStack):
             console.print(_arms_table(result))
             console.print(Text(result["verdict"]["text"], style="bold"))
         else:
-            console.print(
-                f"Mean score of {result['test']['rows']:,} held-out rows: "
-                f"{result['test']['pretrained']:.4f}"
-            )
-        for flag in result.get("flags", ()):
+            score = result["test"]["pretrained"]
+            if score is not None:
+                console.print(
+                    f"Mean score of {result['test']['rows']:,} held-out rows: {score:.4f}"
+                )
+        for flag in (*(one["text"] for one in result["guards"]), *result.get("flags", ())):
             console.print(Text(flag, style="yellow"))
         for note in result["notes"]:
             console.print(Text(note, style="dim"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ ROLES = ("pretrained", "control", "baseline")
 UNLABELLED = -1
 
 
-class Arm:
+class Arm(ABC):
     """Base of all arms; subclass it, or use :class:`EstimatorArm`.
 
     Attributes
@@ -38,6 +39,9 @@ class Arm:
         (numbers) for those without a label.
     pays : bool
         Whether the seconds of ``prepare`` count as this arm's.
+    cause, instead : str
+        Of a pretrained arm, in sentences: what it has that its control has not, and how the control
+        began.
     keeps : bool
         Whether what was prepared is worth a place in the study folder; then there are ``keep`` and
         ``recall``.
@@ -49,32 +53,34 @@ class Arm:
     group: str = "baselines"
     learns_from: str = "labelled"
     pays: bool = True
+    cause: str = "pretraining"
+    instead: str = "from random weights"
     keeps: bool = False
 
+    @abstractmethod
     def spec(self) -> dict[str, Any]:
         """Return plain data that decides what this arm does; results are kept under it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settings(self, count: int) -> list[dict[str, Any]]:
         """Return at most ``count`` fine-tuning settings to choose from, the usual one first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shared(self) -> str:
         """Return what tells apart the things that ``prepare`` makes: arms with equal words share
         one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self, X: Any, seed: int) -> Any:
         """Learn from rows without labels, once per draw."""
-        raise NotImplementedError
 
     def inputs(self, prepared: Any, X: Any) -> Any:
         """Return what the estimator is given for rows X."""
         return X
 
+    @abstractmethod
     def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
         """Return an unfitted estimator."""
-        raise NotImplementedError
 
     def keep(self, prepared: Any, folder: Path) -> None:
         """Write what was prepared into an empty folder."""

@@ -23,6 +23,7 @@ GIVEN_AWAY = 0.99  # score of a single column on rows that it was not fitted to
 MANY_DUPLICATES = 0.05  # share of rows that equal another
 DISTINCT = 0.99  # share of distinct values of an identifier
 FEWEST_ROWS = 50  # to say anything about a column
+MOST_EQUAL = 0.5  # share of the training rows that may be left out for equal test rows
 FEWEST_OF_A_CLASS = 10  # labelled rows
 LOOKED_AT = 1_000  # labelled rows that a column is tried on
 FOLDS = 5
@@ -138,18 +139,28 @@ def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Fin
     return found
 
 
-def check_test(train: Sequence[bytes], test: Sequence[bytes]) -> tuple[list[Finding], np.ndarray]:
-    """Look for training rows that equal a row of a given test part; return findings and which
-    training rows to leave out."""
+def check_test(
+    train: Sequence[bytes], test: Sequence[bytes], what: str = "a row of the test part"
+) -> tuple[list[Finding], np.ndarray]:
+    """Look for training rows that equal a test row; return findings and which training rows to
+    leave out.
+
+    Where most of them do (a table of a few categories), they are kept and it is said.
+    """
     tested = set(test)
     equal = np.array([key in tested for key in train], dtype=bool)
     if not equal.any():
         return [], equal
-    text = (
-        f"{int(equal.sum()):,} training rows equal a row of the test part "
-        f"({equal.mean():.1%}); they are left out."
+    share, count = float(equal.mean()), int(equal.sum())
+    many = share > MOST_EQUAL
+    done = (
+        "so many are kept, and the score says little about rows of other values"
+        if many
+        else "they are left out"
     )
-    return [Finding("test_duplicates", None, text, float(equal.mean()))], equal
+    text = f"{count:,} training rows equal {what} ({share:.1%}); {done}."
+    found = [Finding("test_duplicates", None, text, share)]
+    return found, np.zeros_like(equal) if many else equal
 
 
 def check_classes(y: np.ndarray, names: Sequence[str]) -> tuple[list[Finding], list[int]]:

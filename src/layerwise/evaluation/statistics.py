@@ -111,6 +111,53 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
     return Estimate(mean, mean - half, mean + half, error, freedom, p, n)
 
 
+def over_means(means: Sequence[float]) -> Estimate:
+    """Return the mean of values that share nothing, with Student's interval.
+
+    >>> round(over_means([0.1, 0.2, 0.3]).low, 3)
+    -0.048
+    """
+    draws = [RowScores(np.array([i]), np.array([value])) for i, value in enumerate(means)]
+    return estimate(draws)
+
+
+def over_rows(differences: np.ndarray, classes: bool) -> Estimate:
+    """Return the mean paired difference on the test rows of one draw, with an interval for those
+    rows.
+
+    It says how far another test part would have moved the difference, and knows nothing of other
+    draws of labels. For classes, whose differences are -1, 0 and 1, it is exact given how many rows
+    are answered differently; for numbers it is Student's.
+
+    References
+    ----------
+    McNemar (1947), "Note on the sampling error of the difference between correlated proportions or
+    percentages"; Clopper and Pearson (1934), "The use of confidence or fiducial limits illustrated
+    in the case of the binomial".
+
+    >>> over_rows(np.array([1.0] * 8 + [0.0] * 92), True).low > 0
+    True
+    """
+    n, mean = len(differences), float(differences.mean())
+    if classes:
+        wins, different = int((differences > 0).sum()), int((differences != 0).sum())
+        if not different:
+            most = 1 - ((1 - LEVEL) / 2) ** (1 / n)  # the share of rows that could have gone unseen
+            return Estimate(mean, -most, most, math.nan, n - 1.0, 1.0, 1)
+        test = stats.binomtest(wins, different)
+        share = test.proportion_ci(LEVEL, "exact")
+        low, high = (float(different / n * (2 * end - 1)) for end in (share.low, share.high))
+        return Estimate(mean, low, high, math.nan, n - 1.0, float(test.pvalue), 1)
+    if n < 2 or differences.std() == 0:
+        return Estimate(mean, -math.inf, math.inf, math.inf, 0.0, 1.0, 1)
+    test = stats.ttest_1samp(differences, 0)
+    interval = test.confidence_interval(LEVEL)
+    error = float(differences.std(ddof=1)) / math.sqrt(n)
+    return Estimate(
+        mean, float(interval.low), float(interval.high), error, n - 1.0, float(test.pvalue), 1
+    )
+
+
 def _covariance(draws: Sequence[RowScores]) -> tuple[float, int]:
     """Return the mean covariance of two draws' means through shared test rows (at least 0), and how
     many rows are shared."""

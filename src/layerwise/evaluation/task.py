@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def run_task(task: Task) -> list[dict[str, Any]]:
     with threadpool_limits(limits=task.threads):
         store = Store(task.folder)
         draw = make_draw(task.data, task.study, task.draw)
-        given = _Givens(task, store, draw)
+        given = Givens(task.data, task.study, draw, store)
         records = []
         for arm, budget, key in task.trials():
             kept = store.read(key)
@@ -75,10 +75,10 @@ def failed(task: Task, reason: str) -> list[dict[str, Any]]:
     ]
 
 
-def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: _Givens) -> dict[str, Any]:
+def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: Givens) -> dict[str, Any]:
     record = _record(arm, budget, draw.index)
     try:
-        return record | run_trial(arm, givens.of(arm), task.data, task.study, draw, budget)
+        return record | run_trial(arm, givens.of(arm), task.data, task.study, draw, budget).record
     except ParameterError:
         raise  # a wrong setting is wrong in every trial
     except Exception as error:
@@ -100,19 +100,28 @@ def _record(arm: Arm, budget: int, draw: int) -> dict[str, Any]:
     }
 
 
-class _Givens:
-    """What the arms of a task are given, each made when it is first needed and shared where it is
-    the same."""
+class Givens:
+    """What arms are given in a draw, each made when it is first needed and shared where it is the
+    same."""
 
-    def __init__(self, task: Task, store: Store, draw: Draw) -> None:
-        self.task, self.store, self.draw = task, store, draw
+    def __init__(
+        self,
+        data: StudyData,
+        study: Study,
+        draw: Draw,
+        store: Store,
+        began: Callable[[Arm], None] = lambda arm: None,
+    ) -> None:
+        self.data, self.study, self.draw, self.store = data, study, draw, store
+        self.began = began
         self.prepared: dict[str, Prepared | Exception] = {}
         self.given: dict[str, Given] = {}
 
     def of(self, arm: Arm) -> Given:
         words = arm.shared()
         if words not in self.prepared:
-            key = stack_key(arm, self.task.data, self.task.study, self.draw.index)
+            key = stack_key(arm, self.data, self.study, self.draw.index)
+            self.began(arm)
             try:
                 self.prepared[words] = self.store.prepared(arm, key, self._rows(), self.draw.seed)
             except Exception as error:
@@ -122,15 +131,15 @@ class _Givens:
             raise prepared
         if words not in self.given:
             self.given = {
-                words: give(arm, prepared, self.task.data, self.draw)
+                words: give(arm, prepared, self.data, self.draw)
             }  # one at a time: rows are large
         return self.given[words].paid_by(arm)
 
     def _rows(self) -> Any:
         """Return the rows to learn from without labels: with the test rows when the study is
         transductive."""
-        data, draw = self.task.data, self.draw
-        if not self.task.study.transductive:
+        data, draw = self.data, self.draw
+        if not self.study.transductive:
             return data.rows(draw.pool)
         if data.test_y is None:
             return data.rows(np.sort(np.concatenate([draw.pool, draw.test])))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,15 @@ class Given:
         )
 
 
+class Answered(NamedTuple):
+    """A fitted model, what it answers on the test rows, and what is kept of the trial."""
+
+    model: Any
+    answer: np.ndarray
+    probability: np.ndarray | None
+    record: dict[str, Any]
+
+
 def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
     """Transform the rows of a draw for an arm."""
     test = data.rows(draw.test) if data.test_y is None else data.test_X
@@ -54,9 +63,9 @@ def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
 
 def run_trial(
     arm: Arm, given: Given, data: StudyData, study: Study, draw: Draw, budget: int
-) -> dict[str, Any]:
-    """Return what is kept of a trial: settings tried, measures, a score per test row, seconds, peak
-    memory, warnings."""
+) -> Answered:
+    """Return the model and its answers, and what is kept: settings tried, measures, a score per
+    test row, seconds, peak memory, warnings."""
     labels = draw.order[:budget]
     settings = arm.settings(study.settings)
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
@@ -79,7 +88,7 @@ def run_trial(
         measures = measure_classes(given.test_y, answer, probability, len(data.classes))
     else:
         measures = measure_numbers(given.test_y, answer)
-    return {
+    record = {
         "tried": tried,
         "chosen": best,
         "measures": measures,
@@ -101,6 +110,7 @@ def run_trial(
             }
         ),
     }
+    return Answered(model, answer, probability, record)
 
 
 def _judged(

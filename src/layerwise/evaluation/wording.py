@@ -16,6 +16,22 @@ class Words:
     def level(self, value: float) -> str:
         return f"{100 * value:.1f} %" if self.points else f"R² {value:.3f}"
 
+    def plain(self, value: float) -> str:
+        """Return a level without its name.
+
+        >>> Words("accuracy", 0.005).plain(0.873), Words("r2", 0.005).plain(0.5)
+        ('87.3%', '0.500')
+        """
+        return f"{value:.1%}" if self.points else f"{value:.3f}"
+
+    def measured(self, value: float) -> str:
+        """Return a level with the name of its measure.
+
+        >>> Words("accuracy", 0.005).measured(0.873)
+        'accuracy 87.3%'
+        """
+        return f"{'accuracy' if self.points else 'R²'} {self.plain(value)}"
+
     def signed(self, value: float) -> str:
         return (f"{100 * value:+.1f}" if self.points else f"{value:+.3f}").replace(
             "-", "\N{MINUS SIGN}"

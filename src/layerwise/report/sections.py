@@ -23,7 +23,7 @@ _VERDICTS = {
     "helps": ("▲", "It helped"),
     "hurts": ("▼", "It hurt"),
     "nil": ("=", "No difference"),
-    "unsure": ("?", "Undecided"),
+    "not_separable": ("?", "Undecided"),
 }
 _LOOKS = {
     "pretrained": "first",

@@ -17,10 +17,25 @@ from ..estimators.chosen import plan_of
 from ..evaluation import Arm
 from ..recipes import Recipe
 from ..training import EVERYTHING, Step, default_rate, device_of
-from .words import words_of
 
 # Factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
 RATES = (1.0, 0.3, 3.0, 0.1)
+
+
+# What the two arms are called, what the first has, and how the second began; a recipe with a
+# control of its own differs in more than its start.
+PRETRAINING = {
+    "pretrained": "pretrained",
+    "random": "random start",
+    "cause": "pretraining",
+    "instead": "from random weights",
+}
+UNLABELLED = {
+    "pretrained": "with unlabelled rows",
+    "random": "labels alone",
+    "cause": "learning from the unlabelled rows",
+    "instead": "from the labels alone",
+}
 
 
 class RecipeArm(Arm):
@@ -37,15 +52,13 @@ class RecipeArm(Arm):
     keeps = True
 
     def __init__(self, recipe: Recipe, task: str, start: str, device: str = "auto") -> None:
-        words = words_of(recipe)
-        names = {
-            "pretrained": f"{recipe.name}, {words.first}",
-            "random": f"{recipe.name}, {words.second}",
-        }
+        words = PRETRAINING if recipe.control is None else UNLABELLED
         self.recipe, self.task, self.start, self.device = recipe, task, start, device
-        self.name, self.group = names[start], recipe.name
+        self.short, self.group = words[start], recipe.name
+        self.name = f"{recipe.name}, {self.short}"
+        self.cause, self.instead = words["cause"], words["instead"]
         self.role = "pretrained" if start == "pretrained" else "control"
-        self.against = names["random"] if start == "pretrained" else None
+        self.against = f"{recipe.name}, {words['random']}" if start == "pretrained" else None
         self.pays = start == "pretrained"
         self.learns_from = "all" if any(_needs_rows(step) for step in self.plan()) else "labelled"
 
@@ -101,6 +114,8 @@ def recipe_arms(recipe: Recipe, task: str, device: str = "auto") -> list[RecipeA
 
 def scaled(step: Step, factor: float) -> Step:
     """Return a step with its learning rate times a factor."""
+    if factor == 1.0:
+        return step
     training = step.training or EVERYTHING
     rate = (
         training.learning_rate

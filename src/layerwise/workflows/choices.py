@@ -36,7 +36,7 @@ _PATHS = (
 
 
 class Rows(Protocol):
-    """What a choice looks at: a Problem or a Dataset."""
+    """What a choice looks at, such as a Dataset."""
 
     @property
     def X(self) -> Any: ...
@@ -64,6 +64,7 @@ def resolve(
     changes: Sequence[str],
     arguments: dict[str, Any] | None = None,
     labels: int | None = None,
+    rows: int | None = None,
 ) -> tuple[Recipe, str]:
     """Return the recipe with its changes, and a sentence on who chose it.
 
@@ -73,8 +74,8 @@ def resolve(
         'auto' and None: chosen by :func:`layerwise.recipes.choice.choose`.
     arguments : dict, optional
         Of the recipe.
-    labels : int, optional
-        How many rows have a label.
+    labels, rows : int, optional
+        How many rows have a label, and how many there are to learn from; by default all.
     changes : sequence of 'path=value'
         A path is an argument of the recipe (``modern``, ``widths``) or a field
         (``objective.corruption.p``, ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is
@@ -86,7 +87,8 @@ def resolve(
         For an unknown recipe or path; names the closest.
     """
     if name in (None, "auto"):
-        choice = choose(**_shape(problem), labels=labels)
+        shape = _shape(problem) | ({} if rows is None else {"rows": rows})
+        choice = choose(**shape, labels=labels)
         name, arguments, why = (
             choice.name,
             dict(choice.arguments),

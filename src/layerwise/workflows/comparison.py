@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .._durable import jsonable
-from .._errors import ParameterError, did_you_mean
+from .._errors import ParameterError
 from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, load_dataset
 from ..evaluation import (
@@ -29,9 +27,9 @@ from ..recipes import Recipe
 from ..report import write_study_report
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
-from .fit import writable
 from .given import given_rows
-from .guarded import make_study_data
+from .guarded import guarded
+from .place import writable
 from .study_facts import study_facts, write_rows
 
 Tell = Callable[[str], None]
@@ -118,8 +116,8 @@ def compare(
     began = time.perf_counter()
     out, study = writable(Path(out)), study or Study()
     given = _dataset(data, y, target, test)
-    _check_kept(given, keep)
-    rows, kept, found = make_study_data(given, tuple(keep))
+    checked = guarded(given, keep)
+    rows, kept, found = checked.study, checked.data, checked.findings
     learned = min(study.rows or len(rows.y), len(rows.y))
     chosen, why = _recipes(kept, recipes, changes, learned)
     everyone: list[Arm] = [
@@ -210,19 +208,6 @@ def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset
             "Give y, and let each draw hold out its test rows.",
         )
     return given_rows(data, y)
-
-
-def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
-    columns = (
-        [f"x{i}" for i in range(data.X.shape[1])]
-        if isinstance(data.X, np.ndarray)
-        else list(data.X.columns)
-    )
-    for name in keep:
-        if name not in columns:
-            raise ParameterError(
-                f"There is no column {name!r} to keep.", did_you_mean(name, columns)
-            )
 
 
 def _recipes(

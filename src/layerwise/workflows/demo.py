@@ -12,12 +12,12 @@ import numpy as np
 from .._durable import jsonable
 from ..artifacts import save
 from ..data.readers import load_dataset
+from ..evaluation import as_difference, estimate, flags_of, row_scores_of, side_of
 from ..report import write_report
-from .choices import resolve
 from .facts import fit_facts
-from .fit import Arms, Tell, about, result_of, run_arms, writable
-from .judge import flags_of, floor, kind_of, over_draws
-from .problem import Problem, make_problem
+from .fit import Fit, Tell, about, facts_of, fit_draw
+from .guarded import guarded
+from .place import writable
 
 LABELS = 50
 DRAWS = 10
@@ -39,73 +39,77 @@ def demo(
         What ``layerwise demo --json`` prints.
     """
     out = writable(Path(out))
-    data = load_dataset("digits")
-    draws: list[dict[str, Any]] = []
-    shown: tuple[Problem, Any, Arms] | None = None
-    seconds = {"pretrain": 0.0, "finetune": 0.0, "random_start": 0.0}
+    rows = guarded(load_dataset("digits"), draws=False)
+    fits: list[Fit] = []
+    why = ""
     for i in range(DRAWS):
-        problem = make_problem(data, labels=LABELS, seed=seed + i)
-        recipe, why = resolve(problem, None, ())
-        arms = run_arms(
-            problem, recipe, seed=seed + i, device=device, tell=partial(_tell_draw, tell, i)
+        found, why = fit_draw(
+            rows, labels=LABELS, seed=seed + i, device=device, tell=partial(_tell_draw, tell, i)
         )
-        baseline = floor(problem, arms.pretrained)
-        draws.append({"seed": seed + i} | arms.scores | {"baseline": baseline["value"]})
-        seconds = {name: total + arms.seconds[name] for name, total in seconds.items()}
-        shown = shown or (problem, recipe, arms)
-    assert shown is not None
-    problem, recipe, arms = shown
-    result = result_of(problem, recipe, seed, arms) | {"draws": draws, "seconds": seconds}
-    result["test"] = {"rows": result["test"]["rows"]} | {
-        arm: float(np.mean([d[arm] for d in draws])) for arm in ("pretrained", "random_start")
-    }
-    result["difference"] = over_draws([d["pretrained"] - d["random_start"] for d in draws])
-    result["baseline"] = {
-        "name": baseline["name"],
-        "value": float(np.mean([d["baseline"] for d in draws])),
-    }
-    result["verdict"] = _headline(result)
-    result["flags"] = flags_of(result["test"]["random_start"], result["baseline"])
+        fits.append(found)
+    result = facts_of(fits[0], seed) | _over_draws(fits, seed)
+    last_seed = seed + DRAWS - 1
     result["notes"] = [
         why,
-        *problem.notes[:-1],
-        f"{LABELS} labels were drawn {DRAWS} times (seeds {seed} to {seed + DRAWS - 1}), each with "
-        "its own split.",
+        *fits[0].notes[:-1],
+        f"{LABELS} labels were drawn {DRAWS} times (seeds {seed} to {last_seed}), each with its "
+        "own "
+        "split.",
     ]
     began = time.perf_counter()
-    result["model"] = str(save(arms.pretrained, out / "model", about=about(problem, result)))
+    result["model"] = str(save(fits[0].models[0], out / "model", about=about(rows, result)))
     tell("report")
-    facts = fit_facts(
-        problem,
-        recipe,
-        arms,
-        result,
-        {"command": f"layerwise demo --seed {seed}", "seed": seed, "why": why},
-    )
-    facts["comparison"]["draws"] = draws
+    context = {"command": f"layerwise demo --seed {seed}", "seed": seed, "why": why}
+    facts = fit_facts(fits[0], result, context)
+    facts["comparison"]["draws"] = result["draws"]
     report = write_report(facts, out)
     result["seconds"]["report"] = time.perf_counter() - began
     return jsonable(result | {"report": str(report)})
+
+
+def _over_draws(fits: list[Fit], seed: int) -> dict[str, Any]:
+    """Return what all draws say together, by the estimate of a study."""
+    scores = np.array([found.scores() for found in fits])
+    names = ("pretrained", "random_start", "baseline")
+    draws = [
+        {"seed": seed + i} | dict(zip(names, values, strict=True))
+        for i, values in enumerate(scores.tolist())
+    ]
+    first, second, baseline = scores.mean(axis=0).tolist()
+    gaps = [
+        row_scores_of(found.single, found.arms[0]).minus(row_scores_of(found.single, found.arms[1]))
+        for found in fits
+    ]
+    gap, taken = estimate(gaps), [found.seconds() for found in fits]
+    name, rows = fits[0].arms[2].name, len(fits[0].single.draw.test)
+    difference = as_difference(gap, "draws")
+    return {
+        "draws": draws,
+        "seconds": {part: sum(one[part] for one in taken) for part in taken[0]},
+        "test": {"rows": rows, "pretrained": first, "random_start": second},
+        "difference": difference,
+        "baseline": {"name": name, "value": baseline},
+        "verdict": {
+            "kind": side_of(gap),
+            "text": _headline(side_of(gap), first, second, difference),
+        },
+        "flags": flags_of(second, (name, baseline), fits[0].arms[0]),
+    }
 
 
 def _tell_draw(tell: Tell, i: int, title: str) -> None:
     tell(f"draw {i + 1}/{DRAWS}: {title}")
 
 
-def _headline(result: dict[str, Any]) -> dict[str, str]:
-    difference, test = result["difference"], result["test"]
-    kind = kind_of(difference)
+def _headline(kind: str, first: float, second: float, difference: dict[str, Any]) -> str:
     interval = f"{100 * difference['low']:+.1f} to {100 * difference['high']:+.1f} points"
     said = {
         "helps": "Pretraining helped",
         "hurts": "Pretraining hurt",
-        "unsure": "Pretraining made no difference that can be told",
+        "not_separable": "Pretraining made no difference that can be told",
     }[kind]
-    text = (
-        f"{said} on this data set: mean accuracy {test['random_start']:.1%} from random weights, "
-        f"{test['pretrained']:.1%} "
-        f"pretrained, over {difference['draws']} draws of {result['labels']} labels and of the "
-        "split (95 % interval of the "
-        f"difference {interval})."
+    return (
+        f"{said} on this data set: mean accuracy {second:.1%} from random weights, {first:.1%} "
+        f"pretrained, over {difference['draws']} draws of {LABELS} labels and of the split (95 % "
+        f"interval of the difference {interval})."
     )
-    return {"kind": kind, "text": text}

@@ -6,7 +6,7 @@ import os
 import platform
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,12 +17,14 @@ from sklearn.metrics import confusion_matrix
 from .. import __version__
 from .._indexing import rows_of
 from .._random import Keys
+from ..data.readers import Dataset
 from ..estimators import Pretrainer
 from ..objective import Denoising
 from ..recipes import Recipe
 from ..training import as_plan
-from .problem import Problem
-from .words import words_of
+
+if TYPE_CHECKING:
+    from .fit import Fit
 
 SHOWN_IMAGES = 12
 SHOWN_FILTERS = 64
@@ -30,30 +32,25 @@ MAP_ROWS = 2000
 TABLE_ROWS = 6
 
 
-def fit_facts(
-    problem: Problem, recipe: Recipe, arms: Any, result: dict[str, Any], context: dict[str, Any]
-) -> dict[str, Any]:
+def fit_facts(found: Fit, result: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of a run with labels."""
-    model = arms.pretrained
-    pretrainer = model.pretrainer_
-    facts = _shared(problem, recipe, pretrainer, result, context)
-    words = words_of(recipe)
+    (model, control), (first, second, _) = found.models, found.arms
+    pretrainer, data = model._fitted_pretrainer(), found.rows.data
+    facts = _shared(data, found.test_X, found.recipe, pretrainer, result, context)
     facts["headline"] = result["verdict"]
-    facts["comparison"] = _comparison(result) | {"cause": words.cause}
+    facts["comparison"] = _comparison(result) | {"cause": first.cause}
     facts["history"] = {
         "pretraining": pretrainer.history_,
-        "finetuning": {words.first: model.history_, words.second: arms.random_start.history_},
+        "finetuning": {first.short: model.history_, second.short: control.history_},
     }
-    encoder = (
-        pretrainer if pretrainer.history_ else model
-    )  # where nothing was pretrained, the codes are the trained net's
-    facts["codes"] = _codes(problem, encoder, problem.test_y)
+    # where nothing was pretrained, the codes are the trained net's
+    encoder = pretrainer if pretrainer.history_ else model
+    facts["codes"] = _codes(data.task, found.test_X, encoder, found.truth)
     if not pretrainer.history_ and facts["pictures"] is not None:
-        facts["pictures"] |= _filters(pretrainer, problem.image_shape, model.module_)
-    answers = arms.answers["pretrained"]
-    if problem.task == "classification":
-        truth = np.array(problem.test_y.tolist())  # type: ignore[union-attr]
-        matrix = confusion_matrix(truth, answers, labels=model.classes_)
+        facts["pictures"] |= _filters(pretrainer, data.image_shape, model.module_)
+    if data.task == "classification":
+        facts["data"]["classes"] = sorted(str(c) for c in model.classes_)
+        matrix = confusion_matrix(found.truth, found.answers, labels=model.classes_)
         facts["confusion"] = {
             "classes": [str(c) for c in model.classes_],
             "matrix": matrix,
@@ -61,56 +58,58 @@ def fit_facts(
             "columns": "predicted",
         }
     else:
-        facts["residuals"] = {"true": problem.test_y.astype(float), "predicted": answers}  # type: ignore[union-attr]
+        facts["residuals"] = {"true": found.truth, "predicted": found.answers}
     facts["transfer"] = model.transfer_report_ if pretrainer.history_ else None
     return facts
 
 
 def encoder_facts(
-    problem: Problem,
+    data: Dataset,
+    test_X: Any,
     recipe: Recipe,
     model: Pretrainer,
     result: dict[str, Any],
     context: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the facts of a run without a target."""
-    facts = _shared(problem, recipe, model, result, context)
+    facts = _shared(data, test_X, recipe, model, result, context)
     facts["headline"] = {
         "kind": "none",
-        "text": f"An encoder of {problem.name}, learned from {result['rows']:,} rows. "
+        "text": f"An encoder of {data.name}, learned from {result['rows']:,} rows. "
         "There is no target, so nothing says what it is worth.",
     }
     facts["history"] = {"pretraining": model.history_, "finetuning": {}}
-    facts["codes"] = _codes(problem, model, None)
+    facts["codes"] = _codes(None, test_X, model, None)
     return facts
 
 
 def _shared(
-    problem: Problem,
+    data: Dataset,
+    test_X: Any,
     recipe: Recipe,
     pretrainer: Pretrainer,
     result: dict[str, Any],
     context: dict[str, Any],
 ) -> dict[str, Any]:
     return {
-        "title": problem.name,
+        "title": data.name,
         "version": __version__,
         "command": context["command"],
         "data": {
-            "name": problem.name,
+            "name": data.name,
             "rows": result["rows"],
             "labels": result["labels"],
             "unlabelled": result["unlabelled"],
             "test_rows": result["test"]["rows"],
             "features": pretrainer.n_features_in_,
-            "task": problem.task,
-            "classes": problem.classes,
-            "target": problem.target,
-            "notes": result["notes"],
+            "task": data.task,
+            "classes": [],
+            "target": data.target,
+            "notes": [*(finding["text"] for finding in result["guards"]), *result["notes"]],
         },
         "run": run_facts(recipe, pretrainer, result["seed"]),
-        "pictures": _pictures(problem, pretrainer),
-        "table_reconstruction": _table(problem, pretrainer),
+        "pictures": _pictures(data.image_shape, test_X, pretrainer),
+        "table_reconstruction": _table(data.image_shape, test_X, pretrainer),
         "seconds": result["seconds"],
     }
 
@@ -179,13 +178,14 @@ def _comparison(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
-    shape = problem.image_shape
+def _pictures(
+    shape: tuple[int, int, int] | None, test_X: Any, pretrainer: Pretrainer
+) -> dict[str, Any] | None:
     if shape is None:
         return None
-    if not pretrainer.history_:
+    if pretrainer.why_no_decoder() is not None:
         return {"image_shape": shape}  # nothing was learned that could reconstruct
-    few = rows_of(problem.test_X, _sample(len(problem.test_X), SHOWN_IMAGES))
+    few = rows_of(test_X, _sample(len(test_X), SHOWN_IMAGES))
     originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
     shown = partial(_shown, pretrainer, originals)
     x = torch.from_numpy(originals.reshape(len(originals), *pretrainer.space_.shape))
@@ -195,9 +195,8 @@ def _pictures(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None
     first = as_plan(pretrainer.plan_)[0].objectives[0]
     corrupted = None
     if isinstance(first, Denoising):
-        noisy, _ = first.corruption.corrupt(
-            x, pretrainer.space_, Keys(pretrainer.seed_).torch("report")
-        )
+        generator = Keys(pretrainer.seed_).torch("report")
+        noisy, _ = first.corruption.corrupt(x, pretrainer.space_, generator)
         corrupted = shown(noisy.numpy().reshape(originals.shape))
     return {
         "image_shape": shape,
@@ -244,22 +243,22 @@ def _sample(n: int, most: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).permutation(n)[:most])
 
 
-def _table(problem: Problem, pretrainer: Pretrainer) -> dict[str, Any] | None:
-    if (
-        problem.image_shape is not None
-        or not hasattr(problem.test_X, "columns")
-        or not pretrainer.history_
-    ):
+def _table(
+    shape: tuple[int, int, int] | None, test_X: Any, pretrainer: Pretrainer
+) -> dict[str, Any] | None:
+    if shape is not None or not hasattr(test_X, "columns") or pretrainer.why_no_decoder():
         return None
-    few = rows_of(problem.test_X, np.arange(min(TABLE_ROWS, len(problem.test_X))))
+    few = rows_of(test_X, np.arange(min(TABLE_ROWS, len(test_X))))
     back = pretrainer.reconstruct(few)
     rows = back.rows() if hasattr(back, "rows") else np.asarray(back).tolist()
     return {"columns": list(few.columns), "original": few.rows(), "reconstruction": rows}
 
 
-def _codes(problem: Problem, encoder: Any, labels: np.ndarray | None) -> dict[str, Any]:
-    few = _sample(len(problem.test_X), MAP_ROWS)
-    codes = encoder.encode(rows_of(problem.test_X, few))
+def _codes(
+    task: str | None, test_X: Any, encoder: Any, labels: np.ndarray | None
+) -> dict[str, Any]:
+    few = _sample(len(test_X), MAP_ROWS)
+    codes = encoder.encode(rows_of(test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
     points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()
@@ -273,8 +272,6 @@ def _codes(problem: Problem, encoder: Any, labels: np.ndarray | None) -> dict[st
         "points": points
         if points.shape[1] == 2
         else np.column_stack([points, np.zeros(len(points))]),
-        "labels": [str(v) for v in shown]
-        if problem.task != "regression"
-        else [float(v) for v in shown],
+        "labels": [str(v) for v in shown] if task != "regression" else [float(v) for v in shown],
         "tsne": tsne,
     }

@@ -1,8 +1,7 @@
-"""Pretrain, fine-tune, and the control arm beside it."""
+"""Pretrain, fine-tune, and the control arm beside it: a study of one draw."""
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,33 +11,96 @@ from typing import Any
 import numpy as np
 
 from .._durable import jsonable
-from .._errors import DataError, FileError
+from .._errors import DataError
+from .._indexing import rows_of
 from ..artifacts import save
-from ..data.readers import load_dataset
-from ..estimators import make_model, make_pretrainer
+from ..data.preprocessing import Preprocessor
+from ..data.readers import Dataset, load_dataset
+from ..estimators import Pretrainer, make_pretrainer
+from ..evaluation import (
+    Arm,
+    EstimatorArm,
+    Single,
+    baselines,
+    flags_of,
+    judge_one,
+    metric_of,
+    run_single,
+    single_draw,
+)
 from ..recipes import Recipe
 from ..report import write_report
+from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .facts import encoder_facts, fit_facts
-from .judge import compare, flags_of, floor
-from .problem import Problem, make_problem
-from .words import words_of
+from .guarded import Guarded, guarded
+from .place import writable
 
 Tell = Callable[[str], None]
 
-ARMS = ("pretrained", "random_start")
-LABELS = ("Supervised", "Combined", "PseudoLabels", "Ladder")  # objectives of fine-tuning
+LINEAR = {"classification": "logistic regression", "regression": "ridge regression"}
+TEST_SHARE = 0.2
 
 
-@dataclass(frozen=True)
-class Arms:
-    """The two fitted models, what they answered on the test part, and the seconds they took."""
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What one draw gave: the rows, the recipe with its two arms and a linear model, and what came
+    of them.
 
-    pretrained: Any
-    random_start: Any
-    scores: dict[str, float]
-    answers: dict[str, np.ndarray]
-    seconds: dict[str, float]
+    Parameters
+    ----------
+    rows : Guarded
+    recipe : Recipe
+    arms : tuple of Arm
+        Pretrained, its control, a linear model.
+    single : Single
+    notes : tuple of str
+    """
+
+    rows: Guarded
+    recipe: Recipe
+    arms: tuple[RecipeArm, RecipeArm, EstimatorArm]
+    single: Single
+    notes: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[Any, Any]:
+        """The fitted estimators of the recipe's arms."""
+        first, second = (self.single.answered[arm.name].model for arm in self.arms[:2])
+        return first, second
+
+    @property
+    def test_X(self) -> Any:
+        """The test rows."""
+        data = self.rows.study
+        return data.test_X if data.test_y is not None else data.rows(self.single.draw.test)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """Labels of the test rows, as the data spell them."""
+        data = self.rows.study
+        known = data.test_y if data.test_y is not None else data.y[self.single.draw.test]
+        return np.array(self.rows.values)[known] if self.rows.values else known
+
+    @property
+    def answers(self) -> np.ndarray:
+        """What the pretrained arm answers on the test rows, likewise."""
+        given = self.single.answered[self.arms[0].name].answer
+        return np.array(self.rows.values)[given] if self.rows.values else given
+
+    def scores(self) -> list[float]:
+        """Return the measure of each arm on the test rows."""
+        metric = metric_of(self.single.outcome)
+        return [self.single.record(arm)["measures"][metric] for arm in self.arms]
+
+    def seconds(self) -> dict[str, float]:
+        """Return where the time went."""
+        first, second = (self.single.record(arm)["seconds"] for arm in self.arms[:2])
+        return {
+            "pretrain": first["prepare"],
+            "finetune": first["fit"] + first["predict"],
+            "random_start": second["fit"] + second["predict"],
+        }
 
 
 def fit(
@@ -49,6 +111,7 @@ def fit(
     labels: int | None = None,
     recipe: str | None = None,
     changes: Sequence[str] = (),
+    keep: Sequence[str] = (),
     seed: int = 0,
     out: str | Path = "layerwise-out",
     device: str = "auto",
@@ -57,6 +120,9 @@ def fit(
 ) -> dict[str, Any]:
     """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a
     model and a report.
+
+    It is a study of one draw of labels: the same guards, arms, measures and words as in
+    ``compare``.
 
     Returns
     -------
@@ -70,181 +136,163 @@ def fit(
     """
     out = writable(Path(out))
     tell("reading")
-    problem = make_problem(load_dataset(data, target=target, test=test), labels=labels, seed=seed)
-    labelled = None if problem.task is None else len(problem.labelled)
-    chosen, why = resolve(problem, recipe, changes, labels=labelled)
-    context = {"command": command, "seed": seed, "why": why}
-    if problem.task is None:
-        return _encoder(problem, chosen, context, out, device, tell)
-    arms = run_arms(problem, chosen, seed=seed, device=device, tell=tell)
-    tell("comparing")
-    verdict = compare(problem, arms.answers, arms.scores, words_of(chosen))
-    baseline = floor(problem, arms.pretrained)
+    given = load_dataset(data, target=target, test=test)
+    _check_labels(given, labels)
+    rows = guarded(given, keep, draws=False)
+    context = {"command": command, "seed": seed}
+    if rows.rows is None:
+        return _encoder(rows, recipe, changes, context, out, device, tell)
+    found, why = fit_draw(rows, recipe, changes, labels=labels, seed=seed, device=device, tell=tell)
     began = time.perf_counter()
-    result = result_of(problem, chosen, seed, arms) | {
-        "difference": verdict["difference"],
-        "verdict": verdict["headline"],
-    }
-    dropped = getattr(arms.pretrained.pretrainer_.preprocessing_, "notes_", [])
-    result |= {
-        "baseline": baseline,
-        "notes": [why, *problem.notes, *dropped],
-        "flags": flags_of(arms.scores["random_start"], baseline, words_of(chosen)),
-    }
-    result |= {"model": str(save(arms.pretrained, out / "model", about=about(problem, result)))}
+    result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
+    result["notes"] = [why, *found.notes]
+    model = save(found.models[0], out / "model", about=about(rows, result))
     tell("report")
-    report = write_report(fit_facts(problem, chosen, arms, result, context), out)
+    report = write_report(fit_facts(found, result, context | {"why": why}), out)
     result["seconds"]["report"] = time.perf_counter() - began
-    return jsonable(result | {"report": str(report)})
+    return jsonable(result | {"model": str(model), "report": str(report)})
 
 
-def writable(out: Path) -> Path:
-    """Make the folder for the results now: a fault there should not wait for the end of the
-    training."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise FileError(
-            f"Cannot write to {str(out)!r}: {error.strerror or error}.", "Choose another --out."
-        ) from error
-    return out
-
-
-def run_arms(
-    problem: Problem,
-    recipe: Recipe,
+def fit_draw(
+    rows: Guarded,
+    recipe: str | None = None,
+    changes: Sequence[str] = (),
     *,
-    seed: int,
+    labels: int | None = None,
+    seed: int = 0,
     device: str = "auto",
     tell: Tell = lambda title: None,
-) -> Arms:
-    """Fit the pretrained model and the control, which differs in its start alone, and score both on
-    the test part."""
-    models: dict[str, Any] = {}
-    scores: dict[str, float] = {}
-    answers: dict[str, np.ndarray] = {}
-    seconds: dict[str, float] = {}
-    truth = problem.test_y
-    assert truth is not None
-    for arm in ARMS:
-        title = "pretraining" if arm == "pretrained" else words_of(recipe).second
-        tell(title)
-        model = make_model(
-            recipe,
-            problem.task or "classification",
-            start="pretrained" if arm == "pretrained" else "random",
-            unlabeled="missing",
-            random_state=seed,
-            device=device,
-        )
-        clock = _Clock(tell if arm == "pretrained" else None)
-        with clock.watching():
-            assert problem.y is not None  # there is a task
-            model.fit(problem.X, problem.y)
-        seconds |= clock.seconds(arm)
-        answers[arm] = model.predict(problem.test_X)
-        scores[arm] = model.score(problem.test_X, typed(truth, problem.task))
-        models[arm] = model
-    return Arms(models["pretrained"], models["random_start"], scores, answers, seconds)
+) -> tuple[Fit, str]:
+    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe."""
+    draw, notes = single_draw(rows.study, labels, seed)
+    chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
+    pair = recipe_arms(chosen, rows.study.task, device)
+    linear = LINEAR[rows.study.task]
+    (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
+
+    def began(arm: Arm, what: str) -> None:
+        if arm is pair[0]:
+            tell("pretraining" if what == "prepare" else "fine-tuning")
+        elif what == "fit":
+            tell(pair[1].short if arm is pair[1] else "comparing")
+
+    single = run_single(rows.study, [*pair, baseline], draw, began)
+    models = [single.answered[arm.name].model for arm in pair]
+    if rows.values:  # a study knows classes by number; a model is to answer with the data's own
+        for model in models:
+            model.classes_ = np.array(rows.values)[model.classes_]
+    notes += _dropped(models[0]._fitted_pretrainer())
+    found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
+    return found, why
 
 
-def typed(y: np.ndarray, task: str | None) -> np.ndarray:
-    """Return labels as an array of words or numbers."""
-    return np.array(y.tolist(), dtype=float) if task == "regression" else np.array(y.tolist())
-
-
-def about(problem: Problem, result: dict[str, Any]) -> dict[str, Any]:
-    """Return what a model folder keeps about the run."""
+def facts_of(found: Fit, seed: int) -> dict[str, Any]:
+    """Return what was run and what it gave as plain data."""
+    first, second, baseline = found.arms
+    scores, draw = found.scores(), found.single.draw
     return {
-        "data": problem.name,
-        "task": problem.task,
-        "target": problem.target,
-        "image_shape": problem.image_shape,
-        "result": {
-            name: result[name]
-            for name in ("recipe", "seed", "rows", "labels", "metric", "test")
-            if name in result
-        },
+        "task": found.rows.study.task,
+        "metric": metric_of(found.single.outcome),
+        "recipe": found.recipe.name,
+        "arms": {"pretrained": first.short, "random_start": second.short},
+        "seed": seed,
+        "rows": len(draw.pool),
+        "labels": len(draw.order),
+        "unlabelled": len(draw.pool) - len(draw.order),
+        "test": {"rows": len(draw.test), "pretrained": scores[0], "random_start": scores[1]},
+        "seconds": found.seconds(),
+        "baseline": {"name": baseline.name, "value": scores[2]},
+        "flags": flags_of(scores[1], (baseline.name, scores[2]), first),
+        "guards": [finding.as_dict() for finding in found.rows.findings],
     }
+
+
+def about(rows: Guarded, result: dict[str, Any]) -> dict[str, Any]:
+    """Return what a model folder keeps about the run."""
+    kept = ("recipe", "seed", "rows", "labels", "metric", "test")
+    return {
+        "data": rows.data.name,
+        "task": rows.data.task,
+        "target": rows.data.target,
+        "image_shape": rows.data.image_shape,
+        "left_out": list(rows.left_out),
+        "result": {name: result[name] for name in kept if name in result},
+    }
+
+
+def _check_labels(data: Dataset, labels: int | None) -> None:
+    """Refuse what a draw cannot be made of, in the words of the data."""
+    if data.y is None:
+        if labels is not None:
+            raise DataError(
+                f"--labels {labels} was given, but {data.name!r} has no target.",
+                "Name the target column with --target.",
+            )
+        return
+    known = {value for value in data.y.tolist() if value is not None and value == value}
+    if not known:
+        raise DataError(
+            f"None of the {len(data.y):,} rows of {data.name!r} has a label in {data.target!r}.",
+            "Fill in some cells of the target, or leave --target out to learn an encoder alone.",
+        )
+    if data.task == "classification" and len(known) < 2:
+        raise DataError(
+            f"All labelled rows of {data.name!r} are of one class, {next(iter(known))!r}; at least "
+            "two classes are needed.",
+            "Label rows of another class.",
+        )
 
 
 def _encoder(
-    problem: Problem, recipe: Recipe, context: dict[str, Any], out: Path, device: str, tell: Tell
+    rows: Guarded,
+    recipe: str | None,
+    changes: Sequence[str],
+    context: dict[str, Any],
+    out: Path,
+    device: str,
+    tell: Tell,
 ) -> dict[str, Any]:
     """Pretrain alone: an encoder for embed, reconstruct and score."""
+    data, notes = rows.data, list(rows.data.notes)
+    X, test_X = data.X, data.test.X if data.test is not None else None
+    if test_X is None:
+        X, test_X = _held_out(data, context["seed"])
+        notes.append(
+            f"{len(test_X):,} rows were held out for the test; pretraining does not see them."
+        )
+    chosen, why = resolve(data, recipe, changes, rows=len(X))
     tell("pretraining")
     began = time.perf_counter()
-    model = make_pretrainer(recipe, random_state=context["seed"], device=device).fit(problem.X)
+    model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(X)
     seconds = {"pretrain": time.perf_counter() - began}
+    reason = model.why_no_decoder()
+    score = None if reason else model.score(test_X)
     result = {
         "task": None,
         "metric": "score",
-        "recipe": recipe.name,
+        "recipe": chosen.name,
         "seed": context["seed"],
-        "rows": len(problem.X),
+        "rows": len(X),
         "labels": 0,
-        "unlabelled": len(problem.X),
-        "test": {"rows": len(problem.test_X), "pretrained": model.score(problem.test_X)},
+        "unlabelled": len(X),
+        "test": {"rows": len(test_X), "pretrained": score},
         "seconds": seconds,
-        "notes": [context["why"], *problem.notes, *getattr(model.preprocessing_, "notes_", [])],
+        "guards": [finding.as_dict() for finding in rows.findings],
+        "notes": [why, *notes, *([reason] if reason else ()), *_dropped(model)],
     }
-    result |= {"model": str(save(model, out / "model", about=about(problem, result)))}
+    folder = save(model, out / "model", about=about(rows, result))
     tell("report")
-    report = write_report(encoder_facts(problem, recipe, model, result, context), out)
-    return jsonable(result | {"report": str(report)})
+    context |= {"why": why}
+    report = write_report(encoder_facts(data, test_X, chosen, model, result, context), out)
+    return jsonable(result | {"model": str(folder), "report": str(report)})
 
 
-def result_of(problem: Problem, recipe: Recipe, seed: int, arms: Arms) -> dict[str, Any]:
-    """Return the facts of both arms as plain data: what was run on how many rows, and the metric on
-    the test part."""
-    labelled, words = len(problem.labelled), words_of(recipe)
-    if problem.test_y is None:
-        raise DataError(
-            "The test part has no labels.", "Give a --test file whose target is filled in."
-        )
-    return {
-        "task": problem.task,
-        "metric": "accuracy" if problem.task == "classification" else "r2",
-        "recipe": recipe.name,
-        "arms": {"pretrained": words.first, "random_start": words.second},
-        "seed": seed,
-        "rows": len(problem.X),
-        "labels": labelled,
-        "unlabelled": len(problem.X) - labelled,
-        "test": {"rows": len(problem.test_y)} | arms.scores,
-        "seconds": dict(arms.seconds),
-    }
+def _held_out(data: Dataset, seed: int) -> tuple[Any, Any]:
+    """Return rows to learn from, and a fifth to look at."""
+    rows = np.random.default_rng(seed).permutation(len(data))
+    held = max(1, round(TEST_SHARE * len(data)))
+    return rows_of(data.X, np.sort(rows[held:])), rows_of(data.X, np.sort(rows[:held]))
 
 
-class _Clock:
-    """Seconds of pretraining and fine-tuning inside one fit, told apart by the events of the
-    loop."""
-
-    def __init__(self, tell: Tell | None) -> None:
-        self.tell = tell
-        self.began = time.perf_counter()
-        self.finetuning: float | None = None
-
-    def watching(self) -> Any:
-        from ..training import observer_for, observing
-
-        outer = observer_for(0)
-
-        def listen(event: Any) -> None:
-            supervised = event.row["objective"] in LABELS
-            if supervised and self.finetuning is None:
-                self.finetuning = time.perf_counter()
-                if self.tell is not None:
-                    self.tell("fine-tuning")
-            outer(event)
-
-        return observing(listen)
-
-    def seconds(self, arm: str) -> dict[str, float]:
-        now = time.perf_counter()
-        middle = self.finetuning or now
-        if arm == "random_start":
-            return {"random_start": now - self.began}
-        return {"pretrain": middle - self.began, "finetune": now - middle}
+def _dropped(model: Pretrainer) -> list[str]:
+    return list(getattr(model.preprocessing_, "notes_", []))

@@ -3,12 +3,13 @@ out."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .._errors import DataError
+from .._errors import DataError, ParameterError, did_you_mean
 from .._indexing import rows_of
 from ..data.readers import Dataset
 from ..evaluation import (
@@ -25,70 +26,146 @@ FEWEST_TESTED = 2
 LEFT_OUT = ("leak", "identifier", "constant")
 
 
-def make_study_data(
-    data: Dataset, keep: tuple[str, ...] = ()
-) -> tuple[StudyData, Dataset, list[Finding]]:
-    """Return the rows of a study, the data set without the columns that were left out, and the
-    findings.
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A data set that was looked at.
 
     Parameters
     ----------
-    keep : tuple of str
+    data : Dataset
+        Without the columns that were left out.
+    findings : list of Finding
+    left_out : tuple of str
+        Columns.
+    rows : StudyData, optional
+        With class numbers for labels; None where there is no target.
+    values : tuple
+        The classes as the data spell them, by number.
+    """
+
+    data: Dataset
+    findings: list[Finding]
+    left_out: tuple[str, ...] = ()
+    rows: StudyData | None = None
+    values: tuple[Any, ...] = ()
+
+    @property
+    def study(self) -> StudyData:
+        """The rows of a study.
+
+        Raises
+        ------
+        DataError
+            When there is no target.
+        """
+        if self.rows is None:
+            raise DataError(
+                f"{self.data.name!r} has no target, so there is nothing to compare.",
+                "Name the target column with --target.",
+            )
+        return self.rows
+
+
+def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> Guarded:
+    """Look at a data set before anything is learned from it.
+
+    A column that gives the target away, an identifier and a constant column are left out; training
+    rows that equal a row of the test part are left out; all of it is named.
+
+    Parameters
+    ----------
+    keep : sequence of str
         Columns to keep whatever is found about them.
+    draws : bool, default True
+        Whether labels will be drawn many times: then classes with too few labelled rows lose their
+        labels, and constant columns are left out for all arms. For one model the preprocessing
+        drops constants itself, and gives them back in reconstructions.
 
     Raises
     ------
+    ParameterError
+        When there is no column to keep of that name.
     DataError
-        When there is no target, a test part without labels, nothing left, or fewer than two
-        classes.
+        When a test part has no labels, nothing is left, or there are fewer than two classes.
     """
+    _check_kept(data, keep)
     if data.y is None or data.task is None:
-        raise DataError(
-            f"{data.name!r} has no target, so there is nothing to compare.",
-            "Name the target column with --target.",
-        )
-    names, y, test_y = _targets(data)
-    found: list[Finding] = []
+        found = _kept(_check_columns(data, np.full(len(data), -1), 2), keep, draws)
+        left_out = _to_leave(found, keep)
+        return Guarded(_without_columns(data, left_out), found, left_out)
+    values, y, test_y = _targets(data)
+    found = []
     if data.task == "classification":
-        rare, without = check_classes(y, names)
+        rare, without = check_classes(y, [str(v) for v in values]) if draws else ([], [])
         found += rare
-        names, y, test_y, data = _without_classes(names, y, test_y, data, without)
-    columns_found = _check_columns(data, y, len(names))
-    found += [
+        values, y, test_y = _without_classes(values, y, test_y, data.name, without, draws)
+    columns = _kept(_check_columns(data, y, len(values)), keep, draws)
+    left_out = _to_leave(columns, keep)
+    data = _without_columns(data, left_out)
+    X, y, test_X, test_y, keys, equal = _parts(data, y, test_y, bool(values))
+    names = tuple(str(value) for value in values)
+    study = StudyData(data.name, X, y, names, test_X, test_y, keys)
+    rows = check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
+    return Guarded(data, [*found, *columns, *equal, *rows], left_out, study, values)
+
+
+def without_columns(X: Any, names: Sequence[str]) -> Any:
+    """Return rows without the columns that a model does not know."""
+    columns = _names(X)
+    left = [name for name in columns if name not in names]
+    return X if len(left) == len(columns) else _taken(X, columns, left)
+
+
+def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
+    columns = _names(data.X)
+    for name in keep:
+        if name not in columns:
+            raise ParameterError(
+                f"There is no column {name!r} to keep.", did_you_mean(name, columns)
+            )
+
+
+def _kept(found: list[Finding], keep: Sequence[str], constants: bool) -> list[Finding]:
+    """Return the findings; of columns that were asked for they say that they were kept."""
+    return [
         replace(f, text=f.text.replace("it is left out", "it was kept as asked"))
         if f.name in keep
         else f
-        for f in columns_found
+        for f in found
+        if constants or f.kind != "constant"
     ]
-    data = _without_columns(
-        data, [f.name for f in columns_found if f.kind in LEFT_OUT and f.name not in (None, *keep)]
-    )
+
+
+def _to_leave(found: list[Finding], keep: Sequence[str]) -> tuple[str, ...]:
+    named = [(f.kind, f.name) for f in found if f.name is not None]
+    return tuple(name for kind, name in named if kind in LEFT_OUT and name not in keep)
+
+
+def _parts(
+    data: Dataset, y: np.ndarray, test_y: np.ndarray | None, classes: bool
+) -> tuple[Any, np.ndarray, Any, np.ndarray | None, tuple[bytes, ...], list[Finding]]:
+    """Return training and test rows with their keys: of the test part the labelled rows, of the
+    training part those that equal none of them."""
     keys = row_keys(data.X)
-    X, test_X = data.X, None
-    if data.test is not None and test_y is not None:
-        test_X = data.test.X
-        known = np.flatnonzero([value >= 0 if names else not np.isnan(value) for value in test_y])
-        if len(known) < FEWEST_TESTED:
-            raise DataError(
-                f"{len(known)} rows of the test part have a label of a class that takes part; at "
-                f"least {FEWEST_TESTED} are needed.",
-                "Give a --test part with more labels, or leave it out: each draw then holds rows "
-                "out.",
-            )
-        test_X, test_y = rows_of(test_X, known), test_y[known]
-        tested = row_keys(test_X)
-        equal, out = check_test(keys, tested)
-        found += equal
-        stay = np.flatnonzero(~out)
-        X, y, keys = rows_of(X, stay), y[stay], tuple(keys[i] for i in stay)
-        keys = keys + tested
-    study = StudyData(data.name, X, y, names, test_X, test_y, keys)
-    found += check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
-    return study, data, found
+    if data.test is None or test_y is None:
+        return data.X, y, None, None, keys, []
+    known = np.flatnonzero(test_y >= 0 if classes else ~np.isnan(test_y))
+    if len(known) < FEWEST_TESTED:
+        raise DataError(
+            f"{len(known)} rows of the test part have a label of a class that takes part; at "
+            f"least {FEWEST_TESTED} are needed.",
+            "Give a --test part with more labels, or leave it out: rows are held out then.",
+        )
+    test_X, test_y = rows_of(data.test.X, known), test_y[known]
+    tested = row_keys(test_X)
+    found, out = check_test(keys, tested)
+    stay = np.flatnonzero(~out)
+    own = tuple(keys[i] for i in stay)
+    return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found
 
 
-def _targets(data: Dataset) -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None]:
-    """Return class names, and targets as indices or numbers, of the training and the test part."""
+def _targets(data: Dataset) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray | None]:
+    """Return the classes, and targets as indices or numbers, of the training and the test part."""
     assert data.y is not None
     test = None if data.test is None else data.test.y
     if data.test is not None and test is None:
@@ -111,28 +188,29 @@ def _targets(data: Dataset) -> tuple[tuple[str, ...], np.ndarray, np.ndarray | N
         np.array([index.get(value, -1) for value in part.tolist()], dtype=np.int64)
         for part in parts
     ]
-    return tuple(str(value) for value in values), codes[0], codes[1] if test is not None else None
+    return tuple(values), codes[0], codes[1] if test is not None else None
 
 
 def _without_classes(
-    names: tuple[str, ...],
+    values: tuple[Any, ...],
     y: np.ndarray,
     test_y: np.ndarray | None,
-    data: Dataset,
+    name: str,
     without: list[int],
-) -> tuple[tuple[str, ...], np.ndarray, np.ndarray | None, Dataset]:
+    draws: bool,
+) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray | None]:
     """Take away the labels of some classes: their rows stay as rows without labels, and are not
     tested on."""
-    left = [i for i in range(len(names)) if i not in without]
-    if len(left) < 2:
+    left = [i for i in range(len(values)) if i not in without]
+    if len(left) < 2 and draws:
         raise DataError(
-            f"{len(left)} class{'es' * (len(left) != 1)} of {data.name!r} with at least 10 "
-            "labelled rows; a study needs two.",
+            f"{len(left)} class{'es' * (len(left) != 1)} of {name!r} with at least 10 labelled "
+            "rows; a study needs two.",
             "Label more rows.",
         )
-    place = np.full(len(names) + 1, -1)  # the last is for -1
+    place = np.full(len(values) + 1, -1)  # the last is for -1
     place[left] = np.arange(len(left))
-    return tuple(names[i] for i in left), place[y], None if test_y is None else place[test_y], data
+    return tuple(values[i] for i in left), place[y], None if test_y is None else place[test_y]
 
 
 def _check_columns(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
@@ -170,23 +248,20 @@ def _columns(X: Any) -> dict[str, np.ndarray]:
     }
 
 
-def _without_columns(data: Dataset, names: list[str | None]) -> Dataset:
+def _names(X: Any) -> list[str]:
+    return [f"x{i}" for i in range(X.shape[1])] if isinstance(X, np.ndarray) else list(X.columns)
+
+
+def _without_columns(data: Dataset, names: Sequence[str]) -> Dataset:
     if not names:
         return data
-    columns = list(_columns(data.X)) if isinstance(data.X, np.ndarray) else list(data.X.columns)
-    left = [name for name in columns if name not in names]
-    if not left:
+    if set(names) == set(_names(data.X)):
         raise DataError(
             f"No column of {data.name!r} is left to learn from: {', '.join(map(str, names))}.",
             "Look at the data.",
         )
-    return replace(
-        data, X=_taken(data.X, columns, left), test=_test_without(data.test, columns, left)
-    )
-
-
-def _test_without(test: Dataset | None, columns: list[str], left: list[str]) -> Dataset | None:
-    return None if test is None else replace(test, X=_taken(test.X, columns, left))
+    test = data.test and replace(data.test, X=without_columns(data.test.X, names))
+    return replace(data, X=without_columns(data.X, names), test=test)
 
 
 def _taken(X: Any, columns: list[str], left: list[str]) -> Any:

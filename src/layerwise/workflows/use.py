@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..artifacts import inspect, load
 from ..data.readers import Dataset, load_dataset
 from ..estimators import Pretrainer
 from ..training import device_of
+from .guarded import without_columns
 
 Columns = dict[str, Any]
 Say = Callable[[str], None]
@@ -52,6 +54,7 @@ def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silen
     """Return each row as the pretrained stack reconstructs it, in the original columns."""
     fitted, rows = _open(model, data, device, say)
     pretrainer = _pretrainer(fitted)
+    _check_decoder(pretrainer, model)
     back = pretrainer.reconstruct(_rows_for(fitted, rows))
     if hasattr(back, "columns"):
         columns = {name: back[name].to_list() for name in back.columns}
@@ -67,7 +70,14 @@ def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> 
     """Return minus the reconstruction error of each row: the lowest are the least normal."""
     fitted, rows = _open(model, data, device, say)
     pretrainer = _pretrainer(fitted)
+    _check_decoder(pretrainer, model)
     return {"row": np.arange(len(rows)), "score": pretrainer.score_samples(_rows_for(fitted, rows))}
+
+
+def _check_decoder(pretrainer: Pretrainer, model: str) -> None:
+    reason = pretrainer.why_no_decoder()
+    if reason is not None:
+        raise DataError(f"{model!r} cannot reconstruct or score rows. {reason}", "Use embed.")
 
 
 def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) -> str | None:
@@ -127,6 +137,9 @@ def _open(model: str, data: str, device: str, say: Say) -> tuple[Any, Dataset]:
             f"fitted on {tuple(shape)}.",
             "Resize the images (channels, rows, columns).",
         )
+    left_out = facts["about"].get("left_out") or []
+    if isinstance(rows.X, np.ndarray) and rows.X.shape[1] == fitted.n_features_in_ + len(left_out):
+        rows = replace(rows, X=without_columns(rows.X, left_out))
     return fitted, rows
 
 
