@@ -351,3 +351,12 @@ def test_verbose_prints_a_line_an_epoch(capsys):
 def test_bfloat16_is_a_setting():
     model = Pretrainer(SMALL.stack, schedule=Greedy(1), precision="bfloat16", random_state=0).fit(X)
     assert np.isfinite(model.score(X))
+
+
+def test_the_control_of_a_frozen_pretrainer_begins_with_the_best_initialisation():
+    stack = Stack(Dense(30, activation="sigmoid", tied=True, init="normal(0.001)"))
+    frozen = FrozenEstimator(Pretrainer(stack, schedule=Greedy(1), random_state=0).fit(X))
+    plan = [(Supervised(), HeadOnly(1))]  # the stack stays as it began
+    model = PretrainedClassifier(frozen, plan=plan, start="random", unlabeled=-1, random_state=0)
+    spread = model.fit(X, np.arange(len(X)) % 2).module_.chain[0].weight.detach().std()
+    assert float(spread) > 0.05

@@ -256,3 +256,34 @@ def test_weights_reach_the_unsupervised_part_of_a_joint_loss():
         return ((back - X) ** 2).mean(1)[:20].mean()
 
     assert errors(weight) < errors(None)
+
+
+def test_rows_without_labels_weigh_as_one_beside_weighted_rows(monkeypatch):
+    heard = []
+    learn = Pretrainer._learn
+
+    def listening(self, table, weight, **settings):
+        heard.append(weight)
+        return learn(self, table, weight, **settings)
+
+    monkeypatch.setattr(Pretrainer, "_learn", listening)
+    weight = np.linspace(0.5, 2.5, 30)
+    for kind in (PretrainedClassifier, PretrainedRegressor):
+        y = Y[:30] if kind is PretrainedClassifier else X[:30, 0]
+        kind(small(), random_state=0).fit(X[:30], y, X_unlabeled=X[30:], sample_weight=weight)
+        assert heard[-1].tolist() == [*weight, *[1.0] * 10]
+
+
+def test_a_missing_cell_does_not_count_in_a_score():
+    rows = X.copy()
+    rows[3, 1] = rows[7, 4] = np.nan
+    model = small().fit(rows)
+    source = model._source(rows)
+    batch = source.take(np.arange(40))
+    with torch.no_grad():
+        back = model.module_.reconstruct(batch.x)
+    losses = torch.nn.functional.binary_cross_entropy(back, batch.x, reduction="none")
+    mean = (losses * batch.observed).sum(1) / batch.observed.sum(1)
+    kinds = {block.kind for block in model.space_.blocks}
+    assert kinds == {"unit"} and not bool(batch.observed.all())
+    assert np.allclose(model.score_samples(rows), -mean.numpy(), atol=1e-5)

@@ -378,3 +378,32 @@ def test_without_a_pretrained_arm_there_is_nothing_to_judge():
 @pytest.mark.parametrize("kind", rules.KINDS)
 def test_the_rules_stand_in_the_documentation(kind):
     assert f"``{kind}``" in (rules.__doc__ or "")
+
+
+def test_a_recipe_ahead_of_one_baseline_of_two_is_not_ahead_of_all():
+    table = study(
+        cell(0.03, 0.001),
+        [cell(0.03, 0.001)] * 3,
+        baseline=cell(0.1, 0.001),
+        at=[cell(0.1, 0.001)] * 3,
+    )
+    more = [row | {"baseline": "ridge", "mean": -0.05} for row in table["against_baselines"]]
+    assert "better than every baseline with" in of(table)["details"]
+    table["against_baselines"] += more
+    assert "not shown to be better than every baseline" in of(table)["details"]
+
+
+def test_the_largest_budget_is_never_told_to_save_labels():
+    saved = [
+        {
+            "recipe": "sdae",
+            "labels": 500,
+            "needed": None,
+            "low": None,
+            "high": None,
+            "saved": None,
+            "most": 500,
+        }
+    ]
+    found = of(study(cell(0.03, 0.001), [cell(0.03, 0.001)] * 3, saved=saved))
+    assert found["advice"] == "Pretrain with sdae."

@@ -50,3 +50,17 @@ def test_paced_by_rows_an_epoch_sees_every_row_once_and_labelled_ones_in_turns()
 def test_no_batch_holds_a_single_row(paced_by):
     pairs = epoch(Mix(source(9), source(9, 100), ratio=4, paced_by=paced_by), 4)
     assert all(len(labelled) > 1 and len(others) > 1 for labelled, others in pairs)
+
+
+def test_the_rows_drawn_beside_come_in_another_order_in_every_turn_and_epoch():
+    mix = Mix(source(4), source(5, 100), ratio=5)
+
+    def drawn(epoch):
+        (batch,) = batches(mix, 4, Keys(0), epoch)
+        return batch.other.x.flatten().tolist()
+
+    first = drawn(0)
+    turns = [first[i : i + 5] for i in range(0, 20, 5)]
+    assert all(sorted(turn) == [100, 101, 102, 103, 104] for turn in turns)
+    assert len({tuple(turn) for turn in turns}) > 1
+    assert first != drawn(1) and first == drawn(0)

@@ -43,6 +43,7 @@ from layerwise.training.lamb import Lamb
 from layerwise.training.loop import Work
 from layerwise.training.optimisers import make_optimiser
 from layerwise.training.rates import layers_of, rates_from_gradients
+from layerwise.training.shapes import SHAPES
 from layerwise.training.trainee import Trainee
 
 SPACE = Space.of("unit", 6)
@@ -526,3 +527,26 @@ def test_a_stage_at_whose_size_pca_is_exact_stays():
     assert pretrainer.stack_.depth == 1 and len(pretrainer.depth_report_) == 2, (
         "the first stage was kept and the second judged"
     )
+
+
+def test_the_warm_up_rises_to_one_and_falls_in_a_line_to_nothing():
+    warm = SHAPES["warmup_linear"]
+    assert [warm(t) for t in (0.0, 0.05, 0.1, 0.55)] == pytest.approx([0.0, 0.5, 1.0, 0.5])
+    assert warm(1.0) == pytest.approx(0.0)
+    cycle = SHAPES["one_cycle"]
+    assert [cycle(t) for t in (0.0, 0.15, 0.3, 1.0)] == pytest.approx(
+        [1 / 25, (1 + 1 / 25) / 2, 1.0, 1e-5]
+    )
+
+
+def test_labels_alone_do_not_move_a_decoder():
+    module = Stack(Dense(4)).build(Space.of("real", 3), torch.Generator().manual_seed(0))
+    x = torch.rand(20, 3, generator=torch.Generator().manual_seed(1)) + 2
+    source = ArraySource(x, Space.of("real", 3), torch.arange(20) % 2)
+    run_plan(
+        module,
+        as_plan([(Supervised(), Joint(1))]),
+        Feed(source, source, Space.of("category", 2)),
+        keys=Keys(0),
+    )
+    assert not bool(module.chain[0].decoder_bias.any())
