@@ -18,15 +18,14 @@ REGISTRIES = {
 def registries():
     """Put back what was registered by name before the test; classes that a module brings with it
     when it is first imported stay."""
-    kept = {
-        name: dict(vars(module)[of])
-        for name, of in REGISTRIES.items()
-        if (module := sys.modules.get(name))
-    }
+    kept = {name: set(registry) for name, registry in _loaded()}
     yield
-    for name, before in kept.items():
-        registry = vars(sys.modules[name])[REGISTRIES[name]]
-        for key in set(registry) - set(before):
-            own = getattr(registry[key], "__module__", "")
-            if not own.startswith("layerwise."):
+    for name, registry in _loaded():
+        for key in set(registry) - kept.get(name, set()):
+            if not getattr(registry[key], "__module__", "").startswith("layerwise."):
                 del registry[key]
+
+
+def _loaded():
+    there = [(name, of) for name, of in REGISTRIES.items() if name in sys.modules]
+    return [(name, vars(sys.modules[name])[of]) for name, of in there]
