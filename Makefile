@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -55,5 +55,8 @@ nulls: $(STAMP)  ## does a study claim what is not there, and cover what is? 600
 studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.studies
 
+mutants: $(STAMP)  ## which small faults do the tests notice? 180 of them (two hours; --resume FILE goes on)
+	$(BIN)/python tests/mutate.py
+
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .venv-keras demo-out .pytest_cache .ruff_cache .mypy_cache .coverage
+	rm -rf $(VENV) .venv-keras demo-out build .pytest_cache .ruff_cache .mypy_cache .coverage

@@ -33,6 +33,7 @@ from layerwise import (
     Swap,
     Training,
     Unfreeze,
+    _spec,
     recipes,
 )
 from layerwise._errors import (
@@ -326,3 +327,46 @@ def test_each_kind_of_error_has_a_name_of_its_own():
         for kind in (ParameterError, PairingError, DataError, FileError, ModelError, TrainingError)
     ]
     assert len(set(kinds)) == len(kinds)
+
+
+# Values in words
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Denoising(Masking(0.3), emphasis=(1.0, 0.5)),
+        Stack(Dense(8, tied=True), Dense(3), in_shape=(1, 2, 2)),
+        Training("momentum", momentum=(0.5, 0.9), clip=None),
+    ],
+    ids=repr,
+)
+def test_words_are_what_a_repr_says(value):
+    assert _spec.from_words(repr(value)) == value
+    assert _spec.from_words(f"[{value!r}, -1, 'word', None]") == (value, -1, "word", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Densse(3)", r"no registered class 'Densse'. Did you mean 'Dense'"),
+        ("__import__('os').system('true')", "no registered class"),
+        ("Dense(print(3))", "no registered class 'print'"),
+        ("Dense(3, 4)", r"Dense cannot be built: .*positional"),
+        ("Dense(width=3)", "Dense cannot be built"),
+        ("Dense(0)", "'units' parameter of Dense"),
+        ("Dense(3", "spells no value"),
+        ("lambda: 3", "spells no value"),
+        ("(" * 5000, "spells no value"),
+    ],
+)
+def test_words_that_spell_no_value_are_refused(text, words):
+    with pytest.raises(ParameterError, match=words):
+        _spec.from_words(text)
+
+
+def test_plain_data_of_unknown_classes_are_spelled_and_named():
+    data = {"type": "Unheard", "of": [{"type": "Masking", "p": 0.5}], "in": {"type": "Never"}}
+    assert _spec.unregistered(data) == ["Unheard", "Never"]
+    assert _spec.spelled(data) == "Unheard(of=(Masking(0.5),), in=Never())"
+    assert _spec.spelled({"type": "a b\x1b[31m"}) == "'a b\\x1b[31m'()"
