@@ -13,9 +13,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ._errors import FileError
+
+# Plain data by name, nested: facts of a report, a record of a study, a description of a model
+Facts: TypeAlias = dict[str, Any]
 
 _MAX_JSON_BYTES = 64 * 2**20
 _MAX_DEPTH = 32
@@ -39,7 +42,7 @@ def write_text(path: Path, text: str) -> str:
     return write_bytes(path, _encoded(path, text))
 
 
-def write_json(path: Path, data: Any) -> str:
+def write_json(path: Path, data: object) -> str:
     """Write strict JSON durably (no NaN); return its SHA-256."""
     return write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -115,7 +118,7 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
                 leftover.unlink(missing_ok=True)
 
 
-def jsonable(value: Any) -> Any:
+def jsonable(value: object) -> Any:
     """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite
     becomes None."""
     if hasattr(value, "tolist"):
@@ -188,7 +191,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("a key occurs twice")
@@ -212,7 +215,7 @@ def _small_int(text: str) -> int:
     return int(text)
 
 
-def _check_depth(data: Any, name: str, depth: int = 0) -> None:
+def _check_depth(data: object, name: str, depth: int = 0) -> None:
     if depth > _MAX_DEPTH:
         raise FileError(f"{name!r} is nested deeper than {_MAX_DEPTH} levels.")
     for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():

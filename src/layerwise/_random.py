@@ -10,13 +10,16 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from ._errors import PairingError
+
+# What scikit-learn takes as an estimator's random_state
+RandomState: TypeAlias = int | np.random.RandomState | None
 
 
 class Keys:
@@ -193,7 +196,7 @@ def seeded(generator: Generator) -> Iterator[None]:
         yield
 
 
-def seed_of(random_state: Any) -> int:
+def seed_of(random_state: RandomState | np.random.Generator) -> int:
     """Return one integer seed from scikit-learn's ``random_state`` (None, an int, or a numpy
     RandomState)."""
     if random_state is None:

@@ -12,7 +12,7 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ._errors import ParameterError, did_you_mean
 
@@ -30,7 +30,7 @@ class Spec:
             name: _plain(value) for name, value in self._fields().items()
         }
 
-    def replace(self, path: str, value: Any) -> Self:
+    def replace(self, path: str, value: object) -> Self:
         """Return a copy in which the field at a dotted path has another value.
 
         >>> from layerwise import Denoising, Masking
@@ -127,7 +127,7 @@ def register(cls: type[Spec]) -> type[Spec]:
     return cls
 
 
-def from_dict(data: Any, depth: int = 0) -> Any:
+def from_dict(data: object, depth: int = 0) -> Any:
     """Build the value that :meth:`Spec.to_dict` described; only registered classes are built."""
     if depth > _MAX_DEPTH:
         raise ParameterError(f"The description is nested deeper than {_MAX_DEPTH} levels.")
@@ -196,7 +196,7 @@ def _spoken(node: ast.expr) -> Any:
         raise ParameterError(f"{name} cannot be built: {error}.") from error
 
 
-def unregistered(data: Any) -> list[str]:
+def unregistered(data: object) -> list[str]:
     """Return the names in plain data of classes that are not registered."""
     if isinstance(data, list):
         return [name for item in data for name in unregistered(item)]
@@ -206,7 +206,7 @@ def unregistered(data: Any) -> list[str]:
     return [*own, *(name for item in data.values() for name in unregistered(item))]
 
 
-def spelled(data: Any) -> str:
+def spelled(data: object) -> str:
     """Return plain data as its ``repr`` would be, or, of a class that is not registered, with all
     its fields.
 
@@ -225,7 +225,7 @@ def spelled(data: Any) -> str:
     return f"{name if name.isidentifier() else repr(name)}({', '.join(fields)})"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Spec):
         return value.to_dict()
     if isinstance(value, (list, tuple)):
@@ -242,7 +242,7 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _replaced(value: Any, path: str, new: Any, where: str) -> Any:
+def _replaced(value: object, path: str, new: object, where: str) -> Any:
     if isinstance(value, Spec):
         return value.replace(path, new)
     head, _, rest = path.partition(".")
@@ -266,7 +266,7 @@ def _replaced(value: Any, path: str, new: Any, where: str) -> Any:
 def check_number(
     owner: object,
     name: str,
-    value: Any,
+    value: object,
     low: float,
     high: float = math.inf,
     *,
@@ -277,10 +277,11 @@ def check_number(
     if optional and value is None:
         return
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    number = cast(float, value)  # looked at only where it is real
     if (
         not real
-        or not max(low, -_LARGEST) <= value <= min(high, _LARGEST)
-        or (open_low and value == low)
+        or not max(low, -_LARGEST) <= number <= min(high, _LARGEST)
+        or (open_low and number == low)
     ):
         bracket = ")" if math.isinf(high) else "]"
         span = f"{'(' if open_low else '['}{low:g}, {high:g}{bracket}"
@@ -289,7 +290,7 @@ def check_number(
         )
 
 
-def check_int(owner: object, name: str, value: Any, low: int, *, optional: bool = False) -> None:
+def check_int(owner: object, name: str, value: object, low: int, *, optional: bool = False) -> None:
     """Raise unless ``value`` is an integer of at least ``low``."""
     if optional and value is None:
         return
@@ -299,13 +300,13 @@ def check_int(owner: object, name: str, value: Any, low: int, *, optional: bool 
         )
 
 
-def check_bool(owner: object, name: str, value: Any) -> None:
+def check_bool(owner: object, name: str, value: object) -> None:
     """Raise unless ``value`` is True or False."""
     if not isinstance(value, bool):
         raise _wrong(owner, name, "True or False", value)
 
 
-def check_name(owner: object, name: str, value: Any, known: Iterable[str]) -> None:
+def check_name(owner: object, name: str, value: object, known: Iterable[str]) -> None:
     """Raise unless ``value`` is one of the known names."""
     names = list(known)
     if value not in names:
@@ -314,14 +315,14 @@ def check_name(owner: object, name: str, value: Any, known: Iterable[str]) -> No
 
 
 def check_kind(
-    owner: object, name: str, value: Any, kinds: type | tuple[type, ...], expected: str
+    owner: object, name: str, value: object, kinds: type | tuple[type, ...], expected: str
 ) -> None:
     """Raise unless ``value`` is an instance of one of the kinds."""
     if not isinstance(value, kinds):
         raise _wrong(owner, name, expected, value)
 
 
-def _wrong(owner: object, name: str, expected: str, value: Any) -> ParameterError:
+def _wrong(owner: object, name: str, expected: str, value: object) -> ParameterError:
     where = owner if isinstance(owner, str) else type(owner).__name__
     return ParameterError(
         f"The {name!r} parameter of {where} must be {expected}. Got {value!r} instead."

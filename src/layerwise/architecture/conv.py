@@ -188,7 +188,9 @@ class ConvCodec(StageModule):
         """``(n, c, h, w) -> (n, k, h', w')``."""
         return self.encode_traced(x, at, places=False)[0]
 
-    def encode_traced(self, x: Tensor, at: At = BY_HAND, places: bool = True) -> tuple[Tensor, Any]:
+    def encode_traced(
+        self, x: Tensor, at: At = BY_HAND, places: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
         """Encode, with the places of the maxima where there are some."""
         stage = self.stage
         h = F.conv2d(x, self.matrix, self.bias, stride=stage.stride, padding=stage.pad)
@@ -209,7 +211,7 @@ class ConvCodec(StageModule):
         """``(n, k, h', w') -> (n, d)``, before the link."""
         return self.decode_traced(z, None)
 
-    def decode_traced(self, z: Tensor, trace: Any) -> Tensor:
+    def decode_traced(self, z: Tensor, trace: Tensor | None) -> Tensor:
         """``decode_params`` with the places of the maxima."""
         stage = self.stage
         if stage.pool > 1 and trace is not None:

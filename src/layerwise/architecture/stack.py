@@ -99,7 +99,7 @@ class Stack(Spec):
             [max(1, round(n_features * ratio ** (i + 1))) for i in range(depth)], **settings
         )
 
-    def replace(self, path: str, value: Any) -> Self:
+    def replace(self, path: str, value: object) -> Self:
         name = path.replace("__", ".")
         return super().replace(f"stages.{name}" if name[:1].isdigit() else name, value)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
+from .._durable import Facts
 from .._spec import spelled
 
 _CARD = """# A Layerwise model
@@ -37,7 +36,7 @@ print({{name: tuple(tensor.shape) for name, tensor in weights.items()}})
 """
 
 
-def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> str:
+def model_card(description: Facts, tensors: dict[str, torch.Tensor]) -> str:
     """Return the card as Markdown. Values from data (names, classes) are left out: they are in
     ``model.json``."""
     pretrainer = description["pretrainer"]
@@ -61,7 +60,7 @@ def model_card(description: dict[str, Any], tensors: dict[str, torch.Tensor]) ->
     )
 
 
-def _steps(plan: list[dict[str, Any]]) -> str:
+def _steps(plan: list[Facts]) -> str:
     return "; ".join(
         f"`{spelled(step['objective'])}` on `{spelled(step['schedule'])}`" for step in plan
     )

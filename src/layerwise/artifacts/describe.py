@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._durable import Facts
 from .._errors import ModelError
 from .._spec import spelled
 
 
-def model_lines(description: dict[str, Any]) -> list[str]:
+def model_lines(description: Facts) -> list[str]:
     """Return what ``model.json`` says as lines for a terminal.
 
     Raises
@@ -25,7 +24,7 @@ def model_lines(description: dict[str, Any]) -> list[str]:
         ) from error
 
 
-def _lines(description: dict[str, Any]) -> list[str]:
+def _lines(description: Facts) -> list[str]:
     from .. import architecture, objective, schedule, training  # noqa: F401  (they register what a description may name)
 
     pretrainer, about = description["pretrainer"], description["about"]
@@ -61,5 +60,5 @@ def _lines(description: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _steps(plan: list[dict[str, Any]]) -> list[str]:
+def _steps(plan: list[Facts]) -> list[str]:
     return [f"{spelled(step['objective'])} on {spelled(step['schedule'])}" for step in plan]

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+
+from .._durable import Facts
 
 FORMAT = "layerwise-model"
 FORMAT_VERSION = 1
@@ -23,7 +24,7 @@ DESCRIPTION = "model.json"
 CARD = "README.md"
 
 
-def digest_of(description: dict[str, Any]) -> str:
+def digest_of(description: Facts) -> str:
     """Return the SHA-256 of a description without its own digest."""
     rest = {name: value for name, value in description.items() if name != "digest"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,13 +15,14 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from .._contracts import Space
-from .._durable import read_json
+from .._durable import Facts, read_json
 from .._errors import FileError, ModelError, ParameterError
 from .._spec import from_dict, unregistered
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
-from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..estimators.labels import Marker
 from ..objective.supervised import Head
 from ..training import Step, Written, as_plan
 from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
@@ -33,9 +35,10 @@ _FOREIGN = {
     b"\x89HDF": "an HDF5 file",
 }
 _MAX_STAGES = 1000
+M = TypeVar("M", bound=torch.nn.Module)
 
 
-def inspect(folder: Any) -> dict[str, Any]:
+def inspect(folder: str | os.PathLike[str]) -> Facts:
     """Return what ``model.json`` says, after checking it and the weights' hash; builds nothing.
 
     Raises
@@ -58,7 +61,7 @@ def inspect(folder: Any) -> dict[str, Any]:
     return description
 
 
-def load(folder: Any) -> Any:
+def load(folder: str | os.PathLike[str]) -> Any:
     """Return the estimator that :func:`save` wrote.
 
     Parameters
@@ -115,7 +118,7 @@ def load(folder: Any) -> Any:
         ) from error
 
 
-def _description(folder: Path) -> dict[str, Any]:
+def _description(folder: Path) -> Facts:
     path, hint = folder / DESCRIPTION, "Give the folder that save or --out wrote."
     try:
         if not path.is_file():
@@ -148,7 +151,7 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _weights_bytes(folder: Path, description: dict[str, Any]) -> bytes:
+def _weights_bytes(folder: Path, description: Facts) -> bytes:
     path = folder / WEIGHTS
     try:
         data = path.read_bytes()
@@ -186,7 +189,7 @@ def _tensors(data: bytes) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Any:
+def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
     kind = _KINDS.get(description["kind"])
     if kind is None:
         raise ModelError(
@@ -203,7 +206,7 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> A
     return model
 
 
-def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
+def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
     stack, plan = from_dict(facts["stack"]), _plan(facts["plan"], facts.get("decodes", False))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
         raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
@@ -232,19 +235,19 @@ def _pretrainer(facts: dict[str, Any], parts: dict[str, dict[str, torch.Tensor]]
     return model
 
 
-def _preprocessing(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> Preprocessor | AsIs:
+def _preprocessing(facts: Facts, arrays: dict[str, np.ndarray]) -> Preprocessor | AsIs:
     kind = AsIs if "as_is" in facts else Preprocessor
     return kind.from_state(facts, arrays)
 
 
 def _finetuned(
-    kind: Any,
-    facts: dict[str, Any],
+    kind: type[PretrainedClassifier] | type[PretrainedRegressor],
+    facts: Facts,
     pretrainer: Pretrainer,
     parts: dict[str, dict[str, torch.Tensor]],
-) -> Any:
+) -> PretrainedClassifier | PretrainedRegressor:
     plan = _plan(facts["plan"])
-    given: Any = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
+    given = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
     model = kind(
         given,
         plan=plan,
@@ -279,14 +282,14 @@ def _finetuned(
     return model
 
 
-def _plan(data: Any, decodes: bool = False) -> tuple[Step, ...] | Written:
+def _plan(data: list[Facts], decodes: bool = False) -> tuple[Step, ...] | Written:
     """Return a plan; one with parts of somebody's own that are not registered stays text."""
     if unregistered(data):
         return Written(data, decodes is True)
     return as_plan(from_dict(data))
 
 
-def _widths(facts: dict[str, Any], plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
+def _widths(facts: Facts, plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
     """Return the widths of the head's hidden layers; a plan that can be read says them too, and in
     folders of the first releases alone."""
     read = None if isinstance(plan, Written) else plan[-1].objectives[-1].head_widths()
@@ -307,7 +310,7 @@ def _empty_stack(stack: Stack, space: Space) -> StackModule:
         return stack.build(space, torch.Generator())
 
 
-def _filled(module: Any, tensors: dict[str, torch.Tensor], part: str) -> Any:
+def _filled(module: M, tensors: dict[str, torch.Tensor], part: str) -> M:
     expected = module.state_dict()
     for name in expected.keys() | tensors.keys():
         if name not in tensors or name not in expected:
@@ -345,7 +348,7 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
         )
 
 
-def _classes(facts: dict[str, Any]) -> np.ndarray:
+def _classes(facts: Facts) -> np.ndarray:
     dtype, values = np.dtype(facts["dtype"]), np.array(facts["values"])
     if (
         dtype.kind not in "biufU"
@@ -358,11 +361,11 @@ def _classes(facts: dict[str, Any]) -> np.ndarray:
     return values.astype(dtype)
 
 
-def _marker(fact: Any) -> Any:
+def _marker(fact: Facts | Marker) -> Marker:
     return float("nan") if isinstance(fact, dict) else fact
 
 
-def _set_features(model: Any, facts: dict[str, Any]) -> None:
+def _set_features(model: Model, facts: Facts) -> None:
     model.n_features_in_ = facts["n_features_in"]
     if facts["feature_names_in"] is not None:
         model.feature_names_in_ = np.array(facts["feature_names_in"], dtype=object)

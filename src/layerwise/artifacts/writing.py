@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import __version__
-from .._durable import jsonable, write_folder
+from .._durable import Facts, jsonable, write_folder
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
-from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretrainer
+from ..objective.supervised import Head
 from ..training import Step, Written
 from .card import model_card
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
@@ -38,7 +40,7 @@ _SUMMARY = (
 )
 
 
-def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Path:
+def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = None) -> Path:
     """Write a fitted estimator to a folder: weights, description, model card.
 
     Parameters
@@ -82,7 +84,7 @@ def save(model: Any, folder: Any, *, about: dict[str, Any] | None = None) -> Pat
     return folder
 
 
-def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:
     """Return a model as plain data and tensors."""
     kinds = (Pretrainer, PretrainedClassifier, PretrainedRegressor)
     if type(model) not in kinds:
@@ -107,12 +109,13 @@ def describe(model: Any, about: dict[str, Any]) -> tuple[dict[str, Any], dict[st
     }
     if not isinstance(model, Pretrainer):
         tensors |= {f"stack.{name}": value for name, value in model.module_.state_dict().items()}
-        tensors |= {f"head.{name}": value for name, value in model.head_.state_dict().items()}
+        head = cast(Head, model.head_)  # a fitted model has one
+        tensors |= {f"head.{name}": value for name, value in head.state_dict().items()}
         description["finetuned"] = _finetuned(model)
     return description, tensors
 
 
-def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _preprocessing(pretrainer: Pretrainer) -> tuple[Facts, dict[str, np.ndarray]]:
     if not isinstance(pretrainer.preprocessing_, (Preprocessor, AsIs)):
         raise ModelError(
             f"The preprocessing is {type(pretrainer.preprocessing_).__name__}, which a model "
@@ -122,7 +125,7 @@ def _preprocessing(pretrainer: Pretrainer) -> tuple[dict[str, Any], dict[str, np
     return pretrainer.preprocessing_.to_state()
 
 
-def _pretrainer(model: Pretrainer) -> dict[str, Any]:
+def _pretrainer(model: Pretrainer) -> Facts:
     return {
         "stack": _plain(model.stack_),
         "plan": _plan(model.plan_),
@@ -135,10 +138,10 @@ def _pretrainer(model: Pretrainer) -> dict[str, Any]:
     } | _features(model)
 
 
-def _finetuned(model: Any) -> dict[str, Any]:
+def _finetuned(model: PretrainedClassifier | PretrainedRegressor) -> Facts:
     facts = {
         "plan": _plan(model.plan_),
-        "head_widths": [layer.out_features for layer in list(model.head_.layers)[:-1]],
+        "head_widths": [layer.out_features for layer in list(cast(Head, model.head_).layers)[:-1]],
         "start": model.start,
         "unlabeled": {"nan": True}
         if model.unlabeled != model.unlabeled
@@ -161,7 +164,7 @@ def _finetuned(model: Any) -> dict[str, Any]:
     return facts | {"target": targets}
 
 
-def _features(model: Any) -> dict[str, Any]:
+def _features(model: Model) -> Facts:
     names = getattr(model, "feature_names_in_", None)
     return {
         "n_features_in": model.n_features_in_,
@@ -169,16 +172,16 @@ def _features(model: Any) -> dict[str, Any]:
     }
 
 
-def _summary(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _summary(history: list[Facts]) -> list[Facts]:
     return [{name: jsonable(row[name]) for name in _SUMMARY if name in row} for row in history]
 
 
-def _plan(plan: tuple[Step, ...] | Written) -> list[dict[str, Any]]:
+def _plan(plan: tuple[Step, ...] | Written) -> list[Facts]:
     """Return a plan as plain data; a model folder keeps it as text for whoever trains again."""
     return plan.steps if isinstance(plan, Written) else [step.to_dict() for step in plan]
 
 
-def _plain(spec: Spec) -> dict[str, Any]:
+def _plain(spec: Spec) -> Facts:
     """Return a spec as plain data, sure that it can be read back."""
     data = spec.to_dict()
     from_dict(data)

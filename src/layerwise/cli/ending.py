@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import typer
@@ -23,7 +24,7 @@ class Terminated(BaseException):
     """SIGTERM arrived."""
 
 
-def ended(run: Callable[[], Any], as_json: bool) -> int:
+def ended(run: Callable[[], object], as_json: bool) -> int:
     """Run something and return the exit code, having told what went wrong."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -104,5 +105,5 @@ def _tell(kind: str, message: str, hint: str, code: int, as_json: bool) -> int:
     return code
 
 
-def _terminate(number: int, frame: Any) -> None:
+def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated

@@ -7,10 +7,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .parts import load_parts
 from .progress import Live, Plain, Silent
+
+if TYPE_CHECKING:
+    from .._durable import Facts
+    from ..workflows.use import Columns
 
 
 class Output(contextlib.ExitStack):
@@ -41,7 +45,7 @@ class Output(contextlib.ExitStack):
         if not self.quiet and sys.stderr is not None:
             print(note, file=sys.stderr)
 
-    def show_fit(self, result: dict[str, Any]) -> None:
+    def show_fit(self, result: Facts) -> None:
         """Print a table of the arms, the headline, and where model and report lie."""
         self.running.close()
         if self.as_json:
@@ -68,7 +72,7 @@ class Output(contextlib.ExitStack):
         for name in ("model", "report"):
             print(f"{name}: {result[name]}")
 
-    def show_study(self, result: dict[str, Any]) -> None:
+    def show_study(self, result: Facts) -> None:
         """Print a table of arms by numbers of labels, the findings of the guards, the verdict, and
         where the report lies."""
         self.running.close()
@@ -90,7 +94,7 @@ class Output(contextlib.ExitStack):
             console.print(Text(text))
         print(f"report: {result['report']}")
 
-    def show_columns(self, columns: dict[str, Any], out: Path | None, raw: bool) -> None:
+    def show_columns(self, columns: Columns, out: Path | None, raw: bool) -> None:
         """Write columns as CSV, or as JSON records."""
         from .._durable import jsonable
         from ..workflows.use import write_columns
@@ -113,7 +117,7 @@ class Output(contextlib.ExitStack):
         else:
             print(f"{rows:,} rows written to {out}")
 
-    def show_recipes(self, recipes: list[dict[str, Any]]) -> None:
+    def show_recipes(self, recipes: list[Facts]) -> None:
         """Print a line per recipe."""
         self.running.close()
         if self.as_json:
@@ -130,7 +134,7 @@ class Output(contextlib.ExitStack):
         console.print(table)
         console.print("\nlayerwise fit DATA --recipe NAME --set ARGUMENT=VALUE", style="dim")
 
-    def show_model(self, description: dict[str, Any]) -> None:
+    def show_model(self, description: Facts) -> None:
         """Print what a model folder holds."""
         self.running.close()
         if self.as_json:
@@ -146,7 +150,7 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _facts_line(result: dict[str, Any]) -> str:
+def _facts_line(result: Facts) -> str:
     rows = (
         f"{result['rows']:,} rows, {result['labels']:,} with a label; "
         f"{result['test']['rows']:,} test rows"
@@ -154,7 +158,7 @@ def _facts_line(result: dict[str, Any]) -> str:
     return f"{rows}; recipe {result['recipe']}"
 
 
-def _study_table(result: dict[str, Any]) -> Any:
+def _study_table(result: Facts) -> Any:
     """Return arms by numbers of labels, the highest learning curve first."""
     from rich.table import Table
 
@@ -176,7 +180,7 @@ def _study_table(result: dict[str, Any]) -> Any:
     return table
 
 
-def _arms_table(result: dict[str, Any]) -> Any:
+def _arms_table(result: Facts) -> Any:
     from rich.table import Table
 
     test, seconds, baseline = result["test"], result["seconds"], result["baseline"]

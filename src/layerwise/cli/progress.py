@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._durable import Facts
+    from ..training import Event
 
 PLAIN_SECONDS = 10.0  # between two lines when there is no terminal
 FIRST_SECONDS = 2.0  # before the first; what is quicker needs no progress
@@ -40,7 +44,7 @@ class Live:
         self.title = title
         self.progress.reset(self.task, description=title, total=1.0, detail="")
 
-    def hear(self, event: Any) -> None:
+    def hear(self, event: Event) -> None:
         """Follow the training loop."""
         if event.kind == "phase":
             self.progress.reset(self.task, total=1.0, detail="")
@@ -70,7 +74,7 @@ class Plain:
         self.title = title
         self._line(title)
 
-    def hear(self, event: Any) -> None:
+    def hear(self, event: Event) -> None:
         """Follow the training loop."""
         if event.kind != "phase":
             self._line(f"{self.title}, {where(event.row)}: {detail(event.row)}")
@@ -89,14 +93,14 @@ class Silent(Plain):
         return None
 
 
-def where(row: dict[str, Any]) -> str:
+def where(row: Facts) -> str:
     """Return phase and stages in words."""
     from ..training.events import stages_of
 
     return f"phase {row['phase'] + 1}/{row['phases']} ({stages_of(row)})"
 
 
-def detail(row: dict[str, Any]) -> str:
+def detail(row: Facts) -> str:
     """Return epoch, loss and speed in words."""
     if "loss" not in row:
         return ""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from narwhals.typing import IntoDataFrame
 
 from .._errors import DataError
 
@@ -43,18 +45,18 @@ class Frame:
         return Frame(numbers, texts, self.columns, self.backend)
 
 
-def is_frame(X: Any) -> bool:
+def is_frame(X: object) -> TypeGuard[IntoDataFrame]:
     """Whether X is an eager data frame that narwhals knows."""
     return nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray)
 
 
-def has_texts(X: Any) -> bool:
+def has_texts(X: IntoDataFrame) -> bool:
     """Whether a data frame has columns that are not numbers."""
     schema = nw.from_native(X, eager_only=True).schema
     return any(not (dtype.is_numeric() or dtype == nw.Boolean) for dtype in schema.values())
 
 
-def read_frame(X: Any) -> Frame:
+def read_frame(X: IntoDataFrame) -> Frame:
     """Split a data frame into numbers and texts.
 
     Raises
@@ -79,12 +81,12 @@ def read_frame(X: Any) -> Frame:
     return Frame(numbers, texts, tuple(map(str, frame.columns)), backend)
 
 
-def make_frame(columns: dict[str, Any], backend: str) -> Any:
+def make_frame(columns: Mapping[str, object], backend: str) -> Any:
     """Return a native data frame of the library that made the original."""
     return nw.from_dict(columns, backend=cast(Any, backend)).to_native()
 
 
-def stack_frames(X: Any, more: Any) -> Any:
+def stack_frames(X: IntoDataFrame, more: IntoDataFrame) -> Any:
     """Return the rows of two data frames of one library, one after the other.
 
     Raises
@@ -122,7 +124,7 @@ def stack_frames(X: Any, more: Any) -> Any:
     return nw.concat(parts, how="vertical").to_native()
 
 
-def _number(name: str, column: Any) -> np.ndarray:
+def _number(name: str, column: nw.Series) -> np.ndarray:
     values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if np.isinf(values).any():
         raise DataError(
@@ -133,7 +135,7 @@ def _number(name: str, column: Any) -> np.ndarray:
     return values
 
 
-def _text(name: str, column: Any) -> np.ndarray:
+def _text(name: str, column: nw.Series) -> np.ndarray:
     values = column.to_list()
     for row, value in enumerate(values):
         if isinstance(value, (list, dict, set, tuple)) or hasattr(value, "isoformat"):
@@ -149,7 +151,7 @@ def _text(name: str, column: Any) -> np.ndarray:
     )
 
 
-def is_missing(value: Any) -> bool:
+def is_missing(value: object) -> bool:
     """Whether a cell is None, NaN or pandas' NA (which differs from itself, but not as a truth
     value)."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):

@@ -9,11 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._contracts import Block, Source, Space
+from .._durable import Facts
 from .._errors import DataError, did_you_mean
 from .contrast import Contrast, fit_contrast
 from .frames import Frame, make_frame
@@ -123,7 +125,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self.whitening = whitening
         self.epsilon = epsilon
 
-    def fit(self, X: Given, y: Any = None) -> Self:
+    def fit(self, X: Given, y: object = None) -> Self:
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
         self._validate_params()
         table = read_table(self, _flat(X), reset=True).values
@@ -213,7 +215,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         mask = np.concatenate(parts, axis=1)
         return None if mask.all() else mask
 
-    def inverse_transform(self, Z: Any) -> Any:
+    def inverse_transform(self, Z: ArrayLike) -> Any:
         """Return the original columns: an array, or a data frame of the library that made the first
         one.
 
@@ -242,7 +244,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             {name: columns[name] for name in self.columns_}, self.backend_ or "polars"
         )
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return a name for each feature; principal components are called ``pca0``, ``pca1`` and so
         on."""
         check_is_fitted(self)
@@ -256,7 +258,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
         return np.array(names, dtype=object)
 
-    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def to_state(self) -> tuple[Facts, dict[str, np.ndarray]]:
         """Return what was learned as plain data and as arrays."""
         check_is_fitted(self)
         plain = {name: getattr(self, name) for name in _PLAIN_STATE}
@@ -269,7 +271,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return plain, state_of(self.scaling_, self.contrast_, self.whitening_)
 
     @classmethod
-    def from_state(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+    def from_state(cls, plain: Facts, arrays: dict[str, np.ndarray]) -> Self:
         """Return a fitted preprocessor from what :meth:`to_state` returned; parameters that are
         newer than it keep their defaults.
 
@@ -365,7 +367,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             )
             self.notes_ = [f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."]
 
-    def _fit_numbers(self, matrix: Any) -> None:
+    def _fit_numbers(self, matrix: np.ndarray | Sparse) -> None:
         self.contrast_: Contrast | None = None
         self.whitening_: Whitening | None = None
         if sp.issparse(matrix):
@@ -412,7 +414,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             result[i * _BLOCK_ROWS : (i + 1) * _BLOCK_ROWS] = np.clip(part, -LARGEST, LARGEST)
         return result
 
-    def _scaled_sparse(self, matrix: Any) -> Any:
+    def _scaled_sparse(self, matrix: Sparse) -> Sparse:
         if (
             self.contrast_ is not None
             or self.whitening_ is not None
@@ -436,7 +438,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         columns = [table.numbers[name] for name in self.number_columns_]
         return np.stack(columns, axis=1) if columns else np.zeros((len(table), 0))
 
-    def _check_columns(self, table: Any) -> None:
+    def _check_columns(self, table: Frame | np.ndarray | Sparse) -> None:
         if (self.columns_ is not None) != isinstance(table, Frame):
             was, now = (
                 ("a data frame", "an array")
@@ -474,7 +476,7 @@ def _flat(X: Given) -> Given:
     return X.flat() if isinstance(X, Table) else X
 
 
-def _is_constant(matrix: Any) -> bool:
+def _is_constant(matrix: np.ndarray | Sparse) -> bool:
     """Whether all rows of an array are equal (a few rows tell in most cases)."""
     if sp.issparse(matrix) or matrix.shape[0] < 2:
         return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._contracts import Block, Source, Space
+from .._durable import Facts
 from .._errors import DataError
 from .reading import Given, Table, is_source
 from .sources import source_of
@@ -25,7 +26,7 @@ class Preprocessing(Protocol):
     @property
     def space_(self) -> Space: ...
 
-    def fit(self, X: Given, y: Any = None) -> Self: ...
+    def fit(self, X: Given, y: object = None) -> Self: ...
 
     def rows(
         self,
@@ -48,7 +49,7 @@ class AsIs(TransformerMixin, BaseEstimator):
 
     space_: Space
 
-    def fit(self, X: Given, y: Any = None) -> Self:
+    def fit(self, X: Given, y: object = None) -> Self:
         """Remember the space of a source."""
         source = X.values if isinstance(X, Table) else X
         if not is_source(source):
@@ -82,13 +83,13 @@ class AsIs(TransformerMixin, BaseEstimator):
         """Return the rows."""
         return Z
 
-    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def to_state(self) -> tuple[Facts, dict[str, np.ndarray]]:
         """Return the space as plain data."""
         blocks = [[b.kind, b.size, b.link, b.levels] for b in self.space_.blocks]
         return {"as_is": blocks, "shape": list(self.space_.shape)}, {}
 
     @classmethod
-    def from_state(cls, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+    def from_state(cls, plain: Facts, arrays: dict[str, np.ndarray]) -> Self:
         """Return what :meth:`to_state` described.
 
         Raises
@@ -103,12 +104,16 @@ class AsIs(TransformerMixin, BaseEstimator):
         return self
 
 
+# What an estimator takes: a preprocessing, a transformer, 'auto', or None
+Prepares: TypeAlias = Preprocessing | TransformerMixin | str | None
+
+
 @dataclass
 class Adapted:
     """A scikit-learn transformer of the user's own as a preprocessing: it is given what the user
     gave."""
 
-    transformer: Any
+    transformer: TransformerMixin
     width: int = 0
 
     @property
@@ -117,7 +122,7 @@ class Adapted:
         given: Space | None = getattr(self.transformer, "space_", None)
         return Space.of("real", self.width) if given is None else given
 
-    def fit(self, X: Given, y: Any = None) -> Self:
+    def fit(self, X: Given, y: object = None) -> Self:
         """Fit the transformer."""
         self.transformer.fit(cast(Table, X).given)
         return self
@@ -139,6 +144,6 @@ class Adapted:
         return self.transformer.inverse_transform(Z)
 
 
-def as_preprocessing(transformer: Any) -> Preprocessing:
+def as_preprocessing(transformer: Preprocessing | TransformerMixin) -> Preprocessing:
     """Return a transformer as a preprocessing: itself where it has ``rows``."""
     return transformer if callable(getattr(transformer, "rows", None)) else Adapted(transformer)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
 import scipy.sparse as sp
 from narwhals.typing import IntoDataFrame
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from .._contracts import Source, Space
@@ -17,7 +18,7 @@ from .._indexing import rows_of
 from .frames import Frame, has_texts, is_frame, read_frame
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
-Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[Any]"
+Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[object]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +59,12 @@ class Table:
         return self if isinstance(self.values, Frame) else Table(self.values, self.values)
 
 
-def read_table(estimator: object, X: Given, *, reset: bool, min_rows: int = 1) -> Table:
+def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int = 1) -> Table:
     """Return rows that are checked, and record the features in the estimator or compare them.
 
     Parameters
     ----------
-    estimator : object
+    estimator : BaseEstimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked unless ``reset``.
     X : array of 2 or more dimensions, sparse matrix, data frame, Source or Table
         Cells may be missing (NaN, None). A data frame of numbers alone is an array. A Table was
@@ -86,7 +87,7 @@ def read_table(estimator: object, X: Given, *, reset: bool, min_rows: int = 1) -
         table = table or _of_source(given, min_rows)
     elif table is not None or mixed:
         validate_data(estimator, given, reset=reset, skip_check_array=True)
-        table = table or _of_frame(given, min_rows)
+        table = table or _of_frame(cast(IntoDataFrame, given), min_rows)
     else:
         table = _of_array(estimator, given, reset, min_rows)
     if reset:
@@ -105,7 +106,7 @@ def row_shape(X: object) -> tuple[int, ...] | None:
     return tuple(shape[1:]) if len(shape) > 2 else None
 
 
-def _mark(estimator: Any, mixed: bool) -> None:
+def _mark(estimator: BaseEstimator, mixed: bool) -> None:
     """Remember that the rows were a table with words."""
     if mixed:
         estimator.mixed_ = True
@@ -113,7 +114,7 @@ def _mark(estimator: Any, mixed: bool) -> None:
         del estimator.mixed_
 
 
-def _record(estimator: Any, space: Space, reset: bool) -> None:
+def _record(estimator: BaseEstimator, space: Space, reset: bool) -> None:
     if reset:
         estimator.n_features_in_ = space.size
     elif estimator.n_features_in_ != space.size:
@@ -129,7 +130,7 @@ def _of_source(source: Source, min_rows: int) -> Table:
     return Table(source, source, shape if len(shape) > 1 else None)
 
 
-def _of_frame(given: Any, min_rows: int) -> Table:
+def _of_frame(given: IntoDataFrame, min_rows: int) -> Table:
     frame = read_frame(given)
     _enough("data frame", len(frame), min_rows)
     return Table(frame, given)
@@ -142,7 +143,7 @@ def _enough(what: str, rows: int, least: int) -> None:
         )
 
 
-def _of_array(estimator: object, given: Any, reset: bool, min_rows: int) -> Table:
+def _of_array(estimator: BaseEstimator, given: Given, reset: bool, min_rows: int) -> Table:
     rows = validate_data(
         estimator,
         given,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.preprocessing import QuantileTransformer
 
 from .._errors import DataError
+
+if TYPE_CHECKING:
+    from .reading import Sparse
 
 NUMBERS = ("auto", "unit", "standard", "robust", "minmax", "quantile", "none")
 _QUANTILES = 1000
@@ -118,7 +121,7 @@ class Scaling:
         return transformer
 
 
-def fit_scaling(matrix: Any, numbers: str) -> Scaling:
+def fit_scaling(matrix: np.ndarray | Sparse, numbers: str) -> Scaling:
     """Return the scaling of an array or a sparse matrix ``(n, m)``; ``numbers`` as in
     ``Preprocessor``.
 
@@ -170,7 +173,7 @@ def fit_scaling(matrix: Any, numbers: str) -> Scaling:
     return Scaling(kind, offset, scale, fill, indicators, quantiles)
 
 
-def _fit_sparse(matrix: Any, numbers: str) -> Scaling:
+def _fit_sparse(matrix: Sparse, numbers: str) -> Scaling:
     if numbers not in ("auto", "none"):
         raise DataError(
             f"numbers={numbers!r} would make a sparse matrix dense.",

@@ -1,7 +1,7 @@
 """scikit-learn estimators over stacks and plans."""
 
 from .classifier import PretrainedClassifier
-from .maker import make_model, make_pretrainer
+from .maker import Model, make_model, make_pretrainer
 from .pretrainer import Pretrainer
 from .regressor import PretrainedRegressor
 from .search import LayerRateSearch
@@ -10,6 +10,7 @@ from .splits import LabeledSplit
 __all__ = [
     "LabeledSplit",
     "LayerRateSearch",
+    "Model",
     "PretrainedClassifier",
     "PretrainedRegressor",
     "Pretrainer",

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from .._errors import ParameterError
 from ..architecture import Conv
 from ..data.frames import is_frame
+from ..data.protocol import Prepares
 from ..data.reading import Table
 from ..recipes import Recipe
 from ..recipes.choice import recipe_for
@@ -55,7 +56,7 @@ def _row_of(table: Table) -> tuple[int, ...]:
 
 
 def pretraining_of(
-    recipe: Recipe, preprocessing: Any = "auto", precision: str = "float32"
+    recipe: Recipe, preprocessing: Prepares = "auto", precision: str = "float32"
 ) -> dict[str, Any]:
     """Return the parameters of the Pretrainer that a recipe means; a preprocessing or a
     precision of one's own stand before the recipe's."""

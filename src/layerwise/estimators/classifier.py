@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._errors import DataError
+from .._random import RandomState
 from ..data.reading import Given, Table
+from ..recipes import Recipe
+from ..training import Plan, Training
 from .finetuned import Finetuned
-from .labels import as_labels, check_labelled, comparable, is_unlabelled, refuse_markers
+from .labels import Marker, as_labels, check_labelled, comparable, is_unlabelled, refuse_markers
+from .pretrainer import Pretrainer
 
 
 class PretrainedClassifier(ClassifierMixin, Finetuned):
@@ -89,19 +95,19 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
 
     def __init__(
         self,
-        pretrainer: Any = None,
+        pretrainer: Pretrainer | FrozenEstimator | None = None,
         *,
-        head: Any = (),
-        plan: Any = None,
-        recipe: Any = None,
+        head: int | Sequence[int] = (),
+        plan: Plan | None = None,
+        recipe: Recipe | str | None = None,
         start: str = "pretrained",
-        unlabeled: Any = None,
-        class_weight: Any = None,
-        training: Any = None,
-        validation: Any = None,
+        unlabeled: Marker = None,
+        class_weight: dict[Any, float] | str | None = None,
+        training: Training | None = None,
+        validation: float | int | str | None = None,
         device: str = "auto",
         precision: str = "float32",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.pretrainer = pretrainer

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .._contracts import Source, Space
+from .._durable import Facts
 from .._errors import DataError, ParameterError
-from .._random import seed_of
+from .._random import RandomState, seed_of
 from .._spec import check_int
 from ..architecture import StackModule
 from ..data.protocol import as_preprocessing
@@ -41,7 +42,7 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     module_: StackModule
     space_: Space
     plan_: tuple[Step, ...] | Written
-    history_: list[dict[str, Any]]
+    history_: list[Facts]
     row_shape_: tuple[int, ...] | None
     preprocessing_: Any
     device: str
@@ -133,11 +134,17 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return result
 
     @available_if(_decodes)
-    def score(self, X: Given, y: Any = None) -> float:
+    def score(self, X: Given, y: object = None) -> float:
         """Return the mean of ``score_samples``: higher is better."""
         return float(self.score_samples(X).mean())
 
-    def sample(self, n: int = 1, steps: int = 1000, *, random_state: Any = None) -> Any:
+    def sample(
+        self,
+        n: int = 1,
+        steps: int = 1000,
+        *,
+        random_state: RandomState | np.random.Generator = None,
+    ) -> Any:
         """Return ``n`` rows drawn from the model, in the original columns.
 
         ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._contracts import Source, Space
+from .._durable import Facts
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
 from ..architecture import StackModule
@@ -51,6 +52,8 @@ HEAD_EPOCHS, EPOCHS = 5, 25
 
 class Finetuned(SpecParams):
     """Base of PretrainedClassifier and PretrainedRegressor (abstract)."""
+
+    plan_: tuple[Step, ...] | Written
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "pretrainer": [Pretrainer, FrozenEstimator, None],
@@ -203,7 +206,7 @@ class Finetuned(SpecParams):
             "autocast": precision_of(self.precision, device),
         }
 
-        def search(train: np.ndarray, held: np.ndarray) -> list[dict[str, Any]]:
+        def search(train: np.ndarray, held: np.ndarray) -> list[Facts]:
             feed = Feed(rows, labelled.part(train), target, labelled.part(held))
             return run_plan(deepcopy(start), plan, feed, **settings).history
 

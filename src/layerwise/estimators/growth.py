@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from sklearn.decomposition import PCA
 
 from .._contracts import Source
+from .._durable import Facts
 from .._errors import ParameterError
 from ..architecture import StackModule
 from ..schedule import Greedy, Progressive
@@ -64,7 +63,7 @@ class Growth:
         x = rows.take(chosen).x.flatten(1).numpy()
         self.pca = PCA(random_state=0).fit(x)
         self.variance = float(self.pca.explained_variance_.sum()) / x.shape[1]
-        self.report: list[dict[str, Any]] = []
+        self.report: list[Facts] = []
 
     def __call__(self, module: StackModule) -> bool:
         k, d = module.code_space.size, module.in_space.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from sklearn.frozen import FrozenEstimator
 
@@ -11,6 +11,9 @@ from .chosen import finetuning_of, pretraining_of
 from .classifier import PretrainedClassifier
 from .pretrainer import Pretrainer
 from .regressor import PretrainedRegressor
+
+# What is fitted, saved and loaded
+Model: TypeAlias = Pretrainer | PretrainedClassifier | PretrainedRegressor
 
 
 def make_pretrainer(recipe: Recipe, **settings: Any) -> Pretrainer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,10 +13,10 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._contracts import Source
 from .._errors import ParameterError
-from .._random import Keys, seed_of
+from .._random import Keys, RandomState, seed_of
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
-from ..data.protocol import AsIs, Preprocessing, as_preprocessing
+from ..data.protocol import AsIs, Prepares, Preprocessing, as_preprocessing
 from ..data.reading import Given, Table, is_source, read_table
 from ..data.sources import RowsOf
 from ..objective import Denoising, Objective
@@ -23,6 +24,7 @@ from ..recipes import Recipe
 from ..schedule import Greedy, Schedule
 from ..training import (
     Feed,
+    Plan,
     Step,
     Training,
     Written,
@@ -147,17 +149,17 @@ class Pretrainer(Encoder, SpecParams):
         self,
         stack: Stack | None = None,
         *,
-        objective: Objective | None = None,
+        objective: Objective | Sequence[Objective] | None = None,
         schedule: Schedule | None = None,
-        plan: list[Any] | tuple[Any, ...] | Written | None = None,
-        recipe: Any = None,
+        plan: Plan | None = None,
+        recipe: Recipe | str | None = None,
         training: Training | None = None,
-        preprocessing: Any = "auto",
+        preprocessing: Prepares = "auto",
         validation: float | None = None,
         depth: str | None = None,
         device: str = "auto",
         precision: str = "float32",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.stack = stack
@@ -174,7 +176,7 @@ class Pretrainer(Encoder, SpecParams):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Given, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Given, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Pretrain on every row.
 
         Parameters
@@ -255,6 +257,7 @@ class Pretrainer(Encoder, SpecParams):
     def _learn_recipe(self, table: Table, weight: np.ndarray | None, control: bool) -> Source:
         """Let the Pretrainer that the recipe means for these rows learn, and take over from it."""
         check_alone(self, "stack", "objective", "schedule", "plan")
+        assert self.recipe is not None  # _learn asked
         recipe, why = chosen(self.recipe, table)
         settings = pretraining_of(recipe, self.preprocessing, self.precision)
         meant = type(self)(**(self.get_params(deep=False) | {"recipe": None} | settings))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
 from .._errors import DataError
+from .._random import RandomState
 from ..data.reading import Given, Table
+from ..recipes import Recipe
+from ..training import Plan, Training
 from .finetuned import Finetuned
-from .labels import as_labels, check_labelled, is_unlabelled, refuse_markers
+from .labels import Marker, as_labels, check_labelled, is_unlabelled, refuse_markers
+from .pretrainer import Pretrainer
 from .rows import repeats, weights_of
 
 
@@ -47,18 +53,18 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
 
     def __init__(
         self,
-        pretrainer: Any = None,
+        pretrainer: Pretrainer | FrozenEstimator | None = None,
         *,
-        head: Any = (),
-        plan: Any = None,
-        recipe: Any = None,
+        head: int | Sequence[int] = (),
+        plan: Plan | None = None,
+        recipe: Recipe | str | None = None,
         start: str = "pretrained",
-        unlabeled: Any = None,
-        training: Any = None,
-        validation: Any = None,
+        unlabeled: Marker = None,
+        training: Training | None = None,
+        validation: float | int | str | None = None,
         device: str = "auto",
         precision: str = "float32",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.pretrainer = pretrainer

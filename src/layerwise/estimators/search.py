@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags, indexable
@@ -21,17 +22,19 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from .._durable import Facts
 from .._errors import DataError, LayerwiseError, ParameterError, TrainingError
 from .._indexing import rows_of
-from .._random import Keys, seed_of
-from ..data.reading import read_table
+from .._random import Keys, RandomState, seed_of
+from ..data.reading import Given, read_table
 from ..training import Step
 from ..training.optimisers import default_rate
 from .classifier import PretrainedClassifier
+from .finetuned import Finetuned
 from .labels import as_labels, check_labelled, comparable, is_unlabelled
 from .regressor import PretrainedRegressor
 from .rows import repeats, weights_of
-from .splits import LabeledSplit
+from .splits import Folds, LabeledSplit
 from .stopping import splits_for
 
 LOW_RATE, HIGH_RATE = 0.1, 3.0  # factors of the last step's whole rate
@@ -131,13 +134,13 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: PretrainedClassifier | PretrainedRegressor,
         *,
         n_trials: int = 24,
         low: float = 1e-3,
-        cv: Any = 3,
+        cv: Folds = 3,
         timeout: float | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
@@ -148,7 +151,13 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any, X_unlabeled: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Given,
+        y: ArrayLike,
+        X_unlabeled: Given | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Fit the estimator, search its rates on the labelled rows, fit it again with the best.
 
         Parameters
@@ -194,18 +203,18 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Given) -> np.ndarray:
         """Return what ``best_estimator_`` predicts."""
         check_is_fitted(self)
         return self.best_estimator_.predict(X)
 
     @available_if(lambda search: is_classifier(search.estimator))
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Given) -> np.ndarray:
         """Return the probability of each class, ``(n, classes)``; classifiers alone have it."""
         check_is_fitted(self)
         return self.best_estimator_.predict_proba(X)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Given, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of ``best_estimator_``: accuracy or R²."""
         check_is_fitted(self)
         return self.best_estimator_.score(X, y, sample_weight)
@@ -216,7 +225,13 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         return self.best_estimator_.classes_
 
     def _data(
-        self, X: Any, y: Any, more: Any, sample_weight: Any, plan: tuple[Step, ...], seed: int
+        self,
+        X: Given,
+        y: ArrayLike | None,
+        more: Given | None,
+        sample_weight: ArrayLike | None,
+        plan: tuple[Step, ...],
+        seed: int,
     ) -> _Data:
         """Return the rows with their folds; raise now, not after pretraining, when the labelled
         rows are too few for any."""
@@ -238,7 +253,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
                 raise DataError(
                     "Every labelled row has the weight 0.", "Give some of them a weight above 0."
                 )
-            splits = self._splits(y[labelled], seed)
+            splits = self._splits(y[labelled], int(self.cv), seed)
         else:
             splits = list(LabeledSplit(self.cv, None).split(labelled, y[labelled]))
         if all(objective.needs == "labels" for step in plan for objective in step.objectives):
@@ -253,12 +268,12 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         ]
         return _Data(X, y, more, weight, folds)
 
-    def _splits(self, y: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _splits(self, y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
         classes = None
         if is_classifier(self.estimator):
             check_classification_targets(comparable(y))
             classes = np.unique(comparable(y), return_inverse=True)[1]
-        splits = splits_for(min(self.cv, len(y) // 2), classes, len(y), seed)  # R² needs two rows
+        splits = splits_for(min(folds, len(y) // 2), classes, len(y), seed)  # R² needs two rows
         if not splits:
             needed = "8 labelled rows" if classes is None else "2 labelled rows of every class"
             least = len(y) if classes is None else int(np.bincount(classes).min())
@@ -270,14 +285,19 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         return splits
 
     def _search(
-        self, optuna: ModuleType, plain: Any, plan: tuple[Step, ...], data: _Data, seed: int
+        self,
+        optuna: ModuleType,
+        plain: Finetuned,
+        plan: tuple[Step, ...],
+        data: _Data,
+        seed: int,
     ) -> None:
         depth, begun = plain.module_.depth, time.monotonic()
         own = _factors(plan, depth)
         study, space = _study(
             optuna, (1.0,) * depth if isinstance(own, str) else own, self.low, seed
         )
-        self.trials_: list[dict[str, Any]] = []
+        self.trials_: list[Facts] = []
         while len(self.trials_) < self.n_trials:
             if (
                 self.trials_
@@ -287,7 +307,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
                 break
             proposal = study.ask(space)
             *places, place = [proposal.params[name] for name in space]
-            trial: dict[str, Any] = {
+            trial: Facts = {
                 "factors": tuple(_factor(one, self.low) for one in places),
                 "rate": _rate(place),
             }
@@ -322,20 +342,20 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
 class _Data:
     """Rows, and the (train, held out) row numbers of each fold; only labelled rows are held out."""
 
-    X: Any
+    X: Given
     y: np.ndarray
-    more: Any
+    more: Given | None
     weight: np.ndarray | None
     folds: list[tuple[np.ndarray, np.ndarray]]
 
-    def scores(self, model: Any) -> list[float]:
+    def scores(self, model: Finetuned) -> list[float]:
         """Return the score of each fold; none when training diverges."""
         try:
             return [self._score(model, train, held) for train, held in self.folds]
         except TrainingError:
             return []
 
-    def _score(self, model: Any, train: np.ndarray, held: np.ndarray) -> float:
+    def _score(self, model: Finetuned, train: np.ndarray, held: np.ndarray) -> float:
         X, y, weight = self._part(train)
         fitted = clone(model).fit(X, y, self.more, weight)
         X, y, weight = self._part(held)
@@ -408,11 +428,11 @@ def _sampler(optuna: ModuleType, seed: int) -> Any:
     return optuna.samplers.CmaEsSampler(seed=seed, popsize=GENERATION)
 
 
-def _score(trial: dict[str, Any]) -> float:
+def _score(trial: Facts) -> float:
     return float(np.mean(trial["scores"])) if trial["scores"] else -np.inf
 
 
-def _words(trial: dict[str, Any]) -> str:
+def _words(trial: Facts) -> str:
     own = trial["factors"]
     factors = own if isinstance(own, str) else ", ".join(f"{factor:.3g}" for factor in own)
     return f"score {_score(trial):.4f}  factors {factors}  rate x {trial['rate']:.3g}"
@@ -465,7 +485,7 @@ def _changed(step: Step, **settings: Any) -> Step:
     return replace(step, training=replace(step.training, **settings))
 
 
-def _frozen(plain: Any, plan: tuple[Step, ...]) -> Any:
+def _frozen(plain: Finetuned, plan: tuple[Step, ...]) -> Finetuned:
     """Return the estimator with the pretrainer that was fitted, and this plan."""
     fitted = plain.pretrainer_
     pretrainer = fitted if isinstance(fitted, FrozenEstimator) else FrozenEstimator(fitted)

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import check_cv
 
 from .._errors import DataError
-from .labels import as_labels, check_labelled, is_unlabelled
+from .labels import Marker, as_labels, check_labelled, is_unlabelled
+
+
+class Splitter(Protocol):
+    """What cuts rows into folds, as scikit-learn's splitters do."""
+
+    def split(
+        self, X: np.ndarray, y: np.ndarray | None = None, groups: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]: ...
+
+    def get_n_splits(
+        self, X: object = None, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> int: ...
+
+
+# A number of folds, a splitter, or the (train, held out) positions themselves
+Folds: TypeAlias = int | Splitter | Iterable[tuple[ArrayLike, ArrayLike]]
 
 
 class LabeledSplit(BaseEstimator):
@@ -34,12 +51,12 @@ class LabeledSplit(BaseEstimator):
     [[0, 1], [2, 3]]
     """
 
-    def __init__(self, cv: Any = 5, unlabeled: Any = -1) -> None:
+    def __init__(self, cv: Folds = 5, unlabeled: Marker = -1) -> None:
         self.cv = cv
         self.unlabeled = unlabeled
 
     def split(
-        self, X: Any, y: Any = None, groups: Any = None
+        self, X: object, y: ArrayLike | None = None, groups: ArrayLike | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (train, test) row numbers.
 
@@ -63,11 +80,13 @@ class LabeledSplit(BaseEstimator):
         ):
             yield np.concatenate([labelled[train], others]), labelled[test]
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(
+        self, X: object = None, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> int:
         """Return the number of splits."""
         return self._splitter(None if y is None else as_labels(y)).get_n_splits(X, y, groups)
 
-    def _splitter(self, y: np.ndarray | None) -> Any:
+    def _splitter(self, y: np.ndarray | None) -> Splitter:
         classes = y is not None and (
             y.dtype.kind in "OUSb" or (len(np.unique(y)) <= 20 and bool((y == np.round(y)).all()))
         )

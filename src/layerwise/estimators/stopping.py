@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
+from .._durable import Facts
 from .._errors import DataError
 from ..training import Step, Training
 
@@ -60,7 +61,7 @@ def splits_for(
 def best_epochs(
     plan: tuple[Step, ...],
     splits: Splits,
-    run: Callable[[np.ndarray, np.ndarray], list[dict[str, Any]]],
+    run: Callable[[np.ndarray, np.ndarray], list[Facts]],
 ) -> tuple[Step, ...]:
     """Return the plan with the number of epochs of its last phase that had the best mean validation
     loss over the splits.
@@ -84,7 +85,7 @@ def best_epochs(
     return (*plan[:-1], replace(last, schedule=schedule, training=training))
 
 
-def _curve(history: list[dict[str, Any]]) -> list[float]:
+def _curve(history: list[Facts]) -> list[float]:
     """Return the validation losses of the last phase; of its search, where stopping ran the phase
     twice."""
     last = [row for row in history if row["phase"] == history[-1]["phase"]] if history else []

@@ -30,7 +30,7 @@ def with_unlabelled(X: Given, more: Given | None) -> Given:
                 f"One of X and X_unlabeled is a {what} and the other is not.",
                 "Give both the same form.",
             )
-    if is_frame(X):
+    if is_frame(X) and is_frame(more):
         return stack_frames(X, more)
     return _stacked(*(part if sp.issparse(part) else np.asarray(part) for part in (X, more)))
 

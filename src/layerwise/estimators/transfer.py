@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import nn
 
+from .._durable import Facts
 from ..architecture import StackModule
 
 
 def transfer_report(
     pretrained: StackModule | None, start: StackModule, end: StackModule
-) -> list[dict[str, Any]]:
+) -> list[Facts]:
     """Return a row per stage.
 
     ``start_difference`` is the norm of (weights when fine-tuning began - pretrained weights): 0

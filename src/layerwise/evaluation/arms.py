@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 
-from .._durable import jsonable
+from .._durable import Facts, jsonable
 from .._errors import ParameterError
+
+if TYPE_CHECKING:
+    from ..data.reading import Given
 
 ROLES = ("pretrained", "control", "baseline")
 UNLABELLED = -1
@@ -58,7 +61,7 @@ class Arm(ABC):
     keeps: bool = False
 
     @abstractmethod
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Facts:
         """Return plain data that decides what this arm does; results are kept under it."""
 
     @abstractmethod
@@ -71,15 +74,15 @@ class Arm(ABC):
         one."""
 
     @abstractmethod
-    def prepare(self, X: Any, seed: int) -> Any:
+    def prepare(self, X: Given, seed: int) -> Any:
         """Learn from rows without labels, once per draw."""
 
-    def inputs(self, prepared: Any, X: Any) -> Any:
+    def inputs(self, prepared: Any, X: Given) -> Any:
         """Return what the estimator is given for rows X."""
         return X
 
     @abstractmethod
-    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+    def make(self, prepared: Any, setting: Mapping[str, object], seed: int) -> Any:
         """Return an unfitted estimator."""
 
     def keep(self, prepared: Any, folder: Path) -> None:
@@ -117,10 +120,10 @@ class EstimatorArm(Arm):
     def __init__(
         self,
         name: str,
-        estimator: Any,
-        grid: Any = ({},),
+        estimator: BaseEstimator,
+        grid: Iterable[Mapping[str, object]] = ({},),
         *,
-        representation: Any = None,
+        representation: TransformerMixin | None = None,
         learns_from: str = "labelled",
         role: str = "baseline",
         against: str | None = None,
@@ -145,7 +148,7 @@ class EstimatorArm(Arm):
         self.representation, self.learns_from = representation, learns_from
         self.role, self.against, self.group = role, against, group
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Facts:
         return {
             "arm": f"{type(self).__module__}.{type(self).__qualname__}",
             "estimator": described(self.estimator),
@@ -161,26 +164,26 @@ class EstimatorArm(Arm):
     def shared(self) -> str:
         return described(self.representation)
 
-    def prepare(self, X: Any, seed: int) -> Any:
+    def prepare(self, X: Given, seed: int) -> Any:
         return (
             None if self.representation is None else seeded(clone(self.representation), seed).fit(X)
         )
 
-    def inputs(self, prepared: Any, X: Any) -> Any:
+    def inputs(self, prepared: Any, X: Given) -> Any:
         return X if prepared is None else prepared.transform(X)
 
-    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+    def make(self, prepared: Any, setting: Mapping[str, object], seed: int) -> Any:
         return seeded(clone(self.estimator).set_params(**setting), seed)
 
 
-def seeded(estimator: Any, seed: int) -> Any:
+def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
     """Return the estimator with every ``random_state`` that is None set."""
     params = estimator.get_params(deep=True)
     names = [name for name in params if name == "random_state" or name.endswith("__random_state")]
     return estimator.set_params(**{name: seed for name in names if params[name] is None})
 
 
-def described(value: Any) -> str:
+def described(value: object) -> str:
     """Return words that are the same for equal settings: class and parameters, nested ones too.
 
     >>> from sklearn.linear_model import Ridge
@@ -219,7 +222,7 @@ def described(value: Any) -> str:
     )
 
 
-def value_hash(value: Any) -> str:
+def value_hash(value: object) -> str:
     """Return a name for what a value holds."""
     return f"{type(value).__module__}.{type(value).__qualname__}({joblib.hash(value)})"
 
@@ -231,7 +234,7 @@ def _code(code: CodeType) -> str:
     return joblib.hash((code.co_code, code.co_names, constants))
 
 
-def _package(estimator: Any) -> str:
+def _package(estimator: BaseEstimator) -> str:
     """Return the package that an estimator comes from, with its version where it says one."""
     name = type(estimator).__module__.partition(".")[0]
     return f"{name} {getattr(sys.modules.get(name), '__version__', '')}"

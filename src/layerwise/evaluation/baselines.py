@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
@@ -22,6 +24,9 @@ from .._errors import ParameterError, did_you_mean
 from .._spec import check_name
 from .arms import EstimatorArm
 
+if TYPE_CHECKING:
+    from ..data.reading import Given
+
 COMPONENTS = 0.95  # of the variance, that PCA keeps
 SPREADABLE = 20_000  # rows; label spreading keeps a neighbour graph of all of them
 # Settings to choose from, the usual one first.
@@ -36,7 +41,7 @@ _THRESHOLDS = (0.9, 0.75, 0.95, 0.99)
 class FewNeighbours(KNeighborsClassifier):
     """K-nearest neighbours that takes all rows when there are fewer than ``n_neighbors``."""
 
-    def fit(self, X: Any, y: Any) -> FewNeighbours:
+    def fit(self, X: Given, y: np.ndarray) -> FewNeighbours:
         """Fit."""
         self.set_params(n_neighbors=min(self.get_params()["n_neighbors"], len(y)))
         super().fit(X, y)
@@ -46,19 +51,19 @@ class FewNeighbours(KNeighborsClassifier):
 class FewNeighboursRegressor(KNeighborsRegressor):
     """The same for numbers."""
 
-    def fit(self, X: Any, y: Any) -> FewNeighboursRegressor:
+    def fit(self, X: Given, y: np.ndarray) -> FewNeighboursRegressor:
         """Fit."""
         self.set_params(n_neighbors=min(self.get_params()["n_neighbors"], len(y)))
         super().fit(X, y)
         return self
 
 
-_OWN: dict[tuple[str, str], Callable[[], Any]] = {}
+_OWN: dict[tuple[str, str], Callable[[], BaseEstimator]] = {}
 
 
 def register_baseline(
     name: str, task: str = "classification"
-) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+) -> Callable[[Callable[[], BaseEstimator]], Callable[[], BaseEstimator]]:
     """Let a study have a baseline of yours, by default and as ``--baseline NAME``.
 
     The function returns an unfitted scikit-learn estimator. It is given numbers, standardised on
@@ -84,7 +89,7 @@ def register_baseline(
     """
     check_name("register_baseline", "task", task, ("classification", "regression"))
 
-    def named(make: Callable[[], Any]) -> Callable[[], Any]:
+    def named(make: Callable[[], BaseEstimator]) -> Callable[[], BaseEstimator]:
         known = _OWN.get((task, name))
         taken = known is not None and known.__module__ != make.__module__
         if taken or name in [arm.name for arm in _MAKE[task](None)]:
@@ -96,7 +101,7 @@ def register_baseline(
 
 
 def baselines(
-    task: str, rows: int, preprocessing: Any, names: Sequence[str] | None = None
+    task: str, rows: int, preprocessing: TransformerMixin, names: Sequence[str] | None = None
 ) -> tuple[list[EstimatorArm], list[str]]:
     """Return the baselines for a task, and notes on those that were left out.
 
@@ -138,7 +143,7 @@ def baselines(
     return chosen, notes
 
 
-def _classifiers(preprocessing: Any) -> list[EstimatorArm]:
+def _classifiers(preprocessing: TransformerMixin | None) -> list[EstimatorArm]:
     components = make_pipeline(preprocessing, PCA(COMPONENTS))
     linear = LogisticRegression(max_iter=1000)
     return [
@@ -172,7 +177,7 @@ def _classifiers(preprocessing: Any) -> list[EstimatorArm]:
     ]
 
 
-def _regressors(preprocessing: Any) -> list[EstimatorArm]:
+def _regressors(preprocessing: TransformerMixin | None) -> list[EstimatorArm]:
     components = make_pipeline(preprocessing, PCA(COMPONENTS))
     return [
         EstimatorArm("mean", DummyRegressor()),
@@ -198,10 +203,10 @@ def _regressors(preprocessing: Any) -> list[EstimatorArm]:
 
 def _arm(
     name: str,
-    estimator: Any,
-    representation: Any,
+    estimator: BaseEstimator,
+    representation: TransformerMixin | None,
     learns_from: str = "labelled",
-    **choices: tuple[Any, ...],
+    **choices: tuple[object, ...],
 ) -> EstimatorArm:
     ((parameter, values),) = choices.items()
     grid = [{parameter: value} for value in values]

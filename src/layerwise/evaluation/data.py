@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import DataError
 from .._indexing import rows_of
+
+if TYPE_CHECKING:
+    from ..data.reading import Given
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,7 @@ class StudyData:
         return rows_of(self.X, index)
 
 
-def row_keys(X: Any) -> tuple[bytes, ...]:
+def row_keys(X: Given) -> tuple[bytes, ...]:
     """Return a hash for each row of an array, so that equal rows have equal ones.
 
     >>> keys = row_keys(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]))

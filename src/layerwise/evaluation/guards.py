@@ -19,6 +19,8 @@ from scipy.stats import rankdata
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from .._durable import Facts
+
 GIVEN_AWAY = 0.99  # score of a single column on rows that it was not fitted to
 MANY_DUPLICATES = 0.05  # share of rows that equal another
 DISTINCT = 0.99  # share of distinct values of an identifier
@@ -51,7 +53,7 @@ class Finding:
     text: str
     value: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Facts:
         """Return plain data."""
         return asdict(self)
 

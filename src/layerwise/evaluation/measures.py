@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import (
@@ -14,12 +13,14 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from .._durable import Facts
+
 BINS = 15  # of the expected calibration error
 
 
 def measure_classes(
     truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, classes: int
-) -> dict[str, Any]:
+) -> Facts:
     """Return accuracy, macro-F1, and where there are probabilities their calibration.
 
     Parameters
@@ -36,7 +37,7 @@ def measure_classes(
     """
     present = np.bincount(truth, minlength=classes) > 0
     recall = recall_score(truth, answer, labels=np.arange(classes), average=None, zero_division=0)
-    result: dict[str, Any] = {
+    result: Facts = {
         "accuracy": float((truth == answer).mean()),
         "macro_f1": float(
             f1_score(
@@ -67,7 +68,7 @@ def surprise(truth: np.ndarray, probability: np.ndarray) -> float:
     return -float(np.log(np.clip(probability[np.arange(len(truth)), truth], 1e-6, 1)).mean())
 
 
-def measure_numbers(truth: np.ndarray, answer: np.ndarray) -> dict[str, Any]:
+def measure_numbers(truth: np.ndarray, answer: np.ndarray) -> Facts:
     """Return R², mean absolute error and root mean squared error."""
     return {
         "r2": float(r2_score(truth, answer)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._durable import Facts
 from .arms import Arm
 from .measures import unpacked
 from .single import Single
@@ -35,14 +34,14 @@ def side_of(found: Estimate) -> str:
     return "helps" if found.low > 0 else "hurts" if found.high < 0 else "not_separable"
 
 
-def as_difference(found: Estimate, of: str) -> dict[str, Any]:
+def as_difference(found: Estimate, of: str) -> Facts:
     """Return a difference as plain data; ``of`` says what the interval speaks of."""
     draws = {"draws": found.draws} if of == "draws" else {}
     interval = {"mean": found.mean, "low": found.low, "high": found.high}
     return interval | {"of": of} | draws | {"level": LEVEL}
 
 
-def judge_one(single: Single, first: Arm, second: Arm) -> dict[str, Any]:
+def judge_one(single: Single, first: Arm, second: Arm) -> Facts:
     """Return the difference of a pretrained arm from its control, and the verdict in words."""
     metric = "accuracy" if single.outcome.data.classes else "r2"
     found, words = difference_of(single, first, second), Words(metric, 0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .._durable import Facts
 from .._errors import ParameterError
 from .arms import Arm
 from .data import StudyData
@@ -48,7 +49,7 @@ class Outcome:
     study: Study
     data: StudyData = field(repr=False)
     arms: tuple[Arm, ...]
-    records: list[dict[str, Any]] = field(repr=False)
+    records: list[Facts] = field(repr=False)
     draws: tuple[int, ...]
     tests: dict[int, Any] = field(repr=False)
     shared: dict[int, float]
@@ -154,7 +155,7 @@ class _Runs:
         self.groups = {
             arm.group: tuple(other for other in arms if other.group == arm.group) for arm in arms
         }
-        self.records: list[dict[str, Any]] = []
+        self.records: list[Facts] = []
         self.complete: list[int] = []
         self.notes: list[str] = []
         self.took: dict[str, list[float]] = {}
@@ -236,7 +237,7 @@ class _Runs:
     def _run(self, tasks: list[Task]) -> None:
         began, ended = time.perf_counter(), 0
 
-        def done(task: Task, records: list[dict[str, Any]]) -> None:
+        def done(task: Task, records: list[Facts]) -> None:
             nonlocal ended
             ended += 1
             self.records += records

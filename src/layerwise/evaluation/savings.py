@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from .._durable import Facts
 
 ROUNDS = 2000  # of the bootstrap
 LEVEL = 0.95
@@ -39,7 +40,7 @@ def labels_needed(target: float, budgets: Sequence[int], curve: Sequence[float])
 
 def labels_saved(
     budgets: Sequence[int], pretrained: np.ndarray, control: np.ndarray, seed: int = 0
-) -> list[dict[str, Any]]:
+) -> list[Facts]:
     """Return for each budget what the control needs to do as well, with a 95 % interval by a
     bootstrap over draws.
 

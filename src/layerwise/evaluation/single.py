@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from .._durable import Facts
 from .._errors import DataError
 from .arms import Arm
 from .data import StudyData
@@ -41,7 +41,7 @@ class Single:
     draw: Draw
     answered: dict[str, Answered] = field(repr=False)
 
-    def record(self, arm: Arm) -> dict[str, Any]:
+    def record(self, arm: Arm) -> Facts:
         """Return the record of an arm."""
         return next(r for r in self.outcome.records if r["arm"] == arm.name)
 

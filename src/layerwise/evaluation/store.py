@@ -12,18 +12,21 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 import sklearn
 
 from .. import __version__
-from .._durable import jsonable, read_json, write_json
+from .._durable import Facts, jsonable, read_json, write_json
 from .._errors import FileError, LayerwiseError
 from .arms import Arm
 from .data import StudyData
 from .memory import peak_memory
 from .study import Study
+
+if TYPE_CHECKING:
+    from ..data.reading import Given
 
 FORMAT = 1  # of the records; part of every key
 COST = "cost.json"  # beside a stack: what it took to learn
@@ -50,7 +53,7 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def read(self, key: str) -> dict[str, Any] | None:
+    def read(self, key: str) -> Facts | None:
         """Return a record, or None when it is not there or not whole."""
         if self.folder is None:
             return None
@@ -61,12 +64,12 @@ class Store:
             return None
         return record if isinstance(record, dict) and record.get("key") == key else None
 
-    def write(self, key: str, record: dict[str, Any]) -> None:
+    def write(self, key: str, record: Facts) -> None:
         """Keep a record."""
         if self.folder is not None:
             write_json(self.folder / "trials" / f"{key}.json", jsonable(record | {"key": key}))
 
-    def prepared(self, arm: Arm, key: str, X: Any, seed: int) -> Prepared:
+    def prepared(self, arm: Arm, key: str, X: Given, seed: int) -> Prepared:
         """Return what an arm learns from rows X without labels: from the folder, or learned and
         kept."""
         place = None if self.folder is None else self.folder / "stacks" / key
@@ -127,7 +130,7 @@ def stack_key(arm: Arm, data: StudyData, study: Study, draw: int) -> str:
     return _hash(_about(data, study, draw) | {"prepared": arm.shared()})
 
 
-def _about(data: StudyData, study: Study, draw: int) -> dict[str, Any]:
+def _about(data: StudyData, study: Study, draw: int) -> Facts:
     return {
         "format": FORMAT,
         "versions": {
@@ -143,5 +146,5 @@ def _about(data: StudyData, study: Study, draw: int) -> dict[str, Any]:
     }
 
 
-def _hash(value: dict[str, Any]) -> str:
+def _hash(value: Facts) -> str:
     return hashlib.sha256(json.dumps(jsonable(value), sort_keys=True).encode()).hexdigest()

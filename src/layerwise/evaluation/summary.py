@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._durable import Facts
 from .measures import unpacked
 from .runner import Outcome
 from .savings import labels_saved
@@ -22,7 +23,7 @@ from .statistics import (
     weights_of,
 )
 
-Table = list[dict[str, Any]]
+Table = list[Facts]
 FEWEST = 3  # draws, for an interval
 MEASURES = (
     "macro_f1",
@@ -34,7 +35,7 @@ MEASURES = (
 )
 
 
-def tables(outcome: Outcome) -> dict[str, Any]:
+def tables(outcome: Outcome) -> Facts:
     """Return everything that is said about an outcome, as plain data.
 
     Returns
@@ -68,7 +69,7 @@ def rows(outcome: Outcome) -> Table:
     return [_row(record, metric) for record in outcome.records]
 
 
-def _row(record: dict[str, Any], metric: str) -> dict[str, Any]:
+def _row(record: Facts, metric: str) -> Facts:
     measures, seconds = record.get("measures", {}), record.get("seconds", {})
     return {
         "arm": record["arm"],
@@ -179,7 +180,7 @@ class _Cells:
         return [arm for arm in self.arms if arm.role == role]
 
 
-def _interval(found: Estimate) -> dict[str, Any]:
+def _interval(found: Estimate) -> Facts:
     return {"mean": found.mean, "low": found.low, "high": found.high, "draws": found.draws}
 
 
@@ -334,7 +335,7 @@ def _wins(cells: _Cells) -> Table:
     return table
 
 
-def _classes(cells: _Cells) -> dict[str, Any] | None:
+def _classes(cells: _Cells) -> Facts | None:
     """Return recall per class of every pretrained arm and its control, at the budget in the
     middle."""
     names = cells.outcome.data.classes

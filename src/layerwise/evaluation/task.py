@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from .._durable import Facts
 from .._errors import ParameterError
 from .arms import Arm
 from .data import StudyData
@@ -43,7 +44,7 @@ class Task:
         return sum(store.read(key) is None for _, _, key in self.trials())
 
 
-def run_task(task: Task) -> list[dict[str, Any]]:
+def run_task(task: Task) -> list[Facts]:
     """Return a record per trial; those that are kept are read, the others are run and kept.
 
     A trial that raises becomes a record with ``error``, which is not kept: another run of the study
@@ -65,7 +66,7 @@ def run_task(task: Task) -> list[dict[str, Any]]:
         return records
 
 
-def failed(task: Task, reason: str) -> list[dict[str, Any]]:
+def failed(task: Task, reason: str) -> list[Facts]:
     """Return the records of a task whose worker died: what was kept before, and an error for the
     rest."""
     store = Store(task.folder)
@@ -75,7 +76,7 @@ def failed(task: Task, reason: str) -> list[dict[str, Any]]:
     ]
 
 
-def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: Givens) -> dict[str, Any]:
+def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: Givens) -> Facts:
     record = _record(arm, budget, draw.index)
     try:
         return record | run_trial(arm, givens.of(arm), task.data, task.study, draw, budget).record
@@ -90,7 +91,7 @@ def _attempt(task: Task, arm: Arm, budget: int, draw: Draw, givens: Givens) -> d
         }
 
 
-def _record(arm: Arm, budget: int, draw: int) -> dict[str, Any]:
+def _record(arm: Arm, budget: int, draw: int) -> Facts:
     return {
         "arm": arm.name,
         "role": arm.role,

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._durable import Facts
 from .._errors import ParameterError
 from .._indexing import rows_of
 from .arms import UNLABELLED, Arm
@@ -19,6 +21,11 @@ from .measures import measure_classes, measure_numbers, packed, row_scores, surp
 from .memory import peak_memory
 from .store import Prepared
 from .study import Study
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from ..data import reading
 
 HELD_OUT = 3  # every third labelled row judges the settings
 
@@ -48,7 +55,7 @@ class Answered(NamedTuple):
     model: Any
     answer: np.ndarray
     probability: np.ndarray | None
-    record: dict[str, Any]
+    record: Facts
 
 
 def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
@@ -71,7 +78,7 @@ def run_trial(
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
         warnings.simplefilter("always")
         began = time.perf_counter()
-        tried: list[dict[str, Any]] = [{"setting": setting, "score": None} for setting in settings]
+        tried: list[Facts] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:
             for one in tried:
                 one |= _judged(arm, given, data, draw, labels, one["setting"])
@@ -114,8 +121,13 @@ def run_trial(
 
 
 def _judged(
-    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
-) -> dict[str, Any]:
+    arm: Arm,
+    given: Given,
+    data: StudyData,
+    draw: Draw,
+    labels: np.ndarray,
+    setting: Mapping[str, object],
+) -> Facts:
     """Return the score of a setting; one that fails or has none is not chosen, and says why."""
     try:
         score = _held_out(arm, given, data, draw, labels, setting)
@@ -131,7 +143,12 @@ def _judged(
 
 
 def _held_out(
-    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
+    arm: Arm,
+    given: Given,
+    data: StudyData,
+    draw: Draw,
+    labels: np.ndarray,
+    setting: Mapping[str, object],
 ) -> float:
     """Return minus the log loss, or R², on a third of the labelled rows, by a fit on the others."""
     least = len(np.unique(data.y[labels])) if data.classes else 2
@@ -160,8 +177,13 @@ def _score(
 
 
 def _fitted(
-    arm: Arm, given: Given, data: StudyData, draw: Draw, labels: np.ndarray, setting: Any
-) -> Any:
+    arm: Arm,
+    given: Given,
+    data: StudyData,
+    draw: Draw,
+    labels: np.ndarray,
+    setting: Mapping[str, object],
+) -> BaseEstimator:
     model = arm.make(given.prepared.value, setting, draw.seed)
     if arm.learns_from == "labelled":
         return model.fit(_rows(given, draw, labels), data.y[labels])
@@ -174,7 +196,9 @@ def _rows(given: Given, draw: Draw, index: np.ndarray) -> Any:
     return rows_of(given.pool, np.searchsorted(draw.pool, index))
 
 
-def _answers(model: Any, X: Any, data: StudyData) -> tuple[np.ndarray, np.ndarray | None]:
+def _answers(
+    model: BaseEstimator, X: reading.Given, data: StudyData
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return answers and, for classes where there are any, probabilities of all classes of the
     study."""
     if not data.classes:

@@ -26,20 +26,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
+from .._durable import Facts
 from .wording import Words, seconds
 
 SIGNIFICANT, SURE, FEWEST = 0.05, 0.95, 3
 KINDS = ("helps", "hurts", "nil", "not_separable", "baseline", "too_few_draws")
 _MOST_DRAWS = 200
 
-Table = list[dict[str, Any]]
+Table = list[Facts]
 
 
-def judge(
-    tables: dict[str, Any], metric: str, practical: float, shared: Sequence[int] = ()
-) -> dict[str, Any]:
+def judge(tables: Facts, metric: str, practical: float, shared: Sequence[int] = ()) -> Facts:
     """Return the verdict on the tables of a study.
 
     Parameters
@@ -103,7 +101,7 @@ def judge(
 class _Read:
     """The tables, read for the recipe that is spoken of."""
 
-    def __init__(self, tables: dict[str, Any], words: Words) -> None:
+    def __init__(self, tables: Facts, words: Words) -> None:
         self.tables, self.words = tables, words
         self.gates = {
             row["recipe"]: row
@@ -124,7 +122,7 @@ class _Read:
         self.differs = self._differs(self.gate)
 
     @staticmethod
-    def _differs(row: dict[str, Any]) -> bool:
+    def _differs(row: Facts) -> bool:
         return bool(row["p_adjusted"] < SIGNIFICANT)
 
     def over(self) -> str:
@@ -132,7 +130,7 @@ class _Read:
         first, last = self.budgets[0], self.budgets[-1]
         return f"with {first:,} labels" if first == last else f"over {first:,} to {last:,} labels"
 
-    def state(self, row: dict[str, Any]) -> str:
+    def state(self, row: Facts) -> str:
         """Return 'helps', 'hurts', 'nil' or 'unclear' for a budget."""
         if row["p_practically_nil"] >= SURE:
             return "nil"
@@ -406,7 +404,7 @@ def _more_draws(study: _Read) -> str:
     )
 
 
-def _too_few(gates: Table, tables: dict[str, Any]) -> dict[str, Any]:
+def _too_few(gates: Table, tables: Facts) -> Facts:
     most = max(row["draws"] for row in gates)
     advice = (
         "Run the same command with --draws 5 or more; what is there stays. At least "
@@ -438,7 +436,7 @@ def _verdict(
     recipe: str | None,
     states: dict[str, Table],
     better: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Facts:
     text = " ".join(part for part in (finding, details, advice) if part)
     at = {
         f"{name}_at": [row["labels"] for row in states.get(name, [])]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class Words:
@@ -40,7 +39,7 @@ class Words:
     def gain(self, value: float) -> str:
         return self.signed(value) + (" points" if self.points else " R²")
 
-    def beside(self, row: dict[str, Any], other: str) -> str:
+    def beside(self, row: Mapping[str, float], other: str) -> str:
         """Return the average difference with its interval.
 
         >>> row = {"mean": 0.023, "low": 0.009, "high": 0.037}
@@ -53,14 +52,14 @@ class Words:
             f"(95 % interval {self.signed(row['low'])} to {self.signed(row['high'])})"
         )
 
-    def difference(self, row: dict[str, Any]) -> str:
+    def difference(self, row: Mapping[str, float]) -> str:
         return f"{self.signed(row['mean'])} [{self.signed(row['low'])}, {self.signed(row['high'])}]"
 
     def numbers(self, values: Sequence[int]) -> str:
         return self.list(f"{value:,}" for value in sorted(values))
 
     @staticmethod
-    def list(items: Any) -> str:
+    def list(items: Iterable[str]) -> str:
         """Return 'a, b and c'."""
         words = list(items)
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

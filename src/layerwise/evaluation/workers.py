@@ -11,12 +11,13 @@ from typing import Any
 
 import joblib
 
+from .._durable import Facts
 from .._errors import ParameterError, did_you_mean
 from .task import Task, failed, run_task
 
 BACKENDS = ("loky", "ray", "dask")
 
-Records = list[dict[str, Any]]
+Records = list[Facts]
 
 
 def cores() -> int:

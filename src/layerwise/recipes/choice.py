@@ -17,11 +17,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._errors import ParameterError, did_you_mean
 from ..training import Training
 from ..training.feed import count_batches
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
 
 SMALL = 256  # features; below, the stack is narrower than the papers'
 MANY = 5_000  # rows
@@ -121,8 +124,8 @@ def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
 
 
 def recipe_for(
-    recipe: Any, *, table: bool, features: int, rows: int, labels: int | None = None
-) -> tuple[Any, str]:
+    recipe: Recipe | str, *, table: bool, features: int, rows: int, labels: int | None = None
+) -> tuple[Recipe, str]:
     """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who
     chose it.
 

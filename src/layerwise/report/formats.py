@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 MISSING = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
@@ -18,7 +18,7 @@ _UNFIT = re.compile(
 _LONGEST = 20_000
 
 
-def clean(value: Any) -> Any:
+def clean(value: object) -> Any:
     """Return the same plain data with unfit characters of every string replaced, and endless
     strings cut.
 
@@ -33,7 +33,7 @@ def clean(value: Any) -> Any:
     return [clean(item) for item in value] if isinstance(value, list) else value
 
 
-def short(text: Any, length: int = 300) -> str:
+def short(text: object, length: int = 300) -> str:
     """Return one line of at most ``length`` characters; a longer one loses its middle, for long
     names differ at their ends.
 
@@ -47,7 +47,7 @@ def short(text: Any, length: int = 300) -> str:
     )
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Say whether this is a finite number (and no bool)."""
     return (
         isinstance(value, (int, float))
@@ -57,12 +57,12 @@ def is_number(value: Any) -> bool:
     )
 
 
-def floats(values: Sequence[Any]) -> list[float]:
+def floats(values: Sequence[object]) -> list[float]:
     """Return numbers that can be plotted; anything else becomes NaN."""
     return [float(v) if is_number(v) and abs(v) < 1e30 else math.nan for v in values]
 
 
-def number(value: Any, digits: int = 4) -> str:
+def number(value: object, digits: int = 4) -> str:
     """Return a count with thousands apart, or ``digits`` significant digits.
 
     >>> [number(60000), number(0.123456), number(2.5e-7), number(1234.5678), number(None)]
@@ -96,7 +96,7 @@ def metric_name(metric: str) -> str:
     return "R²" if metric.lower() in ("r2", "r^2", "r2_score") else short(metric.replace("_", " "))
 
 
-def score(value: Any, metric: str = "accuracy") -> str:
+def score(value: object, metric: str = "accuracy") -> str:
     """Return a metric's value: percent for a share of rows, else three or more digits.
 
     >>> score(0.9412), score(0.8731, "r2"), score(12.3456, "rmse")
@@ -113,7 +113,7 @@ def score(value: Any, metric: str = "accuracy") -> str:
     )
 
 
-def gain(value: Any, metric: str = "accuracy") -> str:
+def gain(value: object, metric: str = "accuracy") -> str:
     """Return a difference of two values, with its sign.
 
     >>> gain(0.0142), gain(-0.02, "r2")
@@ -129,7 +129,7 @@ def gain(value: Any, metric: str = "accuracy") -> str:
     )
 
 
-def duration(seconds: Any) -> str:
+def duration(seconds: object) -> str:
     """Return a time that people can read.
 
     >>> [duration(s) for s in (0.04, 9.87, 75, 7325)]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._errors import DataError
 
 _MAX_SIDE = 160
 
 
-def as_images(array: Any, shape: Any = None) -> np.ndarray:
+def as_images(array: ArrayLike, shape: Sequence[int] | None = None) -> np.ndarray:
     """Return float images (m, c, h, w); rows of features are reshaped to ``shape``; what is not
     finite becomes 0.
 

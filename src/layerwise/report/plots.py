@@ -12,13 +12,18 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import ArrayLike
 
 from .formats import floats, is_share, metric_name, number, short
 from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND, inline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import MaxNLocator
 
 # Petroff (2021), "Accessible color sequences for data visualization": told apart with any colour
 # vision, on white and on black.
@@ -76,7 +81,7 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
     """Return a small panel of learning curves; the loss is on a log scale if it falls by more than
     a factor of 20."""
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         for line in lines:
             colour, style = SECOND if line.second else FIRST, (0, (3, 2)) if line.dashed else "-"
             axes.plot(
@@ -97,7 +102,7 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
             axes.yaxis.set_minor_formatter(_empty)
         axes.yaxis.set_major_formatter(_plain)
-        axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+        cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(integer=True, nbins=6)
         axes.set_xlabel("epoch", fontsize=9.5)
         axes.tick_params(labelsize=9.5)
         axes.grid(axis="y", color=RULE, linewidth=0.5)
@@ -117,7 +122,7 @@ def draws(
     arm, a line between."""
     rows = list(range(len(seeds)))
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         axes.hlines(rows, start, pretrained, color=MUTED, linewidth=1.2, zorder=1)
         axes.plot(
             start, rows, "o", color=SECOND, markerfacecolor=PAPER, markeredgewidth=1.6, markersize=6
@@ -142,7 +147,7 @@ def interval(
     low, high), against zero."""
     mean, low, high = bounds
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         axes.axvline(0, color=INK, linewidth=1)
         if len(values):
             axes.plot(values, [0.45] * len(values), "o", color=MUTED, alpha=0.6, markersize=5)
@@ -175,12 +180,13 @@ def scatter(
     members = np.asarray(groups)
     named = len(names) <= 20 and max(map(len, names), default=0) * len(names) <= 120
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         for group in sorted(set(groups)):
             colour, marker = group_look(group)
             mine = points[members == group]
             axes.scatter(
-                *mine.T,
+                mine[:, 0],
+                mine[:, 1],
                 s=_dot(len(points)),
                 c=colour,
                 marker=MARKERS[marker][0],
@@ -209,12 +215,13 @@ def scatter(
 def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[float]) -> Markup:
     """Return codes (m, 2) coloured by a number, from low to high along ``RAMP``."""
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
         ramp = LinearSegmentedColormap.from_list("ramp", list(RAMP))
         axes.scatter(
-            *points.T,
+            points[:, 0],
+            points[:, 1],
             s=_dot(len(points)),
             c=list(values),
             cmap=ramp,
@@ -230,7 +237,7 @@ def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[
 def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[float]) -> Markup:
     """Return predicted over true values, with the diagonal on which a perfect model lies."""
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         both = [*true, *predicted]
         axes.plot([min(both), max(both)], [min(both), max(both)], color=INK, linewidth=1)
         axes.scatter(
@@ -245,7 +252,7 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
         axes.set_xlabel("true")
         axes.set_ylabel("predicted")
         for axis in (axes.xaxis, axes.yaxis):
-            axis.get_major_locator().set_params(nbins=5)
+            cast("MaxNLocator", axis.get_major_locator()).set_params(nbins=5)
             axis.set_major_formatter(_plain)
         axes.grid(color=RULE, linewidth=0.5)
         axes.set_axisbelow(True)
@@ -266,7 +273,7 @@ def draw(
     label: str,
     size: tuple[float, float],
     margins: tuple[float, float, float, float],
-    paint: Callable[[Any], None],
+    paint: Callable[[Axes], None],
 ) -> Markup:
     """Return one axes of fixed margins (left, right, bottom, top, in inches): text can never change
     the layout."""
@@ -300,8 +307,8 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def _metric_axis(axes: Any, metric: str, difference: bool = False) -> None:
-    axes.xaxis.get_major_locator().set_params(nbins=5)
+def _metric_axis(axes: Axes, metric: str, difference: bool = False) -> None:
+    cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(nbins=5)
     share, unit = is_share(metric), "points" if difference else "%"
     axes.xaxis.set_major_formatter(
         (lambda v, _: number(round(100 * v, 6)) + ("" if difference else " %")) if share else _plain
@@ -314,7 +321,7 @@ def _metric_axis(axes: Any, metric: str, difference: bool = False) -> None:
     axes.set_axisbelow(True)
 
 
-def _bare(axes: Any) -> None:
+def _bare(axes: Axes) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.margins(0.03)
@@ -322,11 +329,11 @@ def _bare(axes: Any) -> None:
         spine.set_visible(False)
 
 
-def _plain(value: float, _: Any = None) -> str:
+def _plain(value: float, _: object = None) -> str:
     return number(float(f"{value:.6g}"))
 
 
-def _empty(value: float, _: Any = None) -> str:
+def _empty(value: float, _: object = None) -> str:
     return ""
 
 
@@ -334,7 +341,7 @@ def _dot(count: int) -> float:
     return float(np.clip(20_000 / max(count, 1), 7, 40))
 
 
-def as_points(array: Any) -> np.ndarray:
+def as_points(array: ArrayLike) -> np.ndarray:
     """Return points (m, 2) as floats; a third column and further ones are left out."""
     points = np.asarray(array, dtype=np.float64)
     points = points.reshape(len(points), -1)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .._durable import jsonable, write_json, write_text
+from .._durable import Facts, jsonable, write_json, write_text
 from .formats import clean, short
 from .sections import view
 
@@ -20,7 +19,7 @@ _ARRAYS = {
 }
 
 
-def render(facts: dict[str, Any]) -> str:
+def render(facts: Facts) -> str:
     """Return the report as one self-contained HTML page.
 
     Parameters
@@ -42,7 +41,7 @@ def render(facts: dict[str, Any]) -> str:
     return environment().get_template("report.html.j2").render(**page)
 
 
-def write_report(facts: dict[str, Any], folder: Path) -> Path:
+def write_report(facts: Facts, folder: Path) -> Path:
     """Write ``report.html`` and the same facts as ``report.json``; return the path of the page.
 
     In the JSON an image array is its shape, and a point of a map has five digits.
@@ -64,7 +63,7 @@ def write_report(facts: dict[str, Any], folder: Path) -> Path:
     return page
 
 
-def split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
+def split(facts: Facts) -> tuple[Facts, dict[str, dict[str, np.ndarray]]]:
     """Return the facts as clean plain data (None for what is not finite), and apart from them the
     pictures and points."""
     arrays: dict[str, dict[str, np.ndarray]] = {}

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from .._durable import Facts
 from . import pixels, plots
 from .formats import MISSING, duration, floats, gain, is_number, metric_name, number, score, short
 
-Facts = dict[str, Any]
 _VERDICTS = {
     "helps": ("▲", "It helped"),
     "hurts": ("▼", "It hurt"),
@@ -43,7 +43,7 @@ _MOST = {
 }
 
 
-def view(facts: Facts, arrays: Facts) -> Facts:
+def view(facts: Facts, arrays: dict[str, dict[str, np.ndarray]]) -> Facts:
     """Return everything the template names; a section without facts is None."""
     parts: dict[str, Callable[[], Any]] = {
         "headline": lambda: headline(facts.get("headline") or {}),
@@ -133,7 +133,7 @@ def comparison(part: Facts) -> Facts | None:
     }
 
 
-def _place(value: Any, low: float, high: float, higher: bool) -> float | None:
+def _place(value: object, low: float, high: float, higher: bool) -> float | None:
     """Return where a value's dot goes, in percent from worst to best."""
     if not is_number(value):
         return None
@@ -248,7 +248,7 @@ def _phase_panel(index: int, rows: list[Facts]) -> Facts | None:
     )
 
 
-def _arms(tuning: dict[str, Any]) -> list[str]:
+def _arms(tuning: dict[str, list[Facts]]) -> list[str]:
     places = {"first": 0, "second": 1}
     return sorted(tuning, key=lambda arm: places.get(_LOOKS.get(arm, ""), 2))[:2]
 
@@ -280,7 +280,7 @@ def _phase_row(kind: str, rows: list[Facts]) -> Facts:
     }
 
 
-def pictures(part: Facts, arrays: Facts) -> Facts | None:
+def pictures(part: Facts, arrays: dict[str, np.ndarray]) -> Facts | None:
     """Return samples (original, corrupted, reconstruction) and filters as data URIs."""
     shape, rows = part.get("image_shape"), []
     for key, words in (
@@ -327,11 +327,11 @@ def table(part: Facts) -> Facts | None:
     return {"columns": _texts(columns[:most]), "pairs": cells, "more": max(0, len(columns) - most)}
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return number(value, 3) if is_number(value) or value is None else short(value, 60)
 
 
-def codes(part: Facts, arrays: Facts, facts: Facts) -> Facts | None:
+def codes(part: Facts, arrays: dict[str, np.ndarray], facts: Facts) -> Facts | None:
     """Return scatter plots of the codes, with a legend of classes or a scale of numbers."""
     labels, maps = part.get("labels") or [], []
     for key, name in (("points", part.get("method") or "PCA"), ("tsne", "t-SNE")):
@@ -361,7 +361,7 @@ def codes(part: Facts, arrays: Facts, facts: Facts) -> Facts | None:
     }
 
 
-def _continuous(labels: list[Any], task: str) -> bool:
+def _continuous(labels: Sequence[float | str | None], task: str) -> bool:
     """Say whether labels are amounts: numbers of a regression, or many different ones."""
     known = [label for label in labels if label is not None]
     if not known or not all(is_number(label) for label in known):
@@ -369,7 +369,7 @@ def _continuous(labels: list[Any], task: str) -> bool:
     return task == "regression" or any(v != int(v) for v in known) or len(set(known)) > 30
 
 
-def _class_names(labels: list[Any], classes: list[str]) -> list[str]:
+def _class_names(labels: Sequence[float | str | None], classes: list[str]) -> list[str]:
     """Return the classes that occur, in the data's order, else in order of size of number or of
     first appearance."""
     found = list(dict.fromkeys(str(label) for label in labels if label is not None))
@@ -510,7 +510,7 @@ def transfer(rows: list[Facts]) -> list[Facts] | None:
     ] or None
 
 
-def run(part: Facts, command: Any) -> Facts | None:
+def run(part: Facts, command: str | None) -> Facts | None:
     """Return how to do it again."""
     if not part and not command:
         return None
@@ -547,7 +547,7 @@ def seconds(part: Facts) -> list[tuple[str, str, float]] | None:
     return shown or None
 
 
-def _texts(items: Any) -> list[str]:
+def _texts(items: object) -> list[str]:
     """Return a list of strings from a list of anything, a string alone, or nothing."""
     if items is None:
         return []

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from .._durable import jsonable, write_json, write_text
+from .._durable import Facts, jsonable, write_json, write_text
 from .formats import MISSING, clean, duration, gain, is_number, is_share, metric_name, number, score
 from .render import environment
 from .study_plots import Curve, budget_curves, cost, differences
 
-Facts = dict[str, Any]
 _VERDICTS = {
     "helps": ("▲", "Pretraining helps", "helps"),
     "hurts": ("▼", "Pretraining hurts", "hurts"),
@@ -169,7 +167,7 @@ def _difference_row(row: Facts, metric: str) -> Facts:
     }
 
 
-def _small(p: Any) -> str:
+def _small(p: object) -> str:
     return (
         "< 0.001"
         if is_number(p) and p < 0.001
@@ -254,7 +252,7 @@ def _table(facts: Facts, metric: str) -> Facts | None:
     }
 
 
-def _cell(value: Any, metric: str) -> str:
+def _cell(value: object, metric: str) -> str:
     """Return a number for a table whose head names the unit."""
     return f"{100 * value:.1f}" if is_number(value) and is_share(metric) else score(value, metric)
 
@@ -279,7 +277,7 @@ def _measures(facts: Facts) -> Facts | None:
 
 
 def _saved(facts: Facts) -> list[Facts]:
-    def count(value: Any, most: Any) -> str:
+    def count(value: float | None, most: float) -> str:
         return f"more than {number(most)}" if value is None else number(round(value))
 
     rows = []
@@ -385,7 +383,7 @@ def _run(facts: Facts) -> Facts | None:
     }
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return (
         ", ".join(number(v) for v in value)
         if isinstance(value, list)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
+from .._durable import Facts
 from .formats import is_share, metric_name, number, short
 from .plots import draw
 from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import MaxNLocator
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ def budget_curves(name: str, label: str, curves: Sequence[Curve], metric: str) -
     networks."""
     colours = {"first": FIRST, "second": SECOND, "other": MUTED}
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         scale = 100 if is_share(metric) else 1
         for curve in curves:
             colour, other = colours[curve.look], curve.look == "other"
@@ -59,13 +64,13 @@ def budget_curves(name: str, label: str, curves: Sequence[Curve], metric: str) -
 
 
 def differences(
-    name: str, label: str, rows: Sequence[dict[str, Any]], metric: str, practical: float
+    name: str, label: str, rows: Sequence[Facts], metric: str, practical: float
 ) -> Markup:
     """Return each budget's paired difference with its interval, against zero and the region of
     practical equivalence."""
     scale = 100 if is_share(metric) else 1
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         places = list(range(len(rows)))
         axes.axvspan(-scale * practical, scale * practical, color=MUTED, alpha=0.15, linewidth=0)
         axes.axvline(0, color=INK, linewidth=1)
@@ -91,7 +96,7 @@ def differences(
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_yticks(places, [f"{row['labels']:,} labels" for row in rows])
         axes.tick_params(axis="y", length=0)
-        axes.xaxis.get_major_locator().set_params(nbins=6)
+        cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(nbins=6)
         axes.xaxis.set_major_formatter(_plain)
         axes.set_xlabel(
             "pretrained minus control, "
@@ -112,7 +117,7 @@ def cost(
     colours = {"first": FIRST, "second": SECOND, "other": MUTED}
     scale = 100 if is_share(metric) else 1
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         for count, seconds, value, look in points:
             face = PAPER if look == "second" else colours[look]
             axes.plot(
@@ -146,7 +151,7 @@ def cost(
     return draw(name, label, (4.6, 3.0), (0.7, 0.15, 0.5, 0.1), paint)
 
 
-def _budget_axis(axes: Any, budgets: Sequence[int]) -> None:
+def _budget_axis(axes: Axes, budgets: Sequence[int]) -> None:
     axes.set_xscale("log")
     axes.set_xticks(budgets, [f"{n:,}" for n in budgets])
     axes.set_xticks([], minor=True)
@@ -154,5 +159,5 @@ def _budget_axis(axes: Any, budgets: Sequence[int]) -> None:
     axes.set_xlabel("labels")
 
 
-def _plain(value: float, _: Any = None) -> str:
+def _plain(value: float, _: object = None) -> str:
     return number(float(f"{value:.6g}"))

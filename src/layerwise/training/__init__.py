@@ -7,7 +7,7 @@ from .feed import Feed, batches, count_batches
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
-from .plan import Step, Written, as_plan
+from .plan import Plan, Step, Written, as_plan
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
@@ -21,6 +21,7 @@ __all__ = [
     "LoopResult",
     "OPTIMISERS",
     "Observer",
+    "Plan",
     "Run",
     "SHAPES",
     "Step",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+
+from .._durable import Facts
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Event:
     """
 
     kind: str
-    row: dict[str, Any]
+    row: Facts
     share: float = 0.0
 
 
@@ -82,7 +83,7 @@ def observer_for(verbose: int) -> Observer:
     return both
 
 
-def stages_of(row: dict[str, Any]) -> str:
+def stages_of(row: Facts) -> str:
     """Return what a row's phase trains, in words; stages are counted from 1."""
     first, last = row["first"] + 1, row["last"] + 1
     return (
@@ -90,7 +91,7 @@ def stages_of(row: dict[str, Any]) -> str:
     )
 
 
-def describe(row: dict[str, Any]) -> str:
+def describe(row: Facts) -> str:
     """Return one line for a row of the history."""
     validation = f"  validation {row['validation']:.4f}" if "validation" in row else ""
     return (

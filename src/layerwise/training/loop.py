@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .._contracts import Source
+from .._durable import Facts
 from .._errors import TrainingError
 from .._random import Keys, Streams
 from .events import Event, Observer, stages_of
@@ -53,7 +53,7 @@ class Work:
     layers: list[tuple[torch.nn.Module, float]]
     epochs: int
     keys: Keys
-    row: dict[str, Any]
+    row: Facts
     observe: Observer
     device: torch.device
     held_out: Source | None = None
@@ -64,7 +64,7 @@ class LoopResult:
     """Rows of history, one per epoch, and the epoch of the best validation loss (the last without
     validation)."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Facts]
     best_epoch: int
 
 
@@ -88,7 +88,7 @@ def run_phase(work: Work) -> LoopResult:
     per_epoch = count_batches(len(work.source), size, least)
     steps = work.epochs * per_epoch
     best = _Best(trainee, training.patience, work.held_out is not None)
-    rows: list[dict[str, Any]] = []
+    rows: list[Facts] = []
     for epoch in range(work.epochs):
         meter = _Meter(work, epoch, per_epoch)
         good = trainee.snapshot()
@@ -175,7 +175,7 @@ class _Meter:
             )
             self.work.observe(Event("steps", row, share))
 
-    def row(self, rate: float, validation: float | None) -> dict[str, Any]:
+    def row(self, rate: float, validation: float | None) -> Facts:
         row = (
             self.work.row
             | {"epoch": self.epoch + 1, "epochs": self.work.epochs}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeAlias
 
+from .._durable import Facts
 from .._errors import ParameterError
 from .._spec import Spec, check_kind, from_dict, register, spelled
 from ..objective import Objective
@@ -98,7 +99,7 @@ class Written:
         Whether it trained the decoder.
     """
 
-    steps: list[dict[str, Any]]
+    steps: list[Facts]
     decodes: bool = False
 
     def read(self) -> list[Step]:
@@ -115,7 +116,15 @@ class Written:
         return spelled(self.steps)
 
 
-def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
+# What can be a step of a plan, and what can be a plan: see as_plan
+Objectives: TypeAlias = Objective | Sequence[Objective]
+StepLike: TypeAlias = (
+    Step | tuple[Objectives, Schedule] | tuple[Objectives, Schedule, Training | None]
+)
+Plan: TypeAlias = Written | Sequence[StepLike]
+
+
+def as_plan(plan: Plan, training: Training | None = None) -> tuple[Step, ...]:
     """Return steps from tuples ``(objective, schedule)`` or ``(objective, schedule, training)``.
 
     Raises
@@ -136,7 +145,7 @@ def as_plan(plan: Any, training: Training | None = None) -> tuple[Step, ...]:
     )
 
 
-def _as_step(item: Any) -> Step:
+def _as_step(item: StepLike) -> Step:
     if isinstance(item, Step):
         return item
     if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from .._contracts import Source, Space
+from .._durable import Facts
 from .._random import Keys
 from ..architecture import StackModule
 from ..data.sources import Mix
@@ -33,7 +33,7 @@ class Run:
     """What came of a plan: rows of history, what predicts, the best epoch of the last phase, and
     the stages that are left."""
 
-    history: list[dict[str, Any]]
+    history: list[Facts]
     state: nn.Module | None
     best_epoch: int
     depth: int
@@ -68,7 +68,7 @@ def run_plan(
     for part in parts:
         check_part(module, part, feed)
     module.to(device)
-    history: list[dict[str, Any]] = []
+    history: list[Facts] = []
     state: nn.Module | None = None
     before: Part | None = None
     best_epoch = 0

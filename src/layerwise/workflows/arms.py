@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from sklearn.frozen import FrozenEstimator
 
+from .._durable import Facts
 from ..artifacts import load, save
-from ..estimators import make_model, make_pretrainer
+from ..data.reading import Given
+from ..estimators import Model, Pretrainer, make_model, make_pretrainer
 from ..estimators.chosen import plan_of
 from ..evaluation import Arm
 from ..recipes import Recipe
@@ -66,7 +68,7 @@ class RecipeArm(Arm):
         """Return how this arm is fine-tuned."""
         return plan_of(self.recipe, self.start)
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Facts:
         recipe = self.recipe.to_dict()
         where = {"torch": torch.__version__, "device": str(device_of(self.device))}
         return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES} | where
@@ -83,26 +85,26 @@ class RecipeArm(Arm):
         )
         return repr((learned, torch.__version__, str(device_of(self.device))))
 
-    def prepare(self, X: Any, seed: int) -> Any:
+    def prepare(self, X: Given, seed: int) -> Pretrainer:
         return make_pretrainer(self.recipe, random_state=seed, device=self.device).fit(X)
 
-    def make(self, prepared: Any, setting: Mapping[str, Any], seed: int) -> Any:
+    def make(self, prepared: Pretrainer, setting: Mapping[str, object], seed: int) -> Model:
         marker = -1 if self.task == "classification" else np.nan
         return make_model(
             self.recipe,
             self.task,
             start=self.start,
             pretrainer=FrozenEstimator(prepared),
-            plan=[scaled(step, setting["rate"]) for step in self.plan()],
+            plan=[scaled(step, cast(float, setting["rate"])) for step in self.plan()],
             unlabeled=marker if self.learns_from == "all" else None,
             device=self.device,
             random_state=seed,
         )
 
-    def keep(self, prepared: Any, folder: Path) -> None:
+    def keep(self, prepared: Pretrainer, folder: Path) -> None:
         save(prepared, folder)
 
-    def recall(self, folder: Path) -> Any:
+    def recall(self, folder: Path) -> Model:
         return load(folder).set_params(device=self.device)
 
 

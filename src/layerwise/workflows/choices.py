@@ -11,6 +11,7 @@ import numpy as np
 from .._errors import ParameterError, did_you_mean
 from .._spec import from_words
 from ..architecture import Conv
+from ..data.readers import ReadRows
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
 
@@ -39,7 +40,7 @@ class Rows(Protocol):
     """What a choice looks at, such as a Dataset."""
 
     @property
-    def X(self) -> Any: ...
+    def X(self) -> ReadRows: ...
     @property
     def image_shape(self) -> tuple[int, int, int] | None: ...
 
@@ -62,7 +63,7 @@ def resolve(
     problem: Rows,
     name: str | None,
     changes: Sequence[str],
-    arguments: dict[str, Any] | None = None,
+    arguments: dict[str, object] | None = None,
     labels: int | None = None,
     rows: int | None = None,
 ) -> tuple[Recipe, str]:
@@ -149,7 +150,7 @@ def parse(change: str) -> tuple[str, Any]:
     return path.strip(), tuple(value) if isinstance(value, list) else value
 
 
-def _changed(recipe: Recipe, path: str, value: Any) -> Recipe:
+def _changed(recipe: Recipe, path: str, value: object) -> Recipe:
     head, _, rest = path.partition(".")
     if head not in _PATHS:
         raise ParameterError(

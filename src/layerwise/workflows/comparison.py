@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from .._durable import jsonable
+from sklearn.base import BaseEstimator
+
+from .._durable import Facts, jsonable
 from .._errors import ParameterError
 from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, load_dataset
@@ -27,7 +28,7 @@ from ..recipes import Recipe
 from ..report import write_study_report
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
-from .given import given_rows
+from .given import GivenRows, Labels, given_rows
 from .guarded import guarded
 from .place import writable
 from .study_facts import study_facts, write_rows
@@ -36,15 +37,15 @@ Tell = Callable[[str], None]
 
 
 def compare(
-    data: Any,
-    y: Any = None,
+    data: str | Path | GivenRows,
+    y: Labels | None = None,
     *,
     target: str | None = None,
     test: str | None = None,
     recipes: Sequence[str] | None = None,
     changes: Sequence[str] = (),
     baseline: Sequence[str] | None = None,
-    arms: Mapping[str, Any] | Sequence[Arm] = (),
+    arms: Mapping[str, BaseEstimator] | Sequence[Arm] = (),
     study: Study | None = None,
     keep: Sequence[str] = (),
     out: str | Path = "compare-out",
@@ -55,7 +56,7 @@ def compare(
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda line: None,
-) -> dict[str, Any]:
+) -> Facts:
     """Say what pretraining is worth on some data: recipes, their random starts and baselines over
     label budgets and draws.
 
@@ -147,7 +148,7 @@ def compare(
     return facts | {"report": str(report), "seconds": time.perf_counter() - began}
 
 
-def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> dict[str, Any]:
+def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> Facts:
     metric = metric_of(outcome)
     found_tables = tables(outcome)
     shared = _overlapping(outcome)
@@ -193,7 +194,9 @@ def _cautions(outcome: Outcome) -> list[str]:
     return notes
 
 
-def _dataset(data: Any, y: Any, target: str | None, test: str | None) -> Dataset:
+def _dataset(
+    data: str | Path | GivenRows, y: Labels | None, target: str | None, test: str | None
+) -> Dataset:
     if isinstance(data, (str, Path)):
         if y is not None:
             raise ParameterError("y was given for a file.", "Name the column with target=.")
@@ -226,7 +229,7 @@ def _recipes(
     ]
 
 
-def _own_arms(arms: Mapping[str, Any] | Sequence[Arm]) -> list[Arm]:
+def _own_arms(arms: Mapping[str, BaseEstimator] | Sequence[Arm]) -> list[Arm]:
     if isinstance(arms, Mapping):
         return [
             EstimatorArm(name, estimator, representation=Preprocessor(), group=name)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .._durable import jsonable
+from .._durable import Facts, jsonable
 from ..artifacts import save
 from ..data.readers import load_dataset
 from ..evaluation import as_difference, estimate, flags_of, row_scores_of, side_of
@@ -29,7 +28,7 @@ def demo(
     out: str | Path = "demo-out",
     device: str = "auto",
     tell: Tell = lambda title: None,
-) -> dict[str, Any]:
+) -> Facts:
     """Pretrain and fine-tune on digits with 50 labels, ten draws of them, each beside its random
     start.
 
@@ -67,7 +66,7 @@ def demo(
     return jsonable(result | {"report": str(report)})
 
 
-def _over_draws(fits: list[Fit], seed: int) -> dict[str, Any]:
+def _over_draws(fits: list[Fit], seed: int) -> Facts:
     """Return what all draws say together, by the estimate of a study."""
     scores = np.array([found.scores() for found in fits])
     names = ("pretrained", "random_start", "baseline")
@@ -101,7 +100,7 @@ def _tell_draw(tell: Tell, i: int, title: str) -> None:
     tell(f"draw {i + 1}/{DRAWS}: {title}")
 
 
-def _headline(kind: str, first: float, second: float, difference: dict[str, Any]) -> str:
+def _headline(kind: str, first: float, second: float, difference: Facts) -> str:
     interval = f"{100 * difference['low']:+.1f} to {100 * difference['high']:+.1f} points"
     said = {
         "helps": "Pretraining helped",

@@ -6,7 +6,7 @@ import os
 import platform
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,13 +15,15 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import confusion_matrix
 
 from .. import __version__
+from .._durable import Facts
 from .._indexing import rows_of
 from .._random import Keys
-from ..data.readers import Dataset
-from ..estimators import Pretrainer
+from ..architecture import StackModule
+from ..data.readers import Dataset, ReadRows
+from ..estimators import Model, Pretrainer
 from ..objective import Denoising
 from ..recipes import Recipe
-from ..training import as_plan
+from ..training import Step, as_plan
 
 if TYPE_CHECKING:
     from .fit import Fit
@@ -32,7 +34,7 @@ MAP_ROWS = 2000
 TABLE_ROWS = 6
 
 
-def fit_facts(found: Fit, result: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
     """Return the facts of a run with labels."""
     (model, control), (first, second, _) = found.models, found.arms
     pretrainer, data = model._fitted_pretrainer(), found.rows.data
@@ -46,7 +48,7 @@ def fit_facts(found: Fit, result: dict[str, Any], context: dict[str, Any]) -> di
     # where nothing was pretrained, the codes are the trained net's
     encoder = pretrainer if pretrainer.history_ else model
     facts["codes"] = _codes(data.task, found.test_X, encoder, found.truth)
-    if not pretrainer.history_ and facts["pictures"] is not None:
+    if not pretrainer.history_ and data.image_shape is not None:
         facts["pictures"] |= _filters(pretrainer, data.image_shape, model.module_)
     if data.task == "classification":
         facts["data"]["classes"] = sorted(str(c) for c in model.classes_)
@@ -65,12 +67,12 @@ def fit_facts(found: Fit, result: dict[str, Any], context: dict[str, Any]) -> di
 
 def encoder_facts(
     data: Dataset,
-    test_X: Any,
+    test_X: ReadRows,
     recipe: Recipe,
     model: Pretrainer,
-    result: dict[str, Any],
-    context: dict[str, Any],
-) -> dict[str, Any]:
+    result: Facts,
+    context: Facts,
+) -> Facts:
     """Return the facts of a run without a target."""
     facts = _shared(data, test_X, recipe, model, result, context)
     facts["headline"] = {
@@ -85,12 +87,12 @@ def encoder_facts(
 
 def _shared(
     data: Dataset,
-    test_X: Any,
+    test_X: ReadRows,
     recipe: Recipe,
     pretrainer: Pretrainer,
-    result: dict[str, Any],
-    context: dict[str, Any],
-) -> dict[str, Any]:
+    result: Facts,
+    context: Facts,
+) -> Facts:
     return {
         "title": data.name,
         "version": __version__,
@@ -114,7 +116,7 @@ def _shared(
     }
 
 
-def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> dict[str, Any]:
+def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> Facts:
     """Return what was run, and on what."""
     return {
         "recipe": recipe.name,
@@ -141,7 +143,7 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
-def _settings(recipe: Recipe) -> dict[str, Any]:
+def _settings(recipe: Recipe) -> Facts:
     inputs = recipe.preprocessing
     whitened = {"whitening": inputs.whitening, "epsilon": inputs.epsilon}
     contrast = {"contrast": "per row"} if inputs.contrast else {}
@@ -149,12 +151,12 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
     return settings | {"validation": str(recipe.validation)}
 
 
-def step_words(step: Any) -> str:
+def step_words(step: Step) -> str:
     """Return a step of a plan as a reader would write it."""
     return f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
 
 
-def _comparison(result: dict[str, Any]) -> dict[str, Any]:
+def _comparison(result: Facts) -> Facts:
     test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
     return {
         "metric": result["metric"],
@@ -179,8 +181,8 @@ def _comparison(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pictures(
-    shape: tuple[int, int, int] | None, test_X: Any, pretrainer: Pretrainer
-) -> dict[str, Any] | None:
+    shape: tuple[int, int, int] | None, test_X: ReadRows, pretrainer: Pretrainer
+) -> Facts | None:
     if shape is None:
         return None
     if pretrainer.why_no_decoder() is not None:
@@ -219,7 +221,7 @@ def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) ->
     return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
 
 
-def _filters(pretrainer: Pretrainer, shape: Any, module: Any) -> dict[str, Any]:
+def _filters(pretrainer: Pretrainer, shape: tuple[int, int, int], module: StackModule) -> Facts:
     """Return first-layer weights as images, or nothing where they are none (a stage without weights
     of its own, rotated inputs)."""
     weight = getattr(module.stages[0], "weight", None)
@@ -244,8 +246,8 @@ def _sample(n: int, most: int) -> np.ndarray:
 
 
 def _table(
-    shape: tuple[int, int, int] | None, test_X: Any, pretrainer: Pretrainer
-) -> dict[str, Any] | None:
+    shape: tuple[int, int, int] | None, test_X: ReadRows, pretrainer: Pretrainer
+) -> Facts | None:
     if shape is not None or not hasattr(test_X, "columns") or pretrainer.why_no_decoder():
         return None
     few = rows_of(test_X, np.arange(min(TABLE_ROWS, len(test_X))))
@@ -254,9 +256,7 @@ def _table(
     return {"columns": list(few.columns), "original": few.rows(), "reconstruction": rows}
 
 
-def _codes(
-    task: str | None, test_X: Any, encoder: Any, labels: np.ndarray | None
-) -> dict[str, Any]:
+def _codes(task: str | None, test_X: ReadRows, encoder: Model, labels: np.ndarray | None) -> Facts:
     few = _sample(len(test_X), MAP_ROWS)
     codes = encoder.encode(rows_of(test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0

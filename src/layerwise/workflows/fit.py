@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .._durable import jsonable
+from .._durable import Facts, jsonable
 from .._errors import DataError
 from .._indexing import rows_of
 from ..artifacts import save
 from ..data.preprocessing import Preprocessor
-from ..data.readers import Dataset, load_dataset
+from ..data.readers import Dataset, ReadRows, load_dataset
 from ..estimators import Pretrainer, make_pretrainer
 from ..evaluation import (
     Arm,
@@ -70,7 +70,7 @@ class Fit:
         return first, second
 
     @property
-    def test_X(self) -> Any:
+    def test_X(self) -> ReadRows:
         """The test rows."""
         data = self.rows.study
         return data.test_X if data.test_y is not None else data.rows(self.single.draw.test)
@@ -117,7 +117,7 @@ def fit(
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda title: None,
-) -> dict[str, Any]:
+) -> Facts:
     """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a
     model and a report.
 
@@ -186,7 +186,7 @@ def fit_draw(
     return found, why
 
 
-def facts_of(found: Fit, seed: int) -> dict[str, Any]:
+def facts_of(found: Fit, seed: int) -> Facts:
     """Return what was run and what it gave as plain data."""
     first, second, baseline = found.arms
     scores, draw = found.scores(), found.single.draw
@@ -207,7 +207,7 @@ def facts_of(found: Fit, seed: int) -> dict[str, Any]:
     }
 
 
-def about(rows: Guarded, result: dict[str, Any]) -> dict[str, Any]:
+def about(rows: Guarded, result: Facts) -> Facts:
     """Return what a model folder keeps about the run."""
     kept = ("recipe", "seed", "rows", "labels", "metric", "test")
     return {
@@ -247,11 +247,11 @@ def _encoder(
     rows: Guarded,
     recipe: str | None,
     changes: Sequence[str],
-    context: dict[str, Any],
+    context: Facts,
     out: Path,
     device: str,
     tell: Tell,
-) -> dict[str, Any]:
+) -> Facts:
     """Pretrain alone: an encoder for embed, reconstruct and score."""
     data, notes = rows.data, list(rows.data.notes)
     X, test_X = data.X, data.test.X if data.test is not None else None
@@ -287,7 +287,7 @@ def _encoder(
     return jsonable(result | {"model": str(folder), "report": str(report)})
 
 
-def _held_out(data: Dataset, seed: int) -> tuple[Any, Any]:
+def _held_out(data: Dataset, seed: int) -> tuple[ReadRows, ReadRows]:
     """Return rows to learn from, and a fifth to look at."""
     rows = np.random.default_rng(seed).permutation(len(data))
     held = max(1, round(TEST_SHARE * len(data)))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 import scipy.sparse as sp
+from narwhals.typing import IntoDataFrame, IntoSeries
 
 from .._errors import DataError
-from ..data.readers import Dataset
+from ..data.readers import Dataset, ReadRows
+from ..data.reading import Sparse
+
+GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"
+# One a row: None or NaN where there is none
+Labels: TypeAlias = IntoSeries | Iterable[object]
 
 
-def given_rows(X: Any, y: Any) -> Dataset:
+def given_rows(X: GivenRows, y: Labels) -> Dataset:
     """Return rows and labels as what a reader would have returned.
 
     Parameters
@@ -49,13 +56,13 @@ def given_rows(X: Any, y: Any) -> Dataset:
     return Dataset("data", rows, result, "y", shape, task)
 
 
-def _rows(X: Any) -> tuple[Any, tuple[int, int, int] | None]:
+def _rows(X: GivenRows) -> tuple[ReadRows, tuple[int, int, int] | None]:
     if nw.dependencies.is_into_dataframe(X):
         frame = nw.from_native(X, eager_only=True)
         return pl.DataFrame(
             {str(name): frame[name].to_list() for name in frame.columns}, strict=False
         ), None
-    array = X.toarray() if sp.issparse(X) else np.asarray(X)
+    array = cast(Sparse, X).toarray() if sp.issparse(X) else np.asarray(X)
     if array.ndim not in (2, 4):
         raise DataError(
             f"Rows have the shape {array.shape}; expected (n, d) or (n, c, h, w).", "Reshape them."
@@ -79,7 +86,7 @@ def _rows(X: Any) -> tuple[Any, tuple[int, int, int] | None]:
     ), shape
 
 
-def _labels(y: Any) -> list[Any]:
+def _labels(y: Labels) -> list[Any]:
     values = (
         nw.from_native(y, series_only=True).to_list()
         if nw.dependencies.is_into_series(y)

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from .._errors import DataError, ParameterError, did_you_mean
 from .._indexing import rows_of
-from ..data.readers import Dataset
+from ..data.readers import Dataset, ReadRows
 from ..evaluation import (
     Finding,
     StudyData,
@@ -47,7 +46,7 @@ class Guarded:
     findings: list[Finding]
     left_out: tuple[str, ...] = ()
     rows: StudyData | None = None
-    values: tuple[Any, ...] = ()
+    values: tuple[object, ...] = ()
 
     @property
     def study(self) -> StudyData:
@@ -109,7 +108,7 @@ def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> G
     return Guarded(data, [*found, *columns, *equal, *rows], left_out, study, values)
 
 
-def without_columns(X: Any, names: Sequence[str]) -> Any:
+def without_columns(X: ReadRows, names: Sequence[str]) -> ReadRows:
     """Return rows without the columns that a model does not know."""
     columns = _names(X)
     left = [name for name in columns if name not in names]
@@ -143,7 +142,9 @@ def _to_leave(found: list[Finding], keep: Sequence[str]) -> tuple[str, ...]:
 
 def _parts(
     data: Dataset, y: np.ndarray, test_y: np.ndarray | None, classes: bool
-) -> tuple[Any, np.ndarray, Any, np.ndarray | None, tuple[bytes, ...], list[Finding]]:
+) -> tuple[
+    ReadRows, np.ndarray, ReadRows | None, np.ndarray | None, tuple[bytes, ...], list[Finding]
+]:
     """Return training and test rows with their keys: of the test part the labelled rows, of the
     training part those that equal none of them."""
     keys = row_keys(data.X)
@@ -164,7 +165,7 @@ def _parts(
     return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found
 
 
-def _targets(data: Dataset) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray | None]:
+def _targets(data: Dataset) -> tuple[tuple[object, ...], np.ndarray, np.ndarray | None]:
     """Return the classes, and targets as indices or numbers, of the training and the test part."""
     assert data.y is not None
     test = None if data.test is None else data.test.y
@@ -192,13 +193,13 @@ def _targets(data: Dataset) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray | N
 
 
 def _without_classes(
-    values: tuple[Any, ...],
+    values: tuple[object, ...],
     y: np.ndarray,
     test_y: np.ndarray | None,
     name: str,
     without: list[int],
     draws: bool,
-) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray | None]:
+) -> tuple[tuple[object, ...], np.ndarray, np.ndarray | None]:
     """Take away the labels of some classes: their rows stay as rows without labels, and are not
     tested on."""
     left = [i for i in range(len(values)) if i not in without]
@@ -236,7 +237,7 @@ def _check_columns(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
     return kept
 
 
-def _columns(X: Any) -> dict[str, np.ndarray]:
+def _columns(X: ReadRows) -> dict[str, np.ndarray]:
     """Return columns by name: numbers with NaN, or objects with None, where a cell is missing."""
     if isinstance(X, np.ndarray):
         return {f"x{i}": X[:, i] for i in range(X.shape[1])}
@@ -248,7 +249,7 @@ def _columns(X: Any) -> dict[str, np.ndarray]:
     }
 
 
-def _names(X: Any) -> list[str]:
+def _names(X: ReadRows) -> list[str]:
     return [f"x{i}" for i in range(X.shape[1])] if isinstance(X, np.ndarray) else list(X.columns)
 
 
@@ -264,7 +265,7 @@ def _without_columns(data: Dataset, names: Sequence[str]) -> Dataset:
     return replace(data, X=without_columns(data.X, names), test=test)
 
 
-def _taken(X: Any, columns: list[str], left: list[str]) -> Any:
+def _taken(X: ReadRows, columns: list[str], left: list[str]) -> ReadRows:
     return (
         X[:, [columns.index(name) for name in left]]
         if isinstance(X, np.ndarray)

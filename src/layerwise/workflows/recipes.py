@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._durable import Facts
 from ..recipes import RECIPES, arguments_of, make_recipe, summary_of
 
 
-def recipes() -> list[dict[str, Any]]:
+def recipes() -> list[Facts]:
     """Return name, summary, stack, plans and arguments of every recipe."""
     return [_facts(name) for name in RECIPES]
 
 
-def _facts(name: str) -> dict[str, Any]:
+def _facts(name: str) -> Facts:
     recipe = make_recipe(name)
     plans = {
         part: [f"{step.objective!r} on {step.schedule!r}" for step in getattr(recipe, part)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
 from .. import __version__
-from .._durable import jsonable, write_bytes
+from .._durable import Facts, jsonable, write_bytes
 from ..evaluation import Outcome
 from ..recipes import Recipe
 from .facts import machine, step_words, versions
@@ -18,9 +18,15 @@ from .facts import machine, step_words, versions
 FORMAT = "layerwise-study/1"
 
 
-def study_facts(
-    outcome: Outcome, result: dict[str, Any], context: dict[str, Any]
-) -> dict[str, Any]:
+class Ran(TypedDict):
+    """What was run: the command, its recipes, the files beside the report."""
+
+    command: str
+    recipes: list[Recipe]
+    files: list[str]
+
+
+def study_facts(outcome: Outcome, result: Facts, context: Ran) -> Facts:
     """Return what a study found and what was run."""
     test = (
         len(outcome.data.test_y)
@@ -44,7 +50,7 @@ def study_facts(
     return {"format": FORMAT, "version": __version__, "counts": counts, "run": run} | result
 
 
-def write_rows(rows: list[dict[str, Any]], folder: Path) -> list[str]:
+def write_rows(rows: list[Facts], folder: Path) -> list[str]:
     """Write every row as ``rows.csv`` and ``rows.parquet``; return the names."""
     frame = pl.DataFrame([_flat(row) for row in rows], infer_schema_length=None)
     text, binary = io.BytesIO(), io.BytesIO()
@@ -55,7 +61,7 @@ def write_rows(rows: list[dict[str, Any]], folder: Path) -> list[str]:
     return ["rows.csv", "rows.parquet"]
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
+def _flat(row: Facts) -> Facts:
     """Return a row with what is nested as JSON text."""
     nested = ("setting", "tried", "warnings")
     return {
@@ -64,7 +70,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _recipe(recipe: Recipe) -> dict[str, Any]:
+def _recipe(recipe: Recipe) -> Facts:
     return {
         "name": recipe.name,
         "stack": repr(recipe.stack),

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .._durable import write_text
 from .._errors import DataError
 from ..artifacts import inspect, load
-from ..data.readers import Dataset, load_dataset
-from ..estimators import Pretrainer
+from ..data.readers import Dataset, ReadRows, load_dataset
+from ..estimators import Model, Pretrainer
 from ..training import device_of
 from .guarded import without_columns
 
-Columns = dict[str, Any]
+Columns: TypeAlias = dict[str, np.ndarray | list[Any]]
 Say = Callable[[str], None]
 
 
@@ -47,7 +47,8 @@ def embed(model: str, data: str, *, device: str = "auto", say: Say = silent) -> 
     """Return the code of each row, of the fine-tuned stack where there is one."""
     fitted, rows = _open(model, data, device, say)
     codes = fitted.encode(_rows_for(fitted, rows))
-    return {"row": np.arange(len(rows))} | {f"code_{i}": codes[:, i] for i in range(codes.shape[1])}
+    columns: Columns = {"row": np.arange(len(rows))}
+    return columns | {f"code_{i}": codes[:, i] for i in range(codes.shape[1])}
 
 
 def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
@@ -97,13 +98,13 @@ def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) ->
     return None
 
 
-def _line(cells: list[Any]) -> str:
+def _line(cells: Sequence[object]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerow(cells)  # ends in \r\n, so that cells with either are quoted
     return buffer.getvalue()[:-2] + "\n"
 
 
-def _cell(value: Any, raw: bool) -> Any:
+def _cell(value: object, raw: bool) -> object:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
         return f"{value:.7g}"
@@ -112,7 +113,7 @@ def _cell(value: Any, raw: bool) -> Any:
     return value
 
 
-def _open(model: str, data: str, device: str, say: Say) -> tuple[Any, Dataset]:
+def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]:
     facts = inspect(model)
     fitted = load(model)
     device_of(device)
@@ -143,11 +144,11 @@ def _open(model: str, data: str, device: str, say: Say) -> tuple[Any, Dataset]:
     return fitted, rows
 
 
-def _pretrainer(fitted: Any) -> Pretrainer:
+def _pretrainer(fitted: Model) -> Pretrainer:
     return fitted if isinstance(fitted, Pretrainer) else fitted._fitted_pretrainer()
 
 
-def _columns_of(fitted: Any, model: str) -> Dataset | None:
+def _columns_of(fitted: Model, model: str) -> Dataset | None:
     """Return one made-up row with the columns and types that the model was fitted on, or None for
     arrays."""
     import polars as pl
@@ -165,7 +166,7 @@ def _columns_of(fitted: Any, model: str) -> Dataset | None:
     return Dataset(model, row, None, None, None, None)
 
 
-def _rows_for(fitted: Any, rows: Dataset) -> Any:
+def _rows_for(fitted: Model, rows: Dataset) -> ReadRows:
     if hasattr(rows.X, "columns") and not hasattr(fitted, "feature_names_in_"):
         raise DataError(
             "The model was fitted on rows without names; these rows are a table.",

@@ -6,7 +6,7 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -50,7 +50,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _check_size(info: zipfile.ZipInfo, stream: Any) -> None:
+def _check_size(info: zipfile.ZipInfo, stream: IO[bytes]) -> None:
     version = npy.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"{info.filename!r} is of the version {version}")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ..._errors import DataError
 
+if TYPE_CHECKING:
+    import polars as pl
+
 TASKS = ("classification", "regression")
+# A table, or numbers of one kind
+ReadRows: TypeAlias = "np.ndarray | pl.DataFrame"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +44,7 @@ class Dataset:
     """
 
     name: str
-    X: Any = field(repr=False)
+    X: ReadRows = field(repr=False)
     y: np.ndarray | None = field(repr=False)
     target: str | None
     image_shape: tuple[int, int, int] | None
@@ -61,7 +67,7 @@ def only_label(name: str, own: str, target: str | None, task: str | None) -> Non
         raise DataError(f"{name!r} is a set for {own}. Got task={task!r}.", "Leave the task out.")
 
 
-def object_array(values: list[Any]) -> np.ndarray:
+def object_array(values: Sequence[object]) -> np.ndarray:
     """Return a 1-D object array.
 
     >>> object_array(["a", None])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from ..._errors import FileError, did_you_mean
 from .files import unreadable
 
 if TYPE_CHECKING:
     import polars as pl
+
+T = TypeVar("T")
 
 
 def read_parquet(paths: list[Path]) -> pl.DataFrame:
@@ -21,7 +25,7 @@ def read_parquet(paths: list[Path]) -> pl.DataFrame:
     for path, schema in zip(paths[1:], schemas[1:], strict=True):
         _same(paths[0], schemas[0], path, schema)
     frames = [
-        _guarded(path, lambda path=path: pl.read_parquet(path, glob=False, hive_partitioning=False))
+        _guarded(path, partial(pl.read_parquet, path, glob=False, hive_partitioning=False))
         for path in paths
     ]
     frame = (
@@ -37,7 +41,7 @@ def read_parquet(paths: list[Path]) -> pl.DataFrame:
     return frame
 
 
-def _schema(path: Path) -> Any:
+def _schema(path: Path) -> dict[str, pl.DataType]:
     import polars as pl
 
     try:
@@ -60,7 +64,7 @@ def _schema(path: Path) -> Any:
     return _guarded(path, lambda: pl.read_parquet_schema(path))
 
 
-def _guarded(path: Path, read: Any) -> Any:
+def _guarded(path: Path, read: Callable[[], T]) -> T:
     import polars as pl
 
     try:
@@ -78,7 +82,9 @@ def _guarded(path: Path, read: Any) -> Any:
         ) from error
 
 
-def _same(first: Path, expected: Any, path: Path, got: Any) -> None:
+def _same(
+    first: Path, expected: dict[str, pl.DataType], path: Path, got: dict[str, pl.DataType]
+) -> None:
     import polars as pl
 
     for name in expected:

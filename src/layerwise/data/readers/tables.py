@@ -4,7 +4,7 @@ names."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..._errors import DataError, did_you_mean
 from .columns import features
@@ -87,7 +87,7 @@ def from_frame(
     if target is not None:
         y, task = read_target(frame[target], task, like)
         frame = frame.drop(target)
-    X, more = features(frame, None if like is None else like.X)
+    X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X))
     return Dataset(name, X, y, target, None, task if y is not None else None, notes=(*notes, *more))
 
 
@@ -103,7 +103,9 @@ def _texts_of(like: Dataset | None) -> frozenset[str]:
 
     if like is None:
         return frozenset()
-    names = {name for name, kind in like.X.schema.items() if kind == pl.String}
+    names = {
+        name for name, kind in cast("pl.DataFrame", like.X).schema.items() if kind == pl.String
+    }
     labels = () if like.y is None else like.y
     if like.target is not None and any(isinstance(value, str) for value in labels):
         names.add(like.target)
@@ -114,7 +116,7 @@ def _matched(
     frame: pl.DataFrame, name: str, target: str | None, like: Dataset
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return the columns of the training set, in its order; refuse when some are missing."""
-    wanted = [*like.X.columns, *([target] if target is not None else [])]
+    wanted = [*cast("pl.DataFrame", like.X).columns, *([target] if target is not None else [])]
     missing = [column for column in wanted if column not in frame.columns]
     extra = [column for column in frame.columns if column not in wanted]
     if missing:
