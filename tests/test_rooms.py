@@ -19,6 +19,7 @@ LEVELS = {
     "_contracts": 0,
     "_random": 0,
     "_indexing": 0,
+    "_version": 0,
     "architecture": 1,
     "objective": 1,
     "schedule": 1,
@@ -60,6 +61,17 @@ def test_a_room_imports_only_from_lower_levels():
         if room in LEVELS and room != other and LEVELS[other] >= LEVELS[room] and LEVELS[room] > 0
     ]
     assert wrong == []
+
+
+def test_no_file_imports_from_the_door():
+    """The door imports rooms, and no room the door."""
+    up = []
+    for path in SOURCE.rglob("*.py"):
+        depth = len(path.relative_to(SOURCE).parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level == depth and node.module is None:
+                up += [(path.name, a.name) for a in node.names if a.name not in LEVELS]
+    assert up == []
 
 
 def test_the_import_test_sees_the_imports():

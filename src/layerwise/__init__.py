@@ -11,6 +11,8 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from . import recipes
     from ._contracts import Batch, Block, Source, Space
@@ -72,8 +74,6 @@ if TYPE_CHECKING:
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
     from .workflows import compare
-
-__version__ = "0.1.0"
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there

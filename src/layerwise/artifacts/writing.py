@@ -14,10 +14,10 @@ from safetensors.torch import save as to_bytes
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .. import __version__
 from .._durable import Facts, jsonable, write_folder
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
+from .._version import __version__
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
 from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretrainer

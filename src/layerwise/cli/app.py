@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import __version__
 from .._errors import ParameterError
+from .._version import __version__
 from .ending import ended
 from .output import Output
 from .process import tune_process

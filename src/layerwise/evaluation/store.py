@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 import sklearn
 
-from .. import __version__
 from .._durable import Facts, jsonable, read_json, write_json
 from .._errors import FileError, LayerwiseError
+from .._version import __version__
 from .arms import Arm
 from .data import StudyData
 from .memory import peak_memory

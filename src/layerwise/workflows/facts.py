@@ -14,10 +14,10 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.metrics import confusion_matrix
 
-from .. import __version__
 from .._durable import Facts
 from .._indexing import rows_of
 from .._random import Keys
+from .._version import __version__
 from ..architecture import StackModule
 from ..data.readers import Dataset, ReadRows
 from ..estimators import Model, Pretrainer

@@ -9,8 +9,8 @@ from typing import TypedDict
 
 import polars as pl
 
-from .. import __version__
 from .._durable import Facts, jsonable, write_bytes
+from .._version import __version__
 from ..evaluation import Outcome
 from ..recipes import Recipe
 from .facts import machine, step_words, versions
