@@ -22,8 +22,14 @@ def registries():
     yield
     for name, registry in _loaded():
         for key in set(registry) - kept.get(name, set()):
-            if not getattr(registry[key], "__module__", "").startswith("layerwise."):
+            if not _own(registry[key]):
                 del registry[key]
+
+
+def _own(part):
+    """Whether a part stands in a module of the package, and not in an example."""
+    name = getattr(part, "__module__", "")
+    return name.startswith("layerwise.") and hasattr(sys.modules[name], part.__name__)
 
 
 def _loaded():

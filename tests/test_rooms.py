@@ -20,6 +20,8 @@ LEVELS = {
     "_random": 0,
     "_indexing": 0,
     "_version": 0,
+    "_checks": 0,
+    "_space": 0,
     "architecture": 1,
     "objective": 1,
     "schedule": 1,

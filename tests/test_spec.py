@@ -36,6 +36,7 @@ from layerwise import (
     _spec,
     recipes,
 )
+from layerwise._checks import check_bool, check_int, check_name, check_number
 from layerwise._errors import (
     DataError,
     FileError,
@@ -44,7 +45,7 @@ from layerwise._errors import (
     TrainingError,
     did_you_mean,
 )
-from layerwise._spec import check_bool, check_int, check_name, check_number, from_dict
+from layerwise._spec import from_dict
 from layerwise.recipes import RECIPES, Recipe
 
 VALUES = [

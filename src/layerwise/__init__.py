@@ -15,7 +15,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import recipes
-    from ._contracts import Batch, Block, Source, Space
+    from ._contracts import Batch, Source
     from ._errors import (
         DataError,
         FileError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from ._random import BY_HAND, At, seeded
+    from ._space import Block, Space
     from ._spec import Spec, register
     from .architecture import (
         ACTIVATIONS,
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there
 _HOMES = {
-    "_contracts": ("Batch", "Block", "Source", "Space"),
+    "_contracts": ("Batch", "Source"),
     "_errors": (
         "DataError",
         "FileError",
@@ -89,6 +90,7 @@ _HOMES = {
         "TrainingError",
     ),
     "_random": ("At", "BY_HAND", "seeded"),
+    "_space": ("Block", "Space"),
     "_spec": ("Spec", "register"),
     "architecture": (
         "ACTIVATIONS",

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from layerwise import DataError, Preprocessor
-from layerwise._contracts import Block
+from layerwise._space import Block
 from layerwise.data.contrast import fit_contrast
 
 

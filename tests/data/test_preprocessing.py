@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
 
 from layerwise import DataError, Preprocessor
-from layerwise._contracts import Block
+from layerwise._space import Block
 from layerwise.data.reading import read_table
 
 MODES = ["auto", "standard", "robust", "minmax", "quantile", "none"]

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.decomposition import PCA
 
 from layerwise import DataError, Preprocessor
-from layerwise._contracts import Block
+from layerwise._space import Block
 from layerwise.data.whitening import fit_whitening
 
 KINDS = ["zca", "pca"]

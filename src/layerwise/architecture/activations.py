@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Block, Space
+from .._space import Block, Space
 
 LEAKY_SLOPE = 0.1
 

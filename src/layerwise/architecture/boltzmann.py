@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .._contracts import Block
 from .._random import bernoulli_of
+from .._space import Block
 
 if TYPE_CHECKING:
     from .dense import DenseCodec

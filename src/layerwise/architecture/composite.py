@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .._checks import check_kind
 from .._errors import ParameterError
-from .._spec import check_kind
 from .stage import Stage
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .._contracts import Space
 from .._random import BY_HAND, At
+from .._space import Space
 from .._spec import register
 from .composite import Composite
 from .stack import StackModule, build_chain

@@ -10,10 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Block, Space
+from .._checks import check_bool, check_int, check_name, check_number
 from .._errors import PairingError, ParameterError
 from .._random import BY_HAND, At, dropout
-from .._spec import check_bool, check_int, check_name, check_number, register
+from .._space import Block, Space
+from .._spec import register
 from .activations import ACTIVATIONS, Activation, code_space, inverse_link
 from .initialisers import check_initialiser, initialise
 from .local_contrast import local_contrast

@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import EnergyCodec, LadderLayer, Space
+from .._checks import check_bool, check_int, check_name, check_number
+from .._contracts import EnergyCodec, LadderLayer
 from .._errors import PairingError, ParameterError
 from .._random import BY_HAND, At, dropout
-from .._spec import check_bool, check_int, check_name, check_number, register
+from .._space import Space
+from .._spec import register
 from .activations import ACTIVATIONS, Activation, code_space, inverse_link
 from .boltzmann import Boltzmann
 from .initialisers import check_initialiser, initialise

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .._contracts import Space
+from .._checks import check_name
 from .._errors import PairingError
 from .._random import BY_HAND, At
-from .._spec import check_name, register
+from .._space import Space
+from .._spec import register
 from .stage import Stage, StageModule, check_numbers
 
 POOLS = ("mean", "max", "first")

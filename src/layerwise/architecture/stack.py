@@ -10,10 +10,11 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Space
+from .._checks import check_int, check_kind
 from .._errors import DataError, PairingError, ParameterError
 from .._random import BY_HAND, At, bernoulli_of
-from .._spec import Spec, check_int, check_kind, register
+from .._space import Space
+from .._spec import Spec, register
 from .activations import apply_link
 from .dense import Dense
 from .stage import Stage, StageModule, jacobian_norm

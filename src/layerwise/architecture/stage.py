@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._contracts import EnergyCodec, LadderLayer, Space
+from .._contracts import EnergyCodec, LadderLayer
 from .._errors import PairingError
 from .._random import BY_HAND, At
+from .._space import Space
 from .._spec import Spec
 from .activations import apply_link
 

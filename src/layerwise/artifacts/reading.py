@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as from_bytes
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
-from .._contracts import Space
-from .._durable import Facts, read_json
-from .._errors import FileError, ModelError, ParameterError
+from .._durable import Facts
+from .._errors import ModelError, ParameterError
+from .._space import Space
 from .._spec import from_dict, unregistered
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
@@ -25,15 +22,10 @@ from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretr
 from ..estimators.labels import Marker
 from ..objective.supervised import Head
 from ..training import Step, Written, as_plan
-from .format import DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
+from .format import DESCRIPTION, WEIGHTS
+from .opening import description_of, tensors_of, weights_bytes
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
-_FOREIGN = {
-    b"\x80": "a pickle",
-    b"PK\x03\x04": "a zip file (torch.save or npz)",
-    b"\x93NUMPY": "a numpy array",
-    b"\x89HDF": "an HDF5 file",
-}
 _MAX_STAGES = 1000
 M = TypeVar("M", bound=torch.nn.Module)
 
@@ -56,8 +48,8 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     'Pretrainer'
     """
     folder = Path(folder)
-    description = _description(folder)
-    _weights_bytes(folder, description)
+    description = description_of(folder)
+    weights_bytes(folder, description)
     return description
 
 
@@ -90,8 +82,8 @@ def load(folder: str | os.PathLike[str]) -> Any:
     (4, 2)
     """
     folder = Path(folder)
-    description = _description(folder)
-    tensors = _tensors(_weights_bytes(folder, description))
+    description = description_of(folder)
+    tensors = tensors_of(weights_bytes(folder, description))
     try:
         return _rebuild(description, tensors)
     except (
@@ -115,77 +107,6 @@ def load(folder: str | os.PathLike[str]) -> Any:
             f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: "
             f"{error}.",
             hint,
-        ) from error
-
-
-def _description(folder: Path) -> Facts:
-    path, hint = folder / DESCRIPTION, "Give the folder that save or --out wrote."
-    try:
-        if not path.is_file():
-            raise ModelError(f"{str(folder)!r} is no model folder: it has no {DESCRIPTION}.", hint)
-        description = read_json(path)
-    except FileError as error:
-        raise ModelError(
-            error.message, "The file is damaged; take a copy of the folder that is whole."
-        ) from error
-    except OSError as error:
-        raise ModelError(
-            f"{str(folder)[:80]!r} is no model folder: {error.strerror}.", hint
-        ) from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise ModelError(
-            f"{str(path)!r} is not a description of a Layerwise model.",
-            "Give the folder that save or --out wrote.",
-        )
-    if description.get("format_version") != FORMAT_VERSION:
-        raise ModelError(
-            f"{str(path)!r} has the format version {description.get('format_version')!r}; this "
-            f"Layerwise reads {FORMAT_VERSION}.",
-            "Update layerwise.",
-        )
-    if description.get("digest") != digest_of(description):
-        raise ModelError(
-            f"{str(path)!r} was changed after it was written (its digest does not match).",
-            "Take a copy of the folder that is whole.",
-        )
-    return description
-
-
-def _weights_bytes(folder: Path, description: Facts) -> bytes:
-    path = folder / WEIGHTS
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"{str(folder)!r} has no {WEIGHTS} that can be read: {error.strerror}.",
-            "Take a copy of the folder that is whole.",
-        ) from error
-    expected = description.get("weights")
-    if not isinstance(expected, dict):
-        raise ModelError(
-            f"{DESCRIPTION} does not describe the weights.",
-            "Take a copy of the folder that is whole.",
-        )
-    if hashlib.sha256(data).hexdigest() != expected.get("sha256"):
-        kind = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), None)
-        what = (
-            f"is {kind}, not safetensors"
-            if kind
-            else f"is damaged: {len(data):,} bytes with another SHA-256 than {DESCRIPTION} says"
-        )
-        raise ModelError(
-            f"{str(path)!r} {what}.", "Take a copy of the folder that is whole; nothing was loaded."
-        )
-    return data
-
-
-def _tensors(data: bytes) -> dict[str, torch.Tensor]:
-    try:
-        return from_bytes(data)
-    except SafetensorError as error:
-        raise ModelError(
-            f"{WEIGHTS} is not a safetensors file: {error}.",
-            "Take a copy of the folder that is whole.",
         ) from error
 
 

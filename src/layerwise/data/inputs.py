@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from .._spec import Spec, check_bool, check_int, check_name, check_number, register
+from .._checks import check_bool, check_int, check_name, check_number
+from .._spec import Spec, register
 from .preprocessing import Preprocessor
 from .scaling import NUMBERS
 from .whitening import WHITENINGS

@@ -14,9 +14,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._contracts import Block, Source, Space
+from .._contracts import Source
 from .._durable import Facts
 from .._errors import DataError, did_you_mean
+from .._space import Block, Space
 from .contrast import Contrast, fit_contrast
 from .frames import Frame, make_frame
 from .reading import Given, Sparse, Table, read_table

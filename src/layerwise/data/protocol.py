@@ -8,9 +8,10 @@ from typing import Any, Protocol, Self, TypeAlias, cast
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .._contracts import Block, Source, Space
+from .._contracts import Source
 from .._durable import Facts
 from .._errors import DataError
+from .._space import Block, Space
 from .reading import Given, Table, is_source
 from .sources import source_of
 

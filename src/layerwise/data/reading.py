@@ -12,9 +12,10 @@ from narwhals.typing import IntoDataFrame
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._contracts import Source, Space
+from .._contracts import Source
 from .._errors import DataError
 from .._indexing import rows_of
+from .._space import Space
 from .frames import Frame, has_texts, is_frame, read_frame
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array

@@ -11,7 +11,8 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from .._contracts import Batch, Source, Space
+from .._contracts import Batch, Source
+from .._space import Space
 
 
 @dataclass(frozen=True)

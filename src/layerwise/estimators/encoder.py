@@ -13,11 +13,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._contracts import Source, Space
+from .._checks import check_int
+from .._contracts import Source
 from .._durable import Facts
 from .._errors import DataError, ParameterError
 from .._random import RandomState, seed_of
-from .._spec import check_int
+from .._space import Space
 from ..architecture import StackModule
 from ..data.protocol import as_preprocessing
 from ..data.reading import Given, read_table, row_shape

@@ -14,10 +14,11 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._contracts import Source, Space
+from .._contracts import Source
 from .._durable import Facts
 from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
+from .._space import Space
 from ..architecture import StackModule
 from ..data.reading import Given, Table, read_table
 from ..data.sources import RowsOf

@@ -5,10 +5,7 @@ from __future__ import annotations
 import numbers
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar, Self
 
@@ -23,24 +20,20 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._durable import Facts
-from .._errors import DataError, LayerwiseError, ParameterError, TrainingError
+from .._errors import DataError, TrainingError
 from .._indexing import rows_of
 from .._random import Keys, RandomState, seed_of
 from ..data.reading import Given, read_table
 from ..training import Step
-from ..training.optimisers import default_rate
 from .classifier import PretrainedClassifier
 from .finetuned import Finetuned
 from .labels import as_labels, check_labelled, comparable, is_unlabelled
+from .plan_rates import check_trains_stages, factors_of, with_rates
+from .proposals import factor_at, load_optuna, make_study, quiet, rate_at
 from .regressor import PretrainedRegressor
 from .rows import repeats, weights_of
 from .splits import Folds, LabeledSplit
 from .stopping import splits_for
-
-LOW_RATE, HIGH_RATE = 0.1, 3.0  # factors of the last step's whole rate
-GENERATION = (
-    5  # proposals of CMA-ES between two updates: small, so that a small budget holds several
-)
 
 
 class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
@@ -178,9 +171,9 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
             As in the estimator's ``fit``.
         """
         self._validate_params()
-        optuna = _optuna()
+        optuna = load_optuna()
         plan = self.estimator._plan()
-        _check_trains_stages(plan)
+        check_trains_stages(plan)
         keys = Keys(seed_of(self.random_state))
         X = indexable(X)[0]
         plain = clone(self.estimator)
@@ -189,14 +182,14 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         if plain.random_state is None:
             plain.set_params(random_state=keys.integer("estimator") % 2**31)
         plain.fit(X, y, X_unlabeled, sample_weight)
-        with _quiet(optuna):
+        with quiet(optuna):
             self._search(optuna, plain, plan, data, keys.integer("proposals") % 2**32)
         best = max(self.trials_, key=_score)  # the first of equals
         self.best_factors_, self.best_rate_ = best["factors"], best["rate"]
         self.best_score_, self.plain_score_ = _score(best), _score(self.trials_[0])
         self.best_estimator_ = plain
         if best is not self.trials_[0]:
-            tuned = _with_rates(plan, plain.module_.depth, self.best_factors_, self.best_rate_)
+            tuned = with_rates(plan, plain.module_.depth, self.best_factors_, self.best_rate_)
             self.best_estimator_ = _frozen(plain, tuned).fit(X, y, X_unlabeled, sample_weight)
         self.n_features_in_ = self.best_estimator_.n_features_in_
         if hasattr(self.best_estimator_, "feature_names_in_"):
@@ -293,8 +286,8 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         seed: int,
     ) -> None:
         depth, begun = plain.module_.depth, time.monotonic()
-        own = _factors(plan, depth)
-        study, space = _study(
+        own = factors_of(plan, depth)
+        study, space = make_study(
             optuna, (1.0,) * depth if isinstance(own, str) else own, self.low, seed
         )
         self.trials_: list[Facts] = []
@@ -308,10 +301,10 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
             proposal = study.ask(space)
             *places, place = [proposal.params[name] for name in space]
             trial: Facts = {
-                "factors": tuple(_factor(one, self.low) for one in places),
-                "rate": _rate(place),
+                "factors": tuple(factor_at(one, self.low) for one in places),
+                "rate": rate_at(place),
             }
-            tried = _with_rates(plan, depth, trial["factors"], trial["rate"])
+            tried = with_rates(plan, depth, trial["factors"], trial["rate"])
             if not self.trials_:
                 trial, tried = (
                     {"factors": own, "rate": 1.0},
@@ -372,60 +365,8 @@ class _Data:
         )
 
 
-def _optuna() -> ModuleType:
-    try:
-        import cmaes  # noqa: F401
-        import optuna
-    except ImportError as error:
-        raise LayerwiseError(
-            f"LayerRateSearch needs optuna and cmaes ({error}).",
-            'Run pip install "layerwise[search]".',
-        ) from error
-    return optuna
-
-
-@contextmanager
-def _quiet(optuna: ModuleType) -> Iterator[None]:
-    """Silence what optuna says about its trials and its experimental parts, and nothing else."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
-def _study(
-    optuna: ModuleType, own: tuple[float, ...], low: float, seed: int
-) -> tuple[Any, dict[str, Any]]:
-    """Return a study whose first proposal is the estimator's own setting, and its space: a place
-    per stage, then the rate's."""
-    space = {
-        f"stage {i + 1}": optuna.distributions.FloatDistribution(0.0, 1.0) for i in range(len(own))
-    }
-    space["rate"] = optuna.distributions.FloatDistribution(-1.0, 1.0)
-    study = optuna.create_study(direction="maximize", sampler=_sampler(optuna, seed))
-    places = np.sqrt(np.log(np.clip(own, low, 1.0)) / np.log(low))  # what _factor undoes
-    study.enqueue_trial(dict(zip(space, [*np.clip(places, 0.0, 1.0).tolist(), 0.0], strict=True)))
-    return study, space
-
-
 # CMA-ES begins in the middle of every range. The middle of plain log scales (0.03 of a stage's
 # rate, 0.55 of the whole) hardly trains; these put it at low ** 0.25 (0.18) and at 1.
-
-
-def _factor(place: float, low: float) -> float:
-    return float(low ** (place**2))
-
-
-def _rate(place: float) -> float:
-    return float(HIGH_RATE**place if place > 0 else LOW_RATE**-place)
-
-
-def _sampler(optuna: ModuleType, seed: int) -> Any:
-    return optuna.samplers.CmaEsSampler(seed=seed, popsize=GENERATION)
 
 
 def _score(trial: Facts) -> float:
@@ -436,53 +377,6 @@ def _words(trial: Facts) -> str:
     own = trial["factors"]
     factors = own if isinstance(own, str) else ", ".join(f"{factor:.3g}" for factor in own)
     return f"score {_score(trial):.4f}  factors {factors}  rate x {trial['rate']:.3g}"
-
-
-def _trains(step: Step) -> bool:
-    return any(first <= last for first, last in step.schedule.spans(1))
-
-
-def _check_trains_stages(plan: tuple[Step, ...]) -> None:
-    if not any(_trains(step) for step in plan):
-        raise ParameterError(
-            f"No step of the fine-tuning plan {list(plan)!r} trains a stage: there is no rate to "
-            "search.",
-            "Add a step such as (Supervised(), Joint(25)).",
-        )
-
-
-def _factors(plan: tuple[Step, ...], depth: int) -> tuple[float, ...] | str:
-    """Return the factors of the last step that trains stages."""
-    training = next(step.training for step in reversed(plan) if _trains(step))
-    assert training is not None  # as_plan fills it in
-    decay = training.layer_decay
-    return (
-        decay
-        if isinstance(decay, (tuple, str))
-        else tuple(float(decay ** (depth - i)) for i in range(depth))
-    )
-
-
-def _with_rates(
-    plan: tuple[Step, ...], depth: int, factors: tuple[float, ...], rate: float
-) -> tuple[Step, ...]:
-    """Return the plan with these factors in each step that trains stages, and the last step's rate
-    times ``rate``."""
-    steps = [_changed(step, layer_decay=factors) if _trains(step) else step for step in plan]
-    training = steps[-1].training
-    assert training is not None  # as_plan fills it in
-    given = (
-        training.learning_rate
-        if training.learning_rate is not None
-        else default_rate(training.optimiser)
-    )
-    scaled = tuple(one * rate for one in given) if isinstance(given, tuple) else given * rate
-    return (*steps[:-1], _changed(steps[-1], learning_rate=scaled))
-
-
-def _changed(step: Step, **settings: Any) -> Step:
-    assert step.training is not None  # as_plan fills it in
-    return replace(step, training=replace(step.training, **settings))
 
 
 def _frozen(plain: Finetuned, plan: tuple[Step, ...]) -> Finetuned:

@@ -20,8 +20,8 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 
+from .._checks import check_name
 from .._errors import ParameterError, did_you_mean
-from .._spec import check_name
 from .arms import EstimatorArm
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._checks import check_bool, check_int, check_number
 from .._errors import ParameterError
-from .._spec import Spec, check_bool, check_int, check_number
+from .._spec import Spec
 
 SMALL = 1_000  # rows; below, a study has more draws
 MOST_BUDGETS = 4

@@ -1,12 +1,14 @@
 """What is learned: losses over a codec, with the state they need."""
 
 from .combined import Combined
+from .compose import Compose
 from .contractive import Contractive
-from .corruption import Compose, Corruption, Gaussian, Masking, Patches, SaltAndPepper, Swap
+from .corruption import Corruption, Gaussian, Masking, SaltAndPepper, Swap
 from .denoising import Denoising
 from .divergence import ContrastiveDivergence
 from .ladder import Ladder
 from .objective import Objective
+from .patches import Patches
 from .pseudo import PseudoLabels
 from .reconstruction import ERRORS, Reconstruction
 from .sparse import Sparse

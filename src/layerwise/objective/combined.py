@@ -8,9 +8,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_kind, check_number
+from .._contracts import Batch, Codec
 from .._random import At
-from .._spec import check_kind, check_number, register
+from .._space import Space
+from .._spec import register
 from .denoising import Denoising
 from .objective import Objective, Terms
 from .reconstruction import Reconstruction

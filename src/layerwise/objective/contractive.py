@@ -7,10 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_number
+from .._contracts import Batch, Codec
 from .._errors import PairingError
 from .._random import At
-from .._spec import check_number, register
+from .._space import Space
+from .._spec import register
 from .objective import Terms, weighted_mean
 from .wrapper import Wrapper
 

@@ -7,9 +7,11 @@ from dataclasses import KW_ONLY, dataclass
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_kind, check_name, check_number
+from .._contracts import Batch, Codec
 from .._random import At
-from .._spec import check_kind, check_name, check_number, register
+from .._space import Space
+from .._spec import register
 from .corruption import Corruption, Masking
 from .objective import Objective, Terms
 from .reconstruction import ERRORS, check_decodable, mean_loss

@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, EnergyCodec, Space
+from .._checks import check_bool, check_int
+from .._contracts import Batch, Codec, EnergyCodec
 from .._errors import PairingError
 from .._random import At
-from .._spec import check_bool, check_int, register
+from .._space import Space
+from .._spec import register
 from .objective import Objective, Terms
 from .reconstruction import mean_loss
 

@@ -10,10 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, LadderLayer, Space
+from .._checks import check_kind, check_number
+from .._contracts import Batch, Codec, LadderLayer
 from .._errors import PairingError, ParameterError
 from .._random import At
-from .._spec import check_kind, check_number, register
+from .._space import Space
+from .._spec import register
 from .objective import Objective, Terms, weighted_mean
 from .supervised import Head, error_rate
 

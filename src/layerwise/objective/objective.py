@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._contracts import Batch, Codec
 from .._random import At
+from .._space import Space
 from .._spec import Spec
 
 Terms = dict[str, Tensor]

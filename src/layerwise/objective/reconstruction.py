@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_name
+from .._contracts import Batch, Codec
 from .._errors import PairingError
 from .._random import At
-from .._spec import check_name, register
+from .._space import Space
+from .._spec import register
 from .objective import Objective, Terms
 
 ERRORS = ("auto", "mse", "bce", "huber")

@@ -11,10 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_int, check_kind, check_number
+from .._contracts import Batch, Codec
 from .._errors import PairingError
 from .._random import At, dropout
-from .._spec import check_int, check_kind, check_number, register
+from .._space import Space
+from .._spec import register
 from .objective import Objective, Terms, weighted_mean
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .._contracts import Batch, Codec, Space
+from .._checks import check_kind
+from .._contracts import Batch, Codec
 from .._errors import ParameterError
 from .._random import At
-from .._spec import check_kind
+from .._space import Space
 from .objective import Objective
 from .reconstruction import Reconstruction
 

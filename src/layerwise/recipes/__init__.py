@@ -10,8 +10,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from .._checks import check_name
 from .._errors import ParameterError, did_you_mean
-from .._spec import check_name
 from .autoencoders import (
     deep_autoencoder,
     progressive_autoencoder,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 
-from .._spec import Spec, check_kind, check_name, register
+from .._checks import check_kind, check_name
+from .._spec import Spec, register
 from ..architecture import Stack
 from ..data.inputs import Inputs
 from ..objective import PseudoLabels, Supervised

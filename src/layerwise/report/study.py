@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .._durable import Facts, jsonable, write_json, write_text
-from .formats import MISSING, clean, duration, gain, is_number, is_share, metric_name, number, score
+from .formats import MISSING, clean, gain, is_number, is_share, metric_name, number, score
 from .render import environment
-from .study_plots import Curve, budget_curves, cost, differences
+from .study_curves import LOOKS, cost_plot, curves, first_rows, recipes_of
 
 _VERDICTS = {
     "helps": ("▲", "Pretraining helps", "helps"),
@@ -17,10 +17,8 @@ _VERDICTS = {
     "baseline": ("▼", "A simple baseline is better", "hurts"),
     "too_few_draws": ("?", "Too few draws", "unsure"),
 }
-_GUESSES = ("majority", "mean")  # left out of the plot: so low that the others would be one point
 _PLAIN = {"None": "all", "True": "yes", "False": "no"}
-_LOOKS = {"pretrained": "first", "control": "second", "baseline": "other"}
-_MOST = {"recipes": 8, "classes": 40, "rows": 400, "findings": 100}
+_MOST = {"classes": 40, "rows": 400, "findings": 100}
 _MEASURES = {
     "macro_f1": "macro F1",
     "ece": "calibration error",
@@ -73,12 +71,12 @@ def _view(facts: Facts) -> Facts:
         "verdict": _verdict(facts.get("verdict") or {}),
         "counts": _counts(facts),
         "transductive": bool((facts.get("study") or {}).get("transductive")),
-        "curves": _curves(facts, metric),
+        "curves": curves(facts, metric),
         "table": _table(facts, metric),
         "measures": _measures(facts),
         "saved": _saved(facts),
         "classes": _classes(facts),
-        "cost": _cost(facts, metric),
+        "cost": cost_plot(facts, metric),
         "wins": _wins(facts),
         "guards": [str(finding.get("text") or "") for finding in facts.get("guards") or []][
             : _MOST["findings"]
@@ -106,103 +104,6 @@ def _counts(facts: Facts) -> list[tuple[str, str]]:
     return [*shown, (number(facts["draws"]), "draws")] if facts.get("draws") else shown
 
 
-def _recipes(facts: Facts) -> list[str]:
-    """Return the recipes, the one that the verdict speaks of first."""
-    names = list(dict.fromkeys(row["recipe"] for row in facts.get("differences") or []))
-    spoken = (facts.get("verdict") or {}).get("recipe")
-    return sorted(names, key=lambda name: name != spoken)[: _MOST["recipes"]]
-
-
-def _curves(facts: Facts, metric: str) -> list[Facts]:
-    """Return two plots for each recipe: both arms beside the best baseline, and their paired
-    differences."""
-    summary, practical = (
-        facts.get("summary") or [],
-        (facts.get("study") or {}).get("practical") or 0.0,
-    )
-    best = _best_baseline(facts)
-    result = []
-    for i, recipe in enumerate(_recipes(facts)):
-        rows = [row for row in facts["differences"] if row["recipe"] == recipe]
-        arms = [rows[0]["arm"], rows[0]["against"], *([best] if best else [])]
-        shown = [_curve(summary, arm) for arm in arms]
-        label = (
-            f"{metric_name(metric)} over the number of labels: {recipe}, its control and the "
-            "best baseline"
-        )
-        named = [
-            (row["arm"], _LOOKS.get(str(row["role"]), "other"))
-            for row in _first_rows(summary)
-            if row["arm"] in arms
-        ]
-        result.append(
-            {
-                "recipe": recipe,
-                "key": named,
-                "curves": budget_curves(
-                    f"curves{i}", label, [curve for curve in shown if curve.labels], metric
-                ),
-                "differences": differences(
-                    f"gaps{i}",
-                    f"paired differences of {recipe} by number of labels",
-                    rows,
-                    metric,
-                    practical,
-                ),
-                "rows": [_difference_row(row, metric) for row in rows],
-            }
-        )
-    return result
-
-
-def _difference_row(row: Facts, metric: str) -> Facts:
-    interval = f"{gain(row['low'], metric).removesuffix(' points')} to {gain(row['high'], metric)}"
-    return {
-        "labels": number(row["labels"]),
-        "mean": gain(row["mean"], metric),
-        "interval": interval if is_number(row["low"]) else MISSING,
-        "p": _small(row["p_adjusted"]),
-        "nil": _small(row["p_practically_nil"]),
-        "draws": number(row["draws"]),
-    }
-
-
-def _small(p: object) -> str:
-    return (
-        "< 0.001"
-        if is_number(p) and p < 0.001
-        else "> 0.999"
-        if is_number(p) and p > 0.999
-        else number(p, 2)
-    )
-
-
-def _curve(summary: list[Facts], arm: str) -> Curve:
-    rows = [row for row in summary if row["arm"] == arm and is_number(row["mean"])]
-    low, high = (
-        [row[end] if is_number(row[end]) else float("nan") for row in rows]
-        for end in ("low", "high")
-    )
-    look = _LOOKS.get(str(rows[0]["role"]), "other") if rows else "other"
-    return Curve([row["labels"] for row in rows], [row["mean"] for row in rows], low, high, look)
-
-
-def _first_rows(summary: list[Facts]) -> list[Facts]:
-    seen: dict[str, Facts] = {}
-    for row in summary:
-        seen.setdefault(row["arm"], row)
-    return list(seen.values())
-
-
-def _best_baseline(facts: Facts) -> str | None:
-    rows = [
-        row
-        for row in facts.get("areas") or []
-        if row["role"] == "baseline" and is_number(row["area"])
-    ]
-    return max(rows, key=lambda row: row["area"])["arm"] if rows else None
-
-
 def _table(facts: Facts, metric: str) -> Facts | None:
     """Return arms by budgets: mean and half the interval, in percent for a share; the best of each
     budget marked."""
@@ -220,7 +121,7 @@ def _table(facts: Facts, metric: str) -> Facts | None:
     }
     areas = {row["arm"]: row["area"] for row in facts.get("areas") or []}
     rows = []
-    for first in sorted(_first_rows(summary), key=lambda row: -(areas.get(row["arm"]) or -1e9)):
+    for first in sorted(first_rows(summary), key=lambda row: -(areas.get(row["arm"]) or -1e9)):
         arm = first["arm"]
         values = []
         for budget in budgets:
@@ -240,7 +141,7 @@ def _table(facts: Facts, metric: str) -> Facts | None:
         rows.append(
             {
                 "arm": arm,
-                "look": _LOOKS.get(str(first["role"]), "other"),
+                "look": LOOKS.get(str(first["role"]), "other"),
                 "values": values,
                 "area": _cell(areas.get(arm), metric),
             }
@@ -299,7 +200,7 @@ def _saved(facts: Facts) -> list[Facts]:
 
 
 def _classes(facts: Facts) -> Facts | None:
-    part, recipes = facts.get("classes") or {}, _recipes(facts)
+    part, recipes = facts.get("classes") or {}, recipes_of(facts)
     rows = part.get("rows") or []
     if not rows or not recipes:
         return None
@@ -318,44 +219,6 @@ def _classes(facts: Facts) -> Facts | None:
         "arms": [gap["arm"], gap["against"]],
         "rows": table,
         "more": max(0, len(names) - _MOST["classes"]),
-    }
-
-
-def _cost(facts: Facts, metric: str) -> Facts | None:
-    summary, areas = (
-        facts.get("summary") or [],
-        {row["arm"]: row["area"] for row in facts.get("areas") or []},
-    )
-    points: list[tuple[int, float, float, str]] = []
-    rows: list[Facts] = []
-    for first in _first_rows(summary):
-        arm, look = first["arm"], _LOOKS.get(str(first["role"]), "other")
-        mine = [row for row in summary if row["arm"] == arm]
-        seconds = [row["seconds"] for row in mine if is_number(row["seconds"])]
-        memory = [row["peak_memory"] for row in mine if is_number(row["peak_memory"])]
-        if not seconds or not is_number(areas.get(arm)):
-            continue
-        mean = sum(seconds) / len(seconds)
-        rows.append(
-            {
-                "arm": arm,
-                "number": len(rows) + 1,
-                "look": look,
-                "area": score(areas[arm], metric),
-                "seconds": duration(mean),
-                "prepare": duration(mine[0]["seconds_prepare"]) if look == "first" else "",
-                "memory": f"{max(memory) / 2**20:,.0f} MiB" if memory else MISSING,
-            }
-        )
-        if arm not in _GUESSES:
-            points.append((len(rows), max(mean, 1e-3), areas[arm], look))
-    if not points:
-        return None
-    return {
-        "plot": cost(
-            "cost", "mean score over seconds, one point per arm but the guesses", points, metric
-        ),
-        "rows": rows,
     }
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .._checks import check_int
 from .._errors import ParameterError
-from .._spec import Spec, check_int, register
+from .._spec import Spec, register
 
 
 class Phase(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from .._checks import check_name
 from .._errors import ParameterError
-from .._spec import check_name
 
 
 def device_of(name: str) -> torch.device:

@@ -8,8 +8,9 @@ from itertools import islice, pairwise
 
 import numpy as np
 
-from .._contracts import Batch, Source, Space
+from .._contracts import Batch, Source
 from .._random import Keys
+from .._space import Space
 from ..data.sources import Mix
 from ..objective import Objective
 

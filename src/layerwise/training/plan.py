@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from .._checks import check_kind
 from .._durable import Facts
 from .._errors import ParameterError
-from .._spec import Spec, check_kind, from_dict, register, spelled
+from .._spec import Spec, from_dict, register, spelled
 from ..objective import Objective
 from ..schedule import Phase, Schedule
 from .settings import Training

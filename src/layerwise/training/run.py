@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._contracts import Source, Space
+from .._contracts import Source
 from .._durable import Facts
 from .._random import Keys
+from .._space import Space
 from ..architecture import StackModule
 from ..data.sources import Mix
 from ..objective.objective import weighted_mean

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
+from .._checks import check_int, check_name, check_number
 from .._errors import ParameterError
-from .._spec import Spec, check_int, check_name, check_number, register
+from .._spec import Spec, register
 from .optimisers import OPTIMISERS
 from .shapes import SHAPES
 
