@@ -132,11 +132,11 @@ def test_hidden_patches_do_not_reach_the_code_and_layers_have_rates_of_their_own
         assert not torch.equal(module.encode(x), module.encode(changed))
     training = Training(learning_rate=1.0, layer_decay=0.5)
     rates = [rate for _, rate in layers_of(module, Phase(0, 1, 1), None, training)]
-    # the look-up, the layer above, what else the stage holds, and the pool on top
-    assert rates == [0.125, 0.25, 0.25, 0.5]
-    listed = Training(learning_rate=1.0, layer_decay=(0.1, 0.2, 1.0))
-    rates = [rate for _, rate in layers_of(module, Phase(0, 1, 1), None, listed)]
-    assert rates == [0.1, 0.2, 0.2, 1.0]
+    # the look-up, the layer above, and what else the stage holds; the pool has no parameters
+    assert rates == [0.25, 0.5, 0.5]
+    listed = Training(learning_rate=1.0, layer_decay=(0.1, 0.2))
+    rates = [rate for _, rate in layers_of(module.slice(0, 0), Phase(0, 0, 1), None, listed)]
+    assert rates == [0.1, 0.2, 0.2]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_hidden_patches_do_not_reach_the_code_and_layers_have_rates_of_their_own
         ("absent.py", None, "There is no file 'absent.py' to take parts from"),
         ("wrong.py", "def (", "'wrong.py' cannot be imported: SyntaxError"),
         ("needs.py", "import nowhere_at_all", "ModuleNotFoundError: No module named"),
-        ("json.py", "", "called like the module 'json' that is loaded already"),
+        ("json.py", "", "called like the module 'json' that is installed or loaded"),
         ("no_such_module_here", None, "The module 'no_such_module_here' cannot be imported"),
         (
             "taken.py",

@@ -140,8 +140,9 @@ class At:
         return self.stream("dropout")
 
     def seeing(self, *, mask: Tensor | None = None, keep: Tensor | None = None) -> At:
-        """Return the same place with other tokens to see."""
-        return replace(self, mask=mask, keep=keep)
+        """Return the same place with other tokens to see; what is not given stays."""
+        mask = self.mask if mask is None else mask
+        return replace(self, mask=mask, keep=self.keep if keep is None else keep)
 
     def kept(self, tokens: Tensor) -> Tensor:
         """Return the tokens that are to be seen, ``(n, t, k) -> (n, t', k)``; all without

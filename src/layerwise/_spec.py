@@ -8,6 +8,7 @@ plain data names a registered class or is refused.
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import numbers
 from collections.abc import Mapping
@@ -137,7 +138,8 @@ def from_dict(data: object, depth: int = 0) -> Any:
     if cls is None:
         raise ParameterError(
             f"Unknown type {data.get('type')!r}.",
-            "If it is your own class, call layerwise.register(...) on it before loading.",
+            "If it is your own class, call layerwise.register(...) on it before loading, on the "
+            "command line by --with.",
         )
     known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = set(data) - known - {"type"}
@@ -187,7 +189,9 @@ def _spoken(node: ast.expr) -> Any:
             f"There is no registered class {name!r}.", did_you_mean(name, _REGISTRY)
         )
     arguments = [_spoken(item) for item in node.args]
-    settings = {item.arg: _spoken(item.value) for item in node.keywords if item.arg is not None}
+    if any(item.arg is None for item in node.keywords):
+        raise ParameterError(f"{name}(**...) spells no value.", "Name each argument.")
+    settings = {str(item.arg): _spoken(item.value) for item in node.keywords}
     try:
         return _REGISTRY[name](*arguments, **settings)
     except TypeError as error:
@@ -204,6 +208,17 @@ def unregistered(data: object) -> list[str]:
     return [*own, *(name for item in data.values() for name in unregistered(item))]
 
 
+def foreign(data: Any) -> bool:
+    """Whether plain data name a class that is not the package's own."""
+    if isinstance(data, list):
+        return any(foreign(item) for item in data)
+    if not isinstance(data, Mapping):
+        return False
+    cls = _REGISTRY.get(str(data.get("type"))) if "type" in data else Spec
+    own = cls is not None and cls.__module__.startswith("layerwise.")
+    return not own or any(foreign(item) for item in data.values())
+
+
 def spelled(data: object) -> str:
     """Return plain data as its ``repr`` would be, or, of a class that is not registered, with all
     its fields.
@@ -216,11 +231,15 @@ def spelled(data: object) -> str:
         return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
     if not isinstance(data, Mapping):
         return repr(data)
-    if not unregistered(data):
+    with contextlib.suppress(ParameterError):
         return repr(from_dict(data))
-    fields = [f"{name}={spelled(value)}" for name, value in data.items() if name != "type"]
-    name = str(data.get("type"))
-    return f"{name if name.isidentifier() else repr(name)}({', '.join(fields)})"
+    fields = [f"{_word(key)}={spelled(data[key])}" for key in data if key != "type"]
+    return f"{_word(data.get('type'))}({', '.join(fields)})"
+
+
+def _word(name: object) -> str:
+    """Return a name that is one, and anything else in quotes: it comes from a file."""
+    return name if isinstance(name, str) and name.isidentifier() else repr(name)
 
 
 def _plain(value: object) -> Any:

@@ -130,10 +130,25 @@ def test_equal_rows_with_different_labels_are_named():
 
 
 def test_training_rows_of_a_given_test_part_are_left_out():
-    found, out = check_test([b"a", b"b", b"c", b"a"], [b"a", b"d"])
-    assert out.tolist() == [True, False, False, True]
-    assert "2 training rows equal a row of the test part" in found[0].text
-    assert check_test([b"a"], [b"b"])[0] == []
+    keys = [b"a", *(bytes([i]) for i in range(7))]
+    y = np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    found, out = check_test(keys, y, [b"a", b"d"])
+    assert out.tolist() == [True, *[False] * 7]
+    assert "1 training rows equal a row of the test part" in found[0].text
+    assert "they are left out" in found[0].text
+    assert check_test([b"a"], np.array([0]), [b"b"])[0] == []
+
+
+@pytest.mark.parametrize(
+    "y",
+    [[0, 0, 1, -1, -1, -1, -1, -1], [1, 0, 0, 0, 0, 0, 0, 0], [np.nan] * 7 + [2.0]],
+    ids=["most labels", "a whole class", "no number left"],
+)
+def test_training_rows_stay_where_leaving_them_out_would_take_labels_away(y):
+    keys = [bytes([i]) for i in range(8)]
+    equal = keys[:2] if y[0] == y[0] else keys[7:]
+    found, out = check_test(keys, np.array(y), equal)
+    assert not out.any() and "so many are kept" in found[0].text
 
 
 def test_classes_with_few_labels_are_named():

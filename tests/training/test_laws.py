@@ -193,7 +193,7 @@ def test_validation_changes_no_state():
         before = trainee.snapshot()
         batch = held.take(np.arange(ROWS))
         batch = Batch(batch.x, batch.y, weight=batch.weight, other=Batch(batch.x))
-        with trainee.judged():
+        with trainee.evaluating():
             objective.validation(piece, state, batch, At.of(0))
         for name, value in trainee.snapshot().items():
             assert torch.equal(value, before[name]), (objective, name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._random import BY_HAND, At
 from .._space import Space
@@ -67,6 +68,23 @@ class ConcatenateCodec(StageModule):
             codes.append(x.flatten(1))
         return torch.cat(codes, dim=1)
 
+    def encode_traced(self, x: Tensor, at: At = BY_HAND) -> tuple[Tensor, Any]:
+        """Encode, with what each stage leaves for the way down."""
+        codes, traces = [], []
+        for stage in self.inner.chain:
+            x, trace = stage.encode_traced(x, at)
+            codes.append(x.flatten(1))
+            traces.append(trace)
+        return torch.cat(codes, dim=1), traces
+
+    def decode_traced(self, z: Tensor, trace: Any) -> Tensor:
+        """``decode_params`` with the traces of the same rows."""
+        return self.inner.descend(self._top(z), trace)
+
+    def layers(self) -> list[nn.Module]:
+        """Return the layers of its stages."""
+        return [layer for layers in self.inner.layers() for layer in layers]
+
     @property
     def decodes(self) -> bool:
         """Whether its stages have a way back."""
@@ -74,8 +92,12 @@ class ConcatenateCodec(StageModule):
 
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, k1 + ... + km) -> (n, d)``, before the link."""
+        return self.inner.decode_params(self._top(z))
+
+    def _top(self, z: Tensor) -> Tensor:
+        """Return the code of its topmost stage."""
         top = self.inner.code_space
-        return self.inner.decode_params(z[:, -top.size :].view(len(z), *top.shape))
+        return z[:, -top.size :].reshape(len(z), *top.shape)
 
     def centre(self, mean: Tensor) -> None:
         """Let the lowest of its decoders begin at the mean of the input, ``(d,)``."""

@@ -87,5 +87,6 @@ class PoolEncoder(StageModule):
             return x[:, 0]
         valid = at.valid(x)[:, :, None]
         if self.stage.how == "max":
-            return x.masked_fill(~valid, -torch.inf).amax(1).nan_to_num(neginf=0.0)
+            empty = ~valid.any(1)  # rows of padding alone
+            return x.masked_fill(~valid, -torch.inf).amax(1).masked_fill(empty, 0.0)
         return (x * valid).sum(1) / valid.sum(1).clamp_min(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._errors import PairingError
 from .._random import BY_HAND, At
@@ -76,6 +76,10 @@ class ResidualCodec(StageModule):
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, *in)``."""
         return x + self.inner.encode(x, at)
+
+    def layers(self) -> list[nn.Module]:
+        """Return the layers of its stages."""
+        return [layer for layers in self.inner.layers() for layer in layers]
 
     @property
     def decodes(self) -> bool:

@@ -236,11 +236,15 @@ class StackModule(nn.Module):
         for stage in self.chain:
             x, trace = stage.encode_traced(x, at)
             traces.append(trace)
+        return self.descend(x, traces)
+
+    def descend(self, z: Tensor, traces: Sequence[object]) -> Tensor:
+        """``decode_params`` with the traces that the way up left: ``(n, *code) -> (n, p)``."""
         for i in range(self.depth - 1, -1, -1):
             stage = self.chain[i]
-            params = stage.decode_traced(x, traces[i])
-            x = stage.linked(params) if i else params
-        return x
+            params = stage.decode_traced(z, traces[i])
+            z = stage.linked(params) if i else params
+        return z
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """``(n, *in) -> (n, *in)``."""

@@ -77,8 +77,8 @@ class StageModule(nn.Module, ABC):
 
     def layers(self) -> list[nn.Module]:
         """Return the parts with a learning rate of their own, from the input up; by default the
-        whole stage is one."""
-        return [self]
+        whole stage is one, and a stage without parameters none."""
+        return [self] if next(self.parameters(), None) is not None else []
 
     def encode_traced(self, x: Tensor, at: At = BY_HAND) -> tuple[Tensor, Any]:
         """Encode, and return beside the code what reconstructing the same rows may use (the places

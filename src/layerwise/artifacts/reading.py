@@ -14,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from .._durable import Facts
 from .._errors import ModelError, ParameterError
 from .._space import Space
-from .._spec import from_dict, unregistered
+from .._spec import foreign, from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
@@ -98,14 +98,12 @@ def load(folder: str | os.PathLike[str]) -> Any:
     ) as error:
         if isinstance(error, ModelError):
             raise
-        hint = (
-            error.hint
-            if isinstance(error, ParameterError)
-            else "It was written by something else, or by another version."
-        )
+        words, hint = f"{error}.", "It was written by something else, or by another version."
+        if isinstance(error, ParameterError):
+            words, hint = error.message, error.hint
         raise ModelError(
             f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: "
-            f"{error}.",
+            f"{words}",
             hint,
         ) from error
 
@@ -204,10 +202,13 @@ def _finetuned(
 
 
 def _plan(data: list[Facts], decodes: bool = False) -> tuple[Step, ...] | Written:
-    """Return a plan; one with parts of somebody's own that are not registered stays text."""
-    if unregistered(data):
-        return Written(data, decodes is True)
-    return as_plan(from_dict(data))
+    """Return a plan; one with parts of somebody's own that cannot be built here stays text."""
+    try:
+        return as_plan(from_dict(data))
+    except ParameterError:
+        if isinstance(data, list) and foreign(data):
+            return Written(data, decodes is True)
+        raise
 
 
 def _widths(facts: Facts, plan: tuple[Step, ...] | Written) -> tuple[int, ...]:

@@ -92,6 +92,8 @@ def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]
         raise ParameterError(f"save takes a fitted {names}. Got {type(model).__name__} instead.")
     check_is_fitted(model)
     pretrainer = model if isinstance(model, Pretrainer) else model._fitted_pretrainer()
+    for module in {pretrainer.module_, model.module_}:
+        _check_buffers(module)
     preprocessing, arrays = _preprocessing(pretrainer)
     tensors = {
         f"preprocessing.{name}": torch.from_numpy(np.array(array)) for name, array in arrays.items()
@@ -174,6 +176,17 @@ def _features(model: Model) -> Facts:
 
 def _summary(history: list[Facts]) -> list[Facts]:
     return [{name: jsonable(row[name]) for name in _SUMMARY if name in row} for row in history]
+
+
+def _check_buffers(module: torch.nn.Module) -> None:
+    """Raise when a stage keeps something that would not come back."""
+    kept = module.state_dict()
+    lost = [name for name, _ in module.named_buffers() if name not in kept]
+    if lost:
+        raise ModelError(
+            f"The buffer {lost[0]!r} is not persistent, so a model folder cannot hold it.",
+            "Register it with persistent=True, or compute it in encode.",
+        )
 
 
 def _plan(plan: tuple[Step, ...] | Written) -> list[Facts]:

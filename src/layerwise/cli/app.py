@@ -140,7 +140,7 @@ def fit(
     """
     from .. import workflows
 
-    with Output(as_json, quiet, parts) as output:
+    with Output(as_json, quiet, parts or ()) as output:
         result = workflows.fit(
             data,
             target=target,
@@ -245,7 +245,7 @@ def compare(
     from .. import workflows
     from ..evaluation import Study
 
-    with Output(as_json, quiet, parts) as output:
+    with Output(as_json, quiet, parts or ()) as output:
         study = Study(_numbers(labels), draws, settings, rows, transductive, practical, seed)
         output.tell("comparing")
         result = workflows.compare(
@@ -339,7 +339,7 @@ def recipes(parts: With = None, as_json: Json = False, quiet: Quiet = False) -> 
     """List the recipes, one line each (with --json: what they are made of and their arguments)."""
     from .. import workflows
 
-    with Output(as_json, quiet, parts) as output:
+    with Output(as_json, quiet, parts or ()) as output:
         output.show_recipes(workflows.recipes())
 
 
@@ -373,7 +373,7 @@ def _use(
 ) -> None:
     from .. import workflows
 
-    with Output(as_json, quiet, parts) as output:
+    with Output(as_json, quiet, parts or ()) as output:
         columns: dict[str, Any] = getattr(workflows, verb)(
             model, data, device=device, say=output.say
         )

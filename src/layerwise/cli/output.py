@@ -22,7 +22,8 @@ class Output(contextlib.ExitStack):
 
     def __init__(self, as_json: bool, quiet: bool, parts: Sequence[str] | None = None) -> None:
         super().__init__()
-        load_parts(parts or ())
+        if parts is not None:
+            load_parts(parts)
         self.as_json = as_json
         self.quiet = quiet
         self.progress: Any = Silent() if quiet else Live() if _is_terminal() else Plain()

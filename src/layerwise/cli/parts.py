@@ -4,8 +4,10 @@ packages offer."""
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -29,34 +31,50 @@ def load_parts(names: Sequence[str]) -> None:
     Raises
     ------
     FileError
-        When one is not there or cannot be imported; says why.
+        When one is not there or cannot be imported; says why. What an installed package offers
+        and cannot be imported is left out with a line on standard error.
     """
     for point in entry_points(group=GROUP):
-        _imported(point.value, f"The entry point {point.name!r} ({point.value})")
+        try:
+            point.load()
+        except Exception as error:
+            told = f"The parts of the installed {point.name!r} ({point.value}) are left out"
+            print(f"layerwise: {told}: {type(error).__name__}: {error}", file=sys.stderr)
     for name in names:
         path = Path(name).expanduser()
         if path.suffix == ".py":
             _file(path.absolute(), name)
         else:
-            _imported(name, f"The module {name!r}")
+            _imported(f"The module {name!r}", partial(importlib.import_module, name))
 
 
 def _file(path: Path, name: str) -> None:
+    """Run a file as the module of its name, and let the workers of a study find it."""
     if not path.is_file():
         raise FileError(f"There is no file {name!r} to take parts from.", "Look at --with.")
-    known = sys.modules.get(path.stem)
-    if known is not None and Path(getattr(known, "__file__", None) or ".").absolute() != path:
+    stem = path.stem
+    if not stem.isidentifier():
         raise FileError(
-            f"{name!r} is called like the module {path.stem!r} that is loaded already.",
+            f"{name!r} cannot be a module: {stem!r} is no name in Python.",
+            "Call the file by letters, digits and underscores.",
+        )
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # last: no other file there stands before a library
+    known = sys.modules.get(stem)
+    if known is not None and Path(getattr(known, "__file__", None) or ".").absolute() == path:
+        return
+    spec = importlib.util.find_spec(stem)
+    if known is not None or spec is None or Path(spec.origin or ".").absolute() != path:
+        raise FileError(
+            f"{name!r} is called like the module {stem!r} that is installed or loaded already.",
             "Give the file another name.",
         )
-    sys.path.insert(0, str(path.parent))
-    _imported(path.stem, repr(name))
+    _imported(repr(name), partial(importlib.import_module, stem))
 
 
-def _imported(module: str, what: str) -> None:
+def _imported(what: str, load: Callable[[], object]) -> None:
     try:
-        importlib.import_module(module)
+        load()
     except LayerwiseError as error:
         raise type(error)(f"{what}: {error.message}", error.hint) from error
     except Exception as error:

@@ -81,6 +81,12 @@ def read_frame(X: IntoDataFrame) -> Frame:
     return Frame(numbers, texts, tuple(map(str, frame.columns)), backend)
 
 
+def cells_of(column: Any) -> list[Any]:
+    """Return the cells of a narwhals series as Python's own values, None where one is missing."""
+    cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in column.to_list()]
+    return [None if is_missing(cell) else cell for cell in cells]
+
+
 def make_frame(columns: Mapping[str, object], backend: str) -> Any:
     """Return a native data frame of the library that made the original."""
     return nw.from_dict(columns, backend=cast(Any, backend)).to_native()

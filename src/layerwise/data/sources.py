@@ -14,6 +14,8 @@ from torch import Tensor
 from .._contracts import Batch, Source
 from .._space import Space
 
+BLOCK_ROWS = 4096
+
 
 @dataclass(frozen=True)
 class ArraySource:
@@ -166,6 +168,17 @@ class Mix:
         return max(
             self.least, round(n * self.ratio if self.paced_by == "labels" else n / self.ratio)
         )
+
+
+def weights_in(source: Source) -> np.ndarray | None:
+    """Return the weights that a source's batches bring, ``(n,)``, or None where they bring none."""
+    parts = []
+    for start in range(0, len(source), BLOCK_ROWS):
+        batch = source.take(np.arange(start, min(len(source), start + BLOCK_ROWS)))
+        if batch.weight is None:
+            return None
+        parts.append(batch.weight.numpy().astype(np.float64))
+    return np.concatenate(parts) if parts else None
 
 
 def source_of(

@@ -20,8 +20,8 @@ from .._errors import DataError, ParameterError
 from .._random import Keys, seed_of
 from .._space import Space
 from ..architecture import StackModule
-from ..data.reading import Given, Table, read_table
-from ..data.sources import RowsOf
+from ..data.reading import Given, Table, is_source, read_table
+from ..data.sources import RowsOf, weights_in
 from ..objective import Supervised
 from ..recipes import Recipe
 from ..schedule import HeadOnly, Joint
@@ -124,7 +124,9 @@ class Finetuned(SpecParams):
         self.seed_ = seed_of(self.random_state)
         n, more = len(y), len(table) - len(y)
         kept, weight = repeats(sample_weight, n)
-        if changed(kept, weight, n):
+        if is_source(table.values) and sample_weight is None:
+            weight = weights_in(table.values)
+        elif changed(kept, weight, n):
             table = table.take(np.concatenate([kept, np.arange(n, n + more)]))
             y, unlabelled = y[kept], unlabelled[kept]
             if unlabelled.all():

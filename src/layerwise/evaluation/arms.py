@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 import sys
 from abc import ABC, abstractmethod
@@ -195,7 +197,9 @@ def described(value: object) -> str:
     ):
         params = value.get_params(deep=False)
         inner = ", ".join(f"{name}={described(params[name])}" for name in sorted(params))
-        return f"{type(value).__module__}.{type(value).__qualname__}({inner})"
+        return (
+            f"{type(value).__module__}.{type(value).__qualname__}{own_code(type(value))}({inner})"
+        )
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(described(item) for item in value)}]"
     if isinstance(value, dict):
@@ -220,6 +224,20 @@ def described(value: object) -> str:
         if callable(value) or type(value).__repr__ is object.__repr__
         else repr(value)
     )
+
+
+def own_code(cls: type) -> str:
+    """Return a hash of the file that holds a class of somebody's own, nothing for those of packages
+    with a version: what a file does may change while a study goes on."""
+    module = sys.modules.get(cls.__module__)
+    top = sys.modules.get(cls.__module__.partition(".")[0])
+    if module is None or hasattr(top, "__version__") or cls.__module__ == "builtins":
+        return ""
+    try:
+        return f"[{hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]}]"
+    except (OSError, TypeError):
+        code = [v.__code__ for v in vars(cls).values() if isinstance(v, FunctionType)]
+        return f"[{joblib.hash([_code(one) for one in code])}]"
 
 
 def value_hash(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -92,24 +93,39 @@ def row_keys(X: Given) -> tuple[bytes, ...]:
     (True, False)
     """
     if hasattr(X, "rows"):  # polars
-        return tuple(
-            hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest() for row in X.rows()
-        )
+        return tuple(_hashed(row) for row in X.rows())
     if hasattr(X, "itertuples"):  # pandas
-        return tuple(
-            hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest()
-            for row in X.itertuples(index=False)
-        )
+        return tuple(_hashed(row) for row in X.itertuples(index=False))
     if hasattr(X, "tocsr"):
         X = X.tocsr()
         return tuple(
             hashlib.sha256(row.indices.tobytes() + b"|" + row.data.tobytes()).digest()
             for row in (X[i] for i in range(X.shape[0]))
         )
-    rows = np.ascontiguousarray(np.asarray(X).reshape(len(X), -1))
+    rows = np.asarray(X).reshape(len(X), -1)
     if rows.dtype == object:
-        return tuple(
-            hashlib.sha256(repr(row.tolist()).encode("utf-8", "surrogatepass")).digest()
-            for row in rows
-        )
-    return tuple(hashlib.sha256(row.tobytes()).digest() for row in rows)
+        return tuple(_hashed(row.tolist()) for row in rows)
+    return tuple(hashlib.sha256(_number_bytes(row)).digest() for row in rows)
+
+
+def _hashed(row: Sequence[object]) -> bytes:
+    words = repr([_same(cell) for cell in row])
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()
+
+
+def _same(cell: object) -> object:
+    """Return a cell in one spelling, whatever type of number its column has."""
+    if cell is None or cell != cell:
+        return None
+    if isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool):
+        return float(cell) + 0.0
+    return cell
+
+
+def _number_bytes(row: np.ndarray) -> bytes:
+    """Return the bytes of a row of numbers: equal for equal numbers of any type, as exact as a
+    network sees them."""
+    values = row.astype(np.float32) if row.dtype.kind == "f" else row
+    plain = values.astype(np.float64) + 0.0
+    plain[np.isnan(plain)] = np.nan
+    return plain.tobytes()

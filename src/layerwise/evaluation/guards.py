@@ -142,19 +142,34 @@ def check_rows(groups: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[Fin
 
 
 def check_test(
-    train: Sequence[bytes], test: Sequence[bytes], what: str = "a row of the test part"
+    train: Sequence[bytes],
+    y: np.ndarray,
+    test: Sequence[bytes],
+    what: str = "a row of the test part",
 ) -> tuple[list[Finding], np.ndarray]:
     """Look for training rows that equal a test row; return findings and which training rows to
     leave out.
 
-    Where most of them do (a table of a few categories), they are kept and it is said.
+    Where that would take most of the rows, or of the labelled ones, or a whole class (a table of a
+    few categories), they are kept and it is said.
+
+    Parameters
+    ----------
+    train, test : sequence of bytes
+        What each row holds, as :func:`layerwise.evaluation.row_keys` says it.
+    y : array of shape (n,)
+        Class indices with -1, or numbers with NaN, of the training rows.
     """
     tested = set(test)
     equal = np.array([key in tested for key in train], dtype=bool)
     if not equal.any():
         return [], equal
     share, count = float(equal.mean()), int(equal.sum())
-    many = share > MOST_EQUAL
+    known = y >= 0 if y.dtype.kind == "i" else ~np.isnan(y)
+    left = known & ~equal
+    lost = y.dtype.kind == "i" and len(np.unique(y[left])) < len(np.unique(y[known]))
+    few = left.sum() < max(2, (1 - MOST_EQUAL) * known.sum())
+    many = share > MOST_EQUAL or few or lost
     done = (
         "so many are kept, and the score says little about rows of other values"
         if many

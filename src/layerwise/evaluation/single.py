@@ -145,7 +145,7 @@ def _without_equal(
     pool = np.setdiff1d(pool, test)
     keys = data.keys
     found, out = check_test(
-        [keys[i] for i in pool], [keys[i] for i in test], "a row that was held out"
+        [keys[i] for i in pool], data.y[pool], [keys[i] for i in test], "a row that was held out"
     )
     return pool[~out], texts(found)
 

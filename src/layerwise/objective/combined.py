@@ -106,5 +106,8 @@ class Combined(Objective):
         terms = {"supervised": supervised.detach(), "unsupervised": unsupervised.detach()}
         return supervised + self.weight * unsupervised, terms
 
+    def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
+        self.unsupervised.after_step(codec, None, batch.other or batch, at)
+
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         return self.supervised.validation(codec, state, batch, at)

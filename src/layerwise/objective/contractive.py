@@ -60,6 +60,12 @@ class Contractive(Wrapper):
 
     def check(self, codec: Codec, target: Space | None) -> None:
         super().check(codec, target)
+        if codec.in_space.holds("token"):
+            raise PairingError(
+                f"{self!r} takes a Jacobian by the input, which holds tokens: they do not vary "
+                "continuously.",
+                "Use the objective inside alone.",
+            )
         if any(isinstance(part, _BatchNorm) for part in codec.modules()):
             raise PairingError(
                 f"{self!r} takes the Jacobian of one row's code; with batch normalisation that "

@@ -108,9 +108,10 @@ class Gaussian(Corruption):
         check_number(self, "sigma", self.sigma, 0.0, open_low=True)
 
     def check(self, space: Space) -> None:
-        if space.kind == "category":
+        if space.kind == "category" or space.holds("token"):
+            what = "tokens" if space.holds("token") else "categories alone"
             raise PairingError(
-                f"{self!r} changes numbers; the data hold categories alone.",
+                f"{self!r} changes numbers; the data hold {what}.",
                 "Use Masking or Swap, which know categories.",
             )
 
@@ -163,7 +164,7 @@ class SaltAndPepper(Corruption):
         check_number(self, "p", self.p, 0.0, 1.0)
 
     def check(self, space: Space) -> None:
-        if any(block.kind == "category" for block in space.blocks):
+        if space.holds("category") or space.holds("token"):
             raise PairingError(
                 f"{self!r} sets entries to an extreme value; categories have none.",
                 "Use Masking or Swap, which know categories.",
@@ -232,7 +233,7 @@ def _chosen(x: Tensor, space: Space, p: float, generator: torch.Generator) -> Te
 
 
 def _has_categories(space: Space) -> bool:
-    return any(block.kind == "category" for block in space.blocks)
+    return space.holds("category")
 
 
 def _columns(space: Space) -> int:

@@ -102,8 +102,10 @@ class Objective(Spec, ABC):
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         """Return what is compared over epochs on held-out rows: lower is better. By default the
-        loss. What it changes in a buffer is undone."""
-        return self.loss(codec, state, batch, at)[0]
+        loss, as it is when the phase ends (``at.share`` is 1). What it changes in a buffer is
+        undone. Where labelled and other rows are needed, ``batch.other`` holds the same rows."""
+        with torch.enable_grad():  # a loss may differentiate by its input
+            return self.loss(codec, state, batch, at)[0].detach()
 
 
 def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:

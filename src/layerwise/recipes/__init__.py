@@ -106,7 +106,8 @@ def make_recipe(name: str, **arguments: Any) -> Recipe:
             raise ParameterError(
                 f"The recipe {name!r} has no argument {argument!r}.", did_you_mean(argument, known)
             )
-    return RECIPES[name](**arguments)
+    recipe = RECIPES[name](**arguments)
+    return recipe if recipe.name == name else recipe.replace("name", name)
 
 
 def arguments_of(name: str) -> list[str]:

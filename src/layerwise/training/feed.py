@@ -50,14 +50,14 @@ class Feed:
 
 def count_batches(n: int, size: int, least: int = 2) -> int:
     """Return the number of batches of an epoch; a last one of fewer than ``least`` rows is none."""
-    return len(_cuts(n, size, least)) - 1
+    return len(cuts(n, size, least)) - 1
 
 
 def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -> Iterator[Batch]:
     """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows."""
     order = keys.numpy("order", epoch).permutation(len(source))
-    cuts = _cuts(len(source), size, least)
-    parts = [order[start:stop] for start, stop in pairwise(cuts)]
+    ends = cuts(len(source), size, least)
+    parts = [order[start:stop] for start, stop in pairwise(ends)]
     if not isinstance(source, Mix):
         yield from (source.take(rows) for rows in parts)
         return
@@ -67,11 +67,13 @@ def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -
         yield source.pair(rows, beside)
 
 
-def _cuts(n: int, size: int, least: int) -> list[int]:
-    cuts = [*range(0, n, size), n]
-    if len(cuts) > 2 and n - cuts[-2] < least:  # it joins the batch before
-        del cuts[-2]
-    return cuts
+def cuts(n: int, size: int, least: int) -> list[int]:
+    """Return where batches begin and end; a last one of fewer than ``least`` rows joins the one
+    before."""
+    ends = [*range(0, n, size), n]
+    if len(ends) > 2 and n - ends[-2] < least:
+        del ends[-2]
+    return ends
 
 
 def _endless(n: int, keys: Keys, epoch: int) -> Iterator[int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from .._durable import Facts
 from .._errors import TrainingError
 from .._random import Keys, Streams
 from .events import Event, Observer, stages_of
-from .feed import batches, count_batches
+from .feed import batches, count_batches, cuts
 from .optimisers import make_optimiser, set_momentum
 from .settings import Training
 from .shapes import factor_at
@@ -133,16 +134,25 @@ def validate(work: Work) -> float | None:
     is held out."""
     if work.held_out is None:
         return None
-    trainee, n = work.trainee, len(work.held_out)
-    objective, streams = trainee.objective, Streams(work.keys.under("validation"))
+    trainee, objective = work.trainee, work.trainee.objective
+    streams = Streams(work.keys.under("validation"))
     total = weight = 0.0
-    with trainee.judged():
-        for start in range(0, n, VALIDATION_ROWS):
-            rows = np.arange(start, min(n, start + VALIDATION_ROWS))
-            batch = work.held_out.take(rows).to(work.device)
-            value = objective.validation(trainee.codec, trainee.state, batch, streams.at(0, start))
-            own = len(rows) if batch.weight is None else float(batch.weight.sum())
-            total, weight = total + float(value) * own, weight + own
+    with trainee.evaluating():
+        for start, stop in pairwise(
+            cuts(len(work.held_out), VALIDATION_ROWS, objective.least_rows)
+        ):
+            batch = work.held_out.take(np.arange(start, stop)).to(work.device)
+            beside = replace(batch, other=batch) if objective.needs == "both" else batch
+            at = streams.at(0, start, 1.0)
+            value = float(objective.validation(trainee.codec, trainee.state, beside, at))
+            own = stop - start if batch.weight is None else float(batch.weight.sum())
+            total, weight = total + value * own, weight + own
+    if not math.isfinite(total):
+        raise TrainingError(
+            f"The validation loss became {total} while training {stages_of(work.row)} with "
+            f"{objective!r}.",
+            "Lower Training(learning_rate=...), or hold out more rows.",
+        )
     return total / max(weight, 1e-12)
 
 

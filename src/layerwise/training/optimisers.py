@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .._errors import PairingError
 from .lamb import Lamb
 
 _Make = Callable[[list[dict[str, Any]], float], torch.optim.Optimizer]
@@ -48,20 +49,18 @@ def make_optimiser(
     weight_decay : float
         Applied to parameters of two or more dimensions: not to biases and normalisations.
     """
-    groups: dict[
-        tuple[float, float], dict[str, Any]
-    ] = {}  # few groups: each costs a call of the kernel at every step
-    seen: set[int] = set()
-    for module, rate in layers:
-        for parameter in module.parameters():
-            if not parameter.requires_grad or id(parameter) in seen:
-                continue
-            seen.add(id(parameter))
+    # few groups: each costs a call of the kernel at every step
+    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    for (_, rate), parameters in zip(layers, owned(layers), strict=True):
+        for parameter in parameters:
             decay = weight_decay if parameter.ndim >= 2 else 0.0
-            group = groups.setdefault(
-                (rate, decay), {"params": [], "peak": rate, "lr": rate, "weight_decay": decay}
-            )
-            group["params"].append(parameter)
+            own = {"params": [], "peak": rate, "lr": rate, "weight_decay": decay}
+            groups.setdefault((rate, decay), own)["params"].append(parameter)
+    if not groups:
+        raise PairingError(
+            "A phase trains stages without a single parameter.",
+            "Train them together with others (Joint), or leave them out of the schedule.",
+        )
     return _MAKE[name][1](list(groups.values()), momentum)
 
 
@@ -71,3 +70,14 @@ def set_momentum(optimiser: torch.optim.Optimizer, name: str, momentum: float) -
         for group in optimiser.param_groups:
             group["momentum"] = momentum
             group["nesterov"] = name == "nesterov" and momentum > 0
+
+
+def owned(layers: Sequence[tuple[nn.Module, float]]) -> list[list[nn.Parameter]]:
+    """Return the trained parameters of each layer; one that several hold belongs to the first."""
+    seen: set[int] = set()
+    found: list[list[nn.Parameter]] = []
+    for module, _ in layers:
+        own = [p for p in module.parameters() if p.requires_grad and id(p) not in seen]
+        seen |= {id(p) for p in own}
+        found.append(own)
+    return found

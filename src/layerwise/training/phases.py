@@ -45,14 +45,14 @@ def parts_of(plan: Sequence[Step], depth: int, after: int = -1) -> list[Part]:
 
 
 def trains_decoders(plan: Sequence[Step], depth: int) -> bool:
-    """Whether a plan trains the way back of every stage."""
-    trained = {
-        stage
-        for part in parts_of(plan, depth)
-        if part.objective.trains_decoder and part.phase.epochs
-        for stage in range(part.phase.first, part.phase.last + 1)
-    }
-    return trained == set(range(depth))
+    """Whether the way back of every stage was trained by the last phase that trained the stage:
+    what trains an encoder alone afterwards leaves its decoder behind."""
+    trained = dict.fromkeys(range(depth), False)
+    for part in parts_of(plan, depth):
+        if part.phase.epochs:
+            for stage in range(part.phase.first, part.phase.last + 1):
+                trained[stage] = part.objective.trains_decoder
+    return all(trained.values())
 
 
 def check_part(module: StackModule, part: Part, feed: Feed) -> None:
@@ -71,9 +71,21 @@ def check_part(module: StackModule, part: Part, feed: Feed) -> None:
             "them are padding is not known there.",
             "Use Joint or Progressive, or pool in the stage below.",
         )
+    if part.training.batch_size < objective.least_rows:
+        raise PairingError(
+            f"{objective!r} needs batches of at least {objective.least_rows} rows; "
+            f"batch_size={part.training.batch_size} was asked for.",
+            "Raise Training(batch_size=...).",
+        )
     objective.check(module.slice(first, last), feed.target)
     if objective.needs != "rows" and feed.labelled is None:
         raise PairingError(
             f"{objective!r} needs labels, and none were given.",
             "Use it in the plan of PretrainedClassifier or PretrainedRegressor.",
+        )
+    rows = len(feed.for_objective(objective))
+    if part.phase.epochs and rows < objective.least_rows and objective.least_rows > 2:
+        raise PairingError(
+            f"{objective!r} needs at least {objective.least_rows} rows; there are {rows}.",
+            "Give more rows.",
         )

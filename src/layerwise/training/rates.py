@@ -11,7 +11,7 @@ from ..architecture import StackModule
 from ..schedule import Phase
 from .feed import batches
 from .loop import Work
-from .optimisers import default_rate
+from .optimisers import default_rate, owned
 from .settings import Training
 
 Layers = list[tuple[nn.Module, float]]
@@ -41,7 +41,7 @@ def layers_of(
     for i in range(phase.first, phase.last + 1):
         own = [rates[i] * factor for factor in factors[i]]
         found += [*zip(stages[i], own, strict=True)]
-        if stages[i] != [module.chain[i]]:
+        if stages[i] and stages[i] != [module.chain[i]]:
             found.append((module.chain[i], own[-1]))
     return found
 
@@ -76,17 +76,15 @@ def rates_from_gradients(work: Work) -> Layers:
     kept = trainee.snapshot()
     trainee.train()
     sums = [0.0] * len(work.layers)
-    streams = Streams(work.keys.under("gradients"))
-    for step, batch in enumerate(
-        batches(work.source, work.training.batch_size, work.keys.under("gradients"), 0)
-    ):
+    size, least = work.training.batch_size, trainee.objective.least_rows
+    own, keys = owned(work.layers), work.keys.under("gradients")
+    streams = Streams(keys)
+    for step, batch in enumerate(batches(work.source, size, keys, 0, least)):
         trainee.zero_grad(set_to_none=True)
         loss, _ = trainee(batch.to(work.device), streams.at(0, step))
         loss.backward()
-        for i, (module, _) in enumerate(work.layers):
-            sums[i] += sum(
-                float(p.grad.abs().sum()) for p in module.parameters() if p.grad is not None
-            )
+        for i, parameters in enumerate(own):
+            sums[i] += sum(float(p.grad.abs().sum()) for p in parameters if p.grad is not None)
     trainee.zero_grad(set_to_none=True)
     trainee.load_state_dict(kept)
     total = torch.tensor(sums, dtype=torch.float64)

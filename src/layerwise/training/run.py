@@ -128,11 +128,18 @@ def _state(
 ) -> nn.Module | None:
     """Return the objective's state: the one of the phase before where both have the same head, else
     a new one."""
-    key, last = part.objective.state_key(), part.phase.last
-    if before is None or (before.objective.state_key(), before.phase.last) != (key, last):
+    if before is None or _belongs(before) != _belongs(part):
+        codec.train()  # what init copies and means to train is in training mode
         return part.objective.init(codec, target, generator)
     same = before.objective == part.objective
     return part.objective.resume(state if same else before.objective.predictor(state), codec)
+
+
+def _belongs(part: Part) -> object:
+    """Return what a state belongs to: a head to the top of its slice, anything else to the
+    slice."""
+    key, phase = part.objective.state_key(), part.phase
+    return (key, phase.last) if key != part.objective else (key, phase.first, phase.last)
 
 
 def _run_with_stopping(work: Work) -> LoopResult:

@@ -57,18 +57,23 @@ class Trainee(nn.Module):
         self.codec.eval()
 
     @contextmanager
-    def judged(self) -> Iterator[None]:
+    def evaluating(self) -> Iterator[None]:
         """Be in evaluation mode inside the block, and undo what it does to a buffer (a queue, a
         chain, batch statistics)."""
-        kept = [(buffer, buffer.clone()) for buffer in self.buffers()]
+        kept = [
+            (part._buffers, name, buffer, buffer.clone())
+            for part in self.modules()
+            for name, buffer in part._buffers.items()
+            if buffer is not None
+        ]
         self.eval()
         try:
             with torch.no_grad():
                 yield
         finally:
-            with torch.no_grad():
-                for buffer, value in kept:
-                    buffer.copy_(value)
+            for buffers, name, buffer, value in kept:
+                buffers[name] = buffer  # also where another tensor was put in its place
+                buffer.data.copy_(value)
 
     def snapshot(self) -> dict[str, Tensor]:
         """Return a copy of every parameter and buffer."""

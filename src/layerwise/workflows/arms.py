@@ -12,11 +12,13 @@ import torch
 from sklearn.frozen import FrozenEstimator
 
 from .._durable import Facts
+from .._spec import Spec
 from ..artifacts import load, save
 from ..data.reading import Given
 from ..estimators import Model, Pretrainer, make_model, make_pretrainer
 from ..estimators.chosen import plan_of
 from ..evaluation import Arm
+from ..evaluation.arms import own_code
 from ..recipes import Recipe
 from ..training import EVERYTHING, Step, default_rate, device_of
 
@@ -69,7 +71,7 @@ class RecipeArm(Arm):
         return plan_of(self.recipe, self.start)
 
     def spec(self) -> Facts:
-        recipe = self.recipe.to_dict()
+        recipe = {"spec": self.recipe.to_dict(), "own": own_parts(self.recipe)}
         where = {"torch": torch.__version__, "device": str(device_of(self.device))}
         return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES} | where
 
@@ -77,7 +79,7 @@ class RecipeArm(Arm):
         return [{"rate": factor} for factor in RATES[:count]]
 
     def shared(self) -> str:
-        about = self.recipe.to_dict()
+        about = self.recipe.to_dict() | {"own": own_parts(self.recipe)}
         learned = sorted(
             (name, about[name])
             for name in about
@@ -106,6 +108,17 @@ class RecipeArm(Arm):
 
     def recall(self, folder: Path) -> Model:
         return load(folder).set_params(device=self.device)
+
+
+def own_parts(value: object) -> list[str]:
+    """Return the classes in a recipe that are somebody's own, with a hash of what they do."""
+    if isinstance(value, tuple):
+        return sorted({name for item in value for name in own_parts(item)})
+    if not isinstance(value, Spec):
+        return []
+    code = own_code(type(value))
+    inner = own_parts(tuple(value.get_params(deep=False).values()))
+    return sorted({*inner, *([f"{type(value).__qualname__}{code}"] if code else [])})
 
 
 def recipe_arms(recipe: Recipe, task: str, device: str = "auto") -> list[RecipeArm]:

@@ -159,7 +159,7 @@ def _parts(
         )
     test_X, test_y = rows_of(data.test.X, known), test_y[known]
     tested = row_keys(test_X)
-    found, out = check_test(keys, tested)
+    found, out = check_test(keys, y, tested)
     stay = np.flatnonzero(~out)
     own = tuple(keys[i] for i in stay)
     return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found

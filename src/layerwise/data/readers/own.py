@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 from narwhals.typing import IntoDataFrame
 
 from ..._errors import DataError, ParameterError
+from ..frames import cells_of
 from .dataset import Dataset
 
 if TYPE_CHECKING:
@@ -87,5 +88,5 @@ def _frame(reads: Reads, path: Path) -> pl.DataFrame:
             "Let it return a polars or pandas data frame.",
         )
     frame = nw.from_native(given, eager_only=True)
-    columns = {str(name): frame[name].to_list() for name in frame.columns}
+    columns = {str(name): cells_of(frame[name]) for name in frame.columns}
     return pl.DataFrame(columns, strict=False)
