@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeAlias, cast
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._contracts import Source
@@ -68,12 +69,17 @@ class AsIs(TransformerMixin, BaseEstimator):
         """Return the source itself, or the rows of an array as a source."""
         values = X.values if isinstance(X, Table) else X
         if is_source(values):
+            if values.space != self.space_:
+                raise DataError(
+                    f"The model was fitted on rows of {self.space_}; these are of {values.space}."
+                )
             return values
         if hasattr(values, "columns"):
             raise DataError(
                 "The model was fitted on a Source and is given a data frame.",
                 "Give it a Source, or an array of the same features.",
             )
+        whole(values, "The rows", "Give a Source whose batches say what was observed.")
         return source_of(values, self.space_, weight=weight)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
@@ -138,11 +144,26 @@ class Adapted:
         """Return the transformed rows."""
         Z = self.transformer.transform(cast(Table, X).given)
         self.width = int(Z.shape[1])
+        name = type(self.transformer).__name__
+        whole(Z, f"What {name} gives", "Let it fill in missing cells, or use a Preprocessor.")
         return source_of(Z, self.space_.shaped(shape), weight=weight)
 
     def inverse_transform(self, Z: np.ndarray) -> Any:
         """Return the original columns."""
         return self.transformer.inverse_transform(Z)
+
+
+def whole(Z: Any, what: str, hint: str) -> None:
+    """Refuse rows with missing cells, where nothing says which were observed.
+
+    Raises
+    ------
+    DataError
+        When a cell is NaN.
+    """
+    values = Z.data if sp.issparse(Z) else np.asarray(Z)
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        raise DataError(f"{what} has NaN among its cells.", hint)
 
 
 def as_preprocessing(transformer: Preprocessing | TransformerMixin) -> Preprocessing:

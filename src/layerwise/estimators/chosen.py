@@ -11,7 +11,7 @@ from .._errors import ParameterError
 from ..architecture import Conv
 from ..data.frames import is_frame
 from ..data.protocol import Prepares
-from ..data.reading import Table
+from ..data.reading import Table, is_source
 from ..recipes import Recipe
 from ..recipes.choice import recipe_for
 from ..training import Step
@@ -56,11 +56,14 @@ def _row_of(table: Table) -> tuple[int, ...]:
 
 
 def pretraining_of(
-    recipe: Recipe, preprocessing: Prepares = "auto", precision: str = "float32"
+    recipe: Recipe,
+    table: Table | None = None,
+    preprocessing: Prepares = "auto",
+    precision: str = "float32",
 ) -> dict[str, Any]:
     """Return the parameters of the Pretrainer that a recipe means; a preprocessing or a
-    precision of one's own stand before the recipe's."""
-    own = not isinstance(preprocessing, str)
+    precision of one's own stand before the recipe's. Rows of a Source are taken as they are."""
+    own = not isinstance(preprocessing, str) or (table is not None and is_source(table.values))
     return {
         "stack": recipe.stack,
         "plan": list(recipe.plan),

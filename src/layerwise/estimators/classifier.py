@@ -149,7 +149,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         ValueError, ParameterError, PairingError, TrainingError
             As in ``Pretrainer.fit``.
         """
-        self._validate_params()
+        self._begin()
         table = self._read(X, X_unlabeled)
         y = self._read_y(y)
         check_consistent_length(X, y)

@@ -20,8 +20,8 @@ from .._errors import DataError, ParameterError
 from .._random import RandomState, seed_of
 from .._space import Space
 from ..architecture import StackModule
-from ..data.protocol import as_preprocessing
-from ..data.reading import Given, read_table, row_shape
+from ..data.protocol import AsIs, as_preprocessing
+from ..data.reading import Given, is_source, read_table, row_shape
 from ..data.sources import source_of
 from ..objective.reconstruction import element_features, element_losses, seen
 from ..training import BLOCK_ROWS, Step, Written, device_of, in_block, trains_decoders
@@ -174,6 +174,11 @@ class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             raise DataError(
                 f"A row has the shape {given}; the model was fitted on rows of shape "
                 f"{self.row_shape_}."
+            )
+        if is_source(table.values) and not isinstance(self.preprocessing_, AsIs):
+            raise DataError(
+                "The model was fitted on an array or a table and is given a Source.",
+                "Give it rows of the form that it was fitted on.",
             )
         preprocessing = as_preprocessing(self.preprocessing_)
         return preprocessing.rows(table, shape=self.space_.shape, weight=weight)

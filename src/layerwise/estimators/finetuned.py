@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -89,18 +89,24 @@ class Finetuned(SpecParams):
 
     def _learn_recipe(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Let the estimator that the recipe means for these rows learn, and take over from it."""
-        check_alone(self, "pretrainer", "head", "plan")
+        meant, self.recipe_, self.why_ = self._meant(table, y)
+        meant._learn_labels(table, y, sample_weight)
+        take_over(self, meant)
+
+    def _meant(self, table: Table, y: ArrayLike) -> tuple[Self, Recipe, str]:
+        """Return the estimator that the recipe means for these rows, the recipe, and who chose
+        it."""
+        check_alone(self, "pretrainer", "head", "plan", "training")
+        assert self.recipe is not None  # who calls has asked
         labelled = int((~is_unlabelled(as_labels(y), self.unlabeled)).sum())
         recipe, why = chosen(self.recipe, table, labelled)
         own = {name: getattr(self, name) for name in ("device", "random_state", "verbose")}
-        pretrainer = Pretrainer(**(own | pretraining_of(recipe, precision=self.precision)))
+        pretrainer = Pretrainer(**(own | pretraining_of(recipe, table, precision=self.precision)))
         settings = finetuning_of(recipe, self.start, self.validation, self.precision)
         changes = {"recipe": None, "pretrainer": pretrainer} | settings
         meant = type(self)(**(self.get_params(deep=False) | changes))
         meant._validate_params()
-        meant._learn_labels(table, y, sample_weight)
-        take_over(self, meant)
-        self.recipe_, self.why_ = recipe, why
+        return meant, recipe, why
 
     def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Check the labels, turn them into targets, and train."""
@@ -309,6 +315,11 @@ def check_top(plan: tuple[Step, ...], depth: int) -> None:
     """Raise unless the plan fits a stack of this depth and its last phase ends at the top, where
     the head that predicts stands."""
     phases = [phase for step in plan for phase, _ in step.phases(depth)]
+    if not phases:
+        raise ParameterError(
+            f"The fine-tuning plan {list(plan)!r} has no phase on {depth} stages.",
+            "End the plan with a schedule that reaches the top, such as Joint.",
+        )
     if phases[-1].last != depth - 1:
         raise ParameterError(
             f"The last phase of the fine-tuning plan ends at stage {phases[-1].last + 1} of "

@@ -52,7 +52,7 @@ def check_growth(depth: str | None, plan: tuple[Step, ...]) -> None:
 
 class Growth:
     """Answers, stage by stage, whether the stack so far reconstructs held-out rows better than a
-    PCA of the same code size.
+    PCA of the same code size. Both errors are weighed like the rows.
 
     A narrower code always reconstructs worse, so an error alone cannot decide.
     """
@@ -77,16 +77,16 @@ class Growth:
         module.eval()
         device = next(module.parameters()).device
         axes = self.pca.components_[:k]
-        sums, n = np.zeros(2), len(self.held_out)
+        sums, whole, n = np.zeros(2), 0.0, len(self.held_out)
         for start in range(0, n, BLOCK_ROWS):
-            x = self.held_out.take(np.arange(start, min(n, start + BLOCK_ROWS))).x
+            batch = self.held_out.take(np.arange(start, min(n, start + BLOCK_ROWS)))
+            x = batch.x
             with torch.no_grad():
                 back = in_block(module.reconstruct, x.to(device)).cpu()
-            flat = x.flatten(1).numpy()
-            centred = flat - self.pca.mean_
-            sums += [
-                float((back - x).square().sum()),
-                float(((centred - centred @ axes.T @ axes) ** 2).sum()),
-            ]
-        own, baseline = sums / (n * module.in_space.size)
+            weight = np.ones(len(x)) if batch.weight is None else batch.weight.numpy()
+            centred = x.flatten(1).numpy() - self.pca.mean_
+            errors = (back - x).flatten(1).numpy(), centred - centred @ axes.T @ axes
+            sums += [float(((error**2).sum(1) * weight).sum()) for error in errors]
+            whole += float(weight.sum())
+        own, baseline = sums / (whole * module.in_space.size)
         return float(own), float(baseline)

@@ -13,6 +13,15 @@ from .._spec import Spec
 class SpecParams(BaseEstimator):
     """Lets ``set_params(objective__corruption__p=0.3)`` swap a frozen value for a changed copy."""
 
+    def _begin(self) -> None:
+        """Check the parameters, and forget what an earlier fit learned: all of it, so that nothing
+        stands beside what this one learns."""
+        self._validate_params()
+        parameters = self.get_params(deep=False)
+        for name in [name for name in vars(self) if name not in parameters]:
+            if name.endswith("_") or name in ("_n_features_out",):
+                delattr(self, name)
+
     def set_params(self, **params: Any) -> Self:
         """Set parameters, nested ones by ``outer__inner``.
 

@@ -135,7 +135,7 @@ class Pretrainer(Encoder, SpecParams):
             StrOptions({"auto"}),
             None,
             TransformerMixin,
-            HasMethods(["fit", "rows"]),
+            HasMethods(["fit", "rows", "inverse_transform", "get_params"]),
         ],
         "validation": [Interval(numbers.Real, 0, 0.5, closed="right"), None],
         "depth": [StrOptions({"auto"}), None],
@@ -195,7 +195,7 @@ class Pretrainer(Encoder, SpecParams):
         TrainingError
             When the loss is not finite.
         """
-        self._validate_params()
+        self._begin()
         table = read_table(self, X, reset=True, min_rows=2)
         kept, weight = repeats(sample_weight, len(table))
         if changed(kept, weight, len(table)):
@@ -209,7 +209,7 @@ class Pretrainer(Encoder, SpecParams):
 
         This is the start of the control arm.
         """
-        self._validate_params()
+        self._begin()
         table = read_table(self, X, reset=True, min_rows=2)
         kept, weight = repeats(sample_weight, len(table))
         if changed(kept, weight, len(table)):
@@ -250,16 +250,17 @@ class Pretrainer(Encoder, SpecParams):
         )
         self.history_ = run.history
         if growth is not None:
+            self.plan_ = (plan[0].of_depth(run.depth), *plan[1:])
             self._keep(run.depth, control)
             self.depth_report_ = growth.report
         return source
 
     def _learn_recipe(self, table: Table, weight: np.ndarray | None, control: bool) -> Source:
         """Let the Pretrainer that the recipe means for these rows learn, and take over from it."""
-        check_alone(self, "stack", "objective", "schedule", "plan")
+        check_alone(self, "stack", "objective", "schedule", "plan", "training")
         assert self.recipe is not None  # _learn asked
         recipe, why = chosen(self.recipe, table)
-        settings = pretraining_of(recipe, self.preprocessing, self.precision)
+        settings = pretraining_of(recipe, table, self.preprocessing, self.precision)
         meant = type(self)(**(self.get_params(deep=False) | {"recipe": None} | settings))
         meant._validate_params()
         source = meant._learn(table, weight, control)
@@ -285,7 +286,7 @@ class Pretrainer(Encoder, SpecParams):
     def _steps(self) -> tuple[Step, ...] | Written:
         if hasattr(self, "plan_"):
             return self.plan_
-        return self._plan()
+        return self.recipe.plan if isinstance(self.recipe, Recipe) else self._plan()
 
     def _plan(self) -> tuple[Step, ...]:
         if self.plan is not None:

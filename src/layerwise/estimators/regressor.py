@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_array
 
 from .._errors import DataError
 from .._random import RandomState
-from ..data.reading import Given, Table
+from ..data.reading import Given, Table, is_source
+from ..data.sources import weights_in
 from ..recipes import Recipe
 from ..training import Plan, Training
 from .finetuned import Finetuned
@@ -104,7 +105,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         ValueError, ParameterError, PairingError, TrainingError
             As in ``Pretrainer.fit``.
         """
-        self._validate_params()
+        self._begin()
         table = self._read(X, X_unlabeled)
         if y is None:
             raise ValueError(
@@ -128,7 +129,9 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         targets = np.zeros((len(y), 1 if known.ndim == 1 else known.shape[1]))
         known = known.reshape(len(known), -1)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
-        weight = None if sample_weight is None else weights_of(sample_weight, len(y))[~unlabelled]
+        own = weights_in(table.values) if is_source(table.values) else None
+        weight = own if sample_weight is None else weights_of(sample_weight, len(y))
+        weight = None if weight is None else weight[~unlabelled]
         if weight is not None and not weight.any():
             raise DataError(
                 "Every labelled row has the weight 0.", "Give some of them a weight above 0."

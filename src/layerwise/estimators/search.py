@@ -23,7 +23,7 @@ from .._durable import Facts
 from .._errors import DataError, TrainingError
 from .._indexing import rows_of
 from .._random import Keys, RandomState, seed_of
-from ..data.reading import Given, read_table
+from ..data.reading import Given, is_source, read_table
 from ..training import Step
 from .classifier import PretrainedClassifier
 from .finetuned import Finetuned
@@ -34,6 +34,7 @@ from .regressor import PretrainedRegressor
 from .rows import repeats, weights_of
 from .splits import Folds, LabeledSplit
 from .stopping import splits_for
+from .together import with_unlabelled
 
 
 class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
@@ -172,15 +173,27 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         """
         self._validate_params()
         optuna = load_optuna()
-        plan = self.estimator._plan()
-        check_trains_stages(plan)
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        if is_source(X):
+            raise DataError(
+                "LayerRateSearch cuts the labelled rows into folds and was given a Source.",
+                "Give an array, a sparse matrix or a data frame.",
+            )
         keys = Keys(seed_of(self.random_state))
         X = indexable(X)[0]
         plain = clone(self.estimator)
-        read_table(plain, X, reset=True, min_rows=2)
-        data = self._data(X, y, X_unlabeled, sample_weight, plan, keys.integer("folds"))
         if plain.random_state is None:
             plain.set_params(random_state=keys.integer("estimator") % 2**31)
+        table = read_table(plain, with_unlabelled(X, X_unlabeled), reset=True, min_rows=2)
+        if plain.recipe is not None:
+            plain, _, _ = plain._meant(table, y)
+        plan = plain._plan()
+        check_trains_stages(plan)
+        data = self._data(X, y, X_unlabeled, sample_weight, plan, keys.integer("folds"))
         plain.fit(X, y, X_unlabeled, sample_weight)
         with quiet(optuna):
             self._search(optuna, plain, plan, data, keys.integer("proposals") % 2**32)
@@ -220,7 +233,7 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
     def _data(
         self,
         X: Given,
-        y: ArrayLike | None,
+        y: ArrayLike,
         more: Given | None,
         sample_weight: ArrayLike | None,
         plan: tuple[Step, ...],
@@ -229,11 +242,6 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         """Return the rows with their folds; raise now, not after pretraining, when the labelled
         rows are too few for any."""
         model = self.estimator
-        if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
-                "is None."
-            )
         y = model._read_y(y) if is_classifier(model) else as_labels(y)
         repeats(sample_weight, len(y))  # refuses weights that cannot be used
         weight = None if sample_weight is None else weights_of(sample_weight, len(y))
@@ -363,10 +371,6 @@ class _Data:
             self.y[rows],
             None if self.weight is None else self.weight[rows],
         )
-
-
-# CMA-ES begins in the middle of every range. The middle of plain log scales (0.03 of a stage's
-# rate, 0.55 of the whole) hardly trains; these put it at low ** 0.25 (0.18) and at 1.
 
 
 def _score(trial: Facts) -> float:

@@ -89,6 +89,13 @@ def single_draw(data: StudyData, labels: int | None, seed: int) -> tuple[Draw, l
             f"{len(labelled) - labels:,} rows were hidden."
         )
         labelled = kept
+    known = np.unique(data.y[labelled])
+    if data.classes and len(known) < 2:
+        raise DataError(
+            f"All {len(labelled):,} labelled rows to learn from are of one class, "
+            f"{data.classes[known[0]]!r}; at least two classes are needed.",
+            "Label rows of another class.",
+        )
     return Draw(0, seed, labelled, pool, test), notes
 
 

@@ -81,7 +81,7 @@ def run_trial(
         tried: list[Facts] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:
             for one in tried:
-                one |= _judged(arm, given, data, draw, labels, one["setting"])
+                one |= _scored(arm, given, data, draw, labels, one["setting"])
         best = max(
             range(len(tried)),
             key=lambda i: (-np.inf if tried[i]["score"] is None else tried[i]["score"], -i),
@@ -120,7 +120,7 @@ def run_trial(
     return Answered(model, answer, probability, record)
 
 
-def _judged(
+def _scored(
     arm: Arm,
     given: Given,
     data: StudyData,

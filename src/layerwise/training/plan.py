@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .._checks import check_kind
 from .._durable import Facts
@@ -62,6 +62,19 @@ class Step(Spec):
             )
         return list(zip(phases, objectives, strict=True))
 
+    def of_depth(self, depth: int) -> Step:
+        """Return the step with the first ``depth`` of the values that it lists."""
+        training = self.training
+        if training is not None:
+            rates, factors = training.learning_rate, training.layer_decay
+            training = replace(
+                training, learning_rate=_first(rates, depth), layer_decay=_first(factors, depth)
+            )
+        schedule = self.schedule
+        if isinstance(schedule.epochs, tuple):
+            schedule = replace(schedule, epochs=_first(schedule.epochs, depth))
+        return Step(_first(self.objective, depth), schedule, training)
+
     def __post_init__(self) -> None:
         if isinstance(self.objective, list):
             object.__setattr__(self, "objective", tuple(self.objective))
@@ -86,6 +99,11 @@ class Step(Spec):
         check_kind(
             "a plan", "training", self.training, (Training, type(None)), "Training(...) or None"
         )
+
+
+def _first(value: Any, count: int) -> Any:
+    """Return the first of the values that are listed, or what is no list."""
+    return value[:count] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
         facts["pictures"] |= _filters(pretrainer, data.image_shape, model.module_)
     if data.task == "classification":
         facts["data"]["classes"] = sorted(str(c) for c in model.classes_)
-        matrix = confusion_matrix(found.truth, found.answers, labels=model.classes_)
+        classes = np.unique(np.concatenate([model.classes_, found.truth]))
+        matrix = confusion_matrix(found.truth, found.answers, labels=classes)
         facts["confusion"] = {
-            "classes": [str(c) for c in model.classes_],
+            "classes": [str(c) for c in classes],
             "matrix": matrix,
             "rows": "true",
             "columns": "predicted",

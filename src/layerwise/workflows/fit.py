@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from .._durable import Facts, jsonable
 from .._errors import DataError
@@ -145,7 +146,8 @@ def fit(
     found, why = fit_draw(rows, recipe, changes, labels=labels, seed=seed, device=device, tell=tell)
     began = time.perf_counter()
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
-    result["notes"] = [why, *found.notes]
+    tested = rows.data.test.notes if rows.data.test is not None else ()
+    result["notes"] = [why, *found.notes, *tested]
     model = save(found.models[0], out / "model", about=about(rows, result))
     tell("report")
     report = write_report(fit_facts(found, result, context | {"why": why}), out)
@@ -178,12 +180,21 @@ def fit_draw(
 
     single = run_single(rows.study, [*pair, baseline], draw, began)
     models = [single.answered[arm.name].model for arm in pair]
-    if rows.values:  # a study knows classes by number; a model is to answer with the data's own
-        for model in models:
-            model.classes_ = np.array(rows.values)[model.classes_]
+    for model in models:
+        _handed_over(model, rows.values)
     notes += _dropped(models[0]._fitted_pretrainer())
     found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
     return found, why
+
+
+def _handed_over(model: Any, values: Sequence[object] | None) -> None:
+    """Turn a study's model into a user's: it answers with the data's own classes, takes empty cells
+    for missing labels, and pretrains again when it is fitted again."""
+    if values:
+        model.classes_ = np.array(values)[model.classes_]
+    fitted = model._fitted_pretrainer()
+    model.pretrainer_ = fitted
+    model.set_params(pretrainer=clone(fitted), unlabeled="missing")
 
 
 def facts_of(found: Fit, seed: int) -> Facts:

@@ -60,11 +60,17 @@ def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silen
     if hasattr(back, "columns"):
         columns = {name: back[name].to_list() for name in back.columns}
     else:
-        names = getattr(pretrainer, "feature_names_in_", [f"x_{i}" for i in range(back.shape[1])])
+        names = getattr(pretrainer, "feature_names_in_", _numbered(back.shape[1], _left_out(model)))
         columns = {str(name): back[:, i] for i, name in enumerate(names)}
     return {"row": np.arange(len(rows))} | {
         f"{name}_" if name == "row" else name: values for name, values in columns.items()
     }
+
+
+def _numbered(width: int, left_out: Sequence[str]) -> list[str]:
+    """Return names of columns that have none, by their places in the data."""
+    numbers = [i for i in range(width + len(left_out)) if f"x{i}" not in left_out]
+    return [f"x_{i}" for i in numbers[:width]]
 
 
 def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
@@ -138,10 +144,15 @@ def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]
             f"fitted on {tuple(shape)}.",
             "Resize the images (channels, rows, columns).",
         )
-    left_out = facts["about"].get("left_out") or []
+    left_out = _left_out(model)
     if isinstance(rows.X, np.ndarray) and rows.X.shape[1] == fitted.n_features_in_ + len(left_out):
         rows = replace(rows, X=without_columns(rows.X, left_out))
     return fitted, rows
+
+
+def _left_out(model: str) -> list[str]:
+    """Return the columns of the data that the model was not given."""
+    return list(inspect(model)["about"].get("left_out") or [])
 
 
 def _pretrainer(fitted: Model) -> Pretrainer:
