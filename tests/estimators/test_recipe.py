@@ -9,15 +9,23 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 
 from layerwise import (
+    Dense,
+    Greedy,
+    Joint,
+    LayerRateSearch,
     ParameterError,
     Preprocessor,
     PretrainedClassifier,
     PretrainedRegressor,
     Pretrainer,
+    Reconstruction,
+    Stack,
+    Training,
     load,
     recipes,
     save,
 )
+from layerwise.recipes import make_recipe
 from layerwise.recipes.choice import choose
 
 X, Y = load_digits(return_X_y=True)
@@ -123,3 +131,46 @@ def test_a_regressor_a_clone_and_a_saved_model_know_it(tmp_path):
     A, b = load_diabetes(return_X_y=True)
     model = clone(PretrainedRegressor(recipe=TINY, random_state=0)).fit(A, b)
     assert np.array_equal(load(save(model, tmp_path)).predict(A), model.predict(A))
+
+
+def test_a_fit_forgets_what_an_earlier_one_learned():
+    X = np.random.default_rng(0).random((40, 6))
+    model = Pretrainer(recipe="deep_autoencoder", random_state=0)
+    model.set_params(recipe=make_recipe("deep_autoencoder", widths=[4], epochs=1)).fit(X)
+    assert model.recipe_.name == "deep_autoencoder"
+    model.set_params(recipe=None, stack=Stack(Dense(3)), schedule=Joint(1)).fit(X)
+    assert not hasattr(model, "recipe_") and not hasattr(model, "why_")
+    control = Pretrainer(Stack(Dense(3)), depth="auto", schedule=Greedy(1), random_state=0).fit(X)
+    assert control.depth_report_
+    assert not hasattr(control.set_params(depth=None).fit_random(X), "depth_report_")
+
+
+def test_training_beside_a_recipe_is_refused():
+    X = np.random.default_rng(0).random((40, 6))
+    with pytest.raises(ParameterError, match="was given a recipe and also training="):
+        Pretrainer(recipe="auto", training=Training()).fit(X)
+
+
+def test_a_recipe_that_was_not_fitted_says_what_it_offers():
+    assert hasattr(Pretrainer(recipe=make_recipe("deep_autoencoder")), "score")
+
+
+def test_a_plan_of_a_grown_stack_lists_values_for_the_stages_that_were_kept():
+    X = np.random.default_rng(0).normal(size=(120, 6))  # of which a code of 4 keeps too little
+    stack = Stack(Dense(5), Dense(4), Dense(3), Dense(2))
+    plan = [(Reconstruction(), Greedy([1, 1, 1, 1]))]
+    model = Pretrainer(stack, plan=plan, depth="auto", random_state=0).fit(X)
+    depth = model.module_.depth
+    assert depth < 4 and model.plan_[0].schedule.epochs == (1,) * depth
+    assert model.stack_.depth == depth and hasattr(model, "score")
+
+
+def test_a_search_tunes_what_a_recipe_means():
+    pytest.importorskip("optuna")
+    X = np.random.default_rng(0).random((60, 6))
+    y = np.where(np.arange(60) < 30, np.arange(60) % 2, -1)
+    recipe = make_recipe("deep_autoencoder", widths=[4], epochs=1)
+    model = PretrainedClassifier(recipe=recipe, unlabeled=-1, random_state=0)
+    search = LayerRateSearch(model, n_trials=2, cv=2, random_state=0).fit(X, y)
+    assert len(search.trials_) == 2 and len(search.best_factors_) == 1
+    assert search.predict(X).shape == (60,)

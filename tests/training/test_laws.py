@@ -37,12 +37,13 @@ from layerwise import (
     Supervised,
     Swap,
     Training,
+    TrainingError,
     Unfreeze,
 )
 from layerwise._random import Keys
 from layerwise.data import ArraySource, RowsOf
 from layerwise.objective.wrapper import Wrapper
-from layerwise.training import Feed, as_plan, run_plan
+from layerwise.training import Feed, as_plan, run_plan, trains_decoders
 from layerwise.training.trainee import Trainee
 
 TABLE = Space((7,), (Block("real", 3), Block("unit", 1), Block("category", 3)))
@@ -331,3 +332,73 @@ def test_a_fine_tuning_that_ends_below_the_top_is_refused_before_anything_is_tra
     with pytest.raises(layerwise.ParameterError, match=r"ends at stage 1 of 2: its head"):
         model.fit(X, y)
     assert not hasattr(model, "pretrainer_")
+
+
+@dataclass(frozen=True, repr=False)
+class Counted(Reconstruction):
+    """An objective whose state says for which stages it was made."""
+
+    def init(self, codec, target, generator):
+        state = nn.Module()
+        state.size = nn.Parameter(torch.tensor(float(codec.in_space.size)))
+        return state
+
+
+def test_a_state_belongs_to_its_stages_and_goes_on_only_where_they_are_the_same():
+    plan = as_plan([(Counted(), Greedy(1), PLAIN), (Counted(), Joint(1), PLAIN)])
+    module = Stack(Dense(5), Dense(3)).build(TABLE, generator())
+    result = run_plan(module, plan, Feed(rows(weighted=False)), keys=Keys(0))
+    assert result.state.size.item() == 7.0  # of both stages, not of the second, trained before
+
+
+class Buffered(Objective):
+    """An objective that puts another tensor in the place of a buffer."""
+
+    level = "data"
+
+    def init(self, codec, target, generator):
+        state = nn.Module()
+        state.register_buffer("seen", torch.zeros(1))
+        return state
+
+    def loss(self, codec, state, batch, at):
+        x = batch.x.clone().requires_grad_()
+        codec.encode(x, at).sum().backward(inputs=[x])  # differentiates by its input
+        state.seen = state.seen + 1
+        return codec.encode(batch.x, at).square().mean() + x.grad.detach().square().mean(), {}
+
+
+def test_validation_undoes_a_buffer_that_was_replaced_and_may_differentiate():
+    objective = Buffered()
+    module = Stack(Dense(2)).build(TABLE, generator())
+    state = objective.init(module, None, generator())
+    trainee = Trainee(module, objective, state)
+    with trainee.evaluating():
+        assert objective.validation(module, state, rows(True).take(np.arange(4)), At.of(0)) > 0
+    assert state.seen.tolist() == [0.0]
+
+
+def test_a_validation_loss_that_is_not_finite_is_named():
+    @dataclass(frozen=True, repr=False)
+    class Broken(Reconstruction):
+        def validation(self, codec, state, batch, at):
+            return torch.tensor(torch.nan)
+
+    with pytest.raises(TrainingError, match=r"The validation loss became nan while training"):
+        run(Broken(), Joint(1), rows(False), rows(False))
+
+
+def test_a_batch_size_below_what_an_objective_needs_is_refused():
+    plan = as_plan([(Queued(), Joint(1), PLAIN.replace("batch_size", 3))])
+    with pytest.raises(PairingError, match="needs batches of at least 4 rows; batch_size=3"):
+        run_plan(Stack(Dense(2)).build(TABLE, generator()), plan, Feed(rows(False)), keys=Keys(0))
+
+
+def test_the_last_phase_says_whether_a_decoder_was_trained():
+    for plan, decodes in [
+        ([(Reconstruction(), Joint(1))], True),
+        ([(Reconstruction(), Joint(1)), (Queued(), Joint(1))], False),
+        ([(Queued(), Joint(1)), (Reconstruction(), Greedy(1))], True),
+        ([(Reconstruction(), Joint(1)), (Queued(), Joint(0))], True),
+    ]:
+        assert trains_decoders(as_plan(plan), 2) is decodes, plan

@@ -79,7 +79,7 @@ class AsIs(TransformerMixin, BaseEstimator):
                 "The model was fitted on a Source and is given a data frame.",
                 "Give it a Source, or an array of the same features.",
             )
-        whole(values, "The rows", "Give a Source whose batches say what was observed.")
+        whole(values, "The rows have", "Give a Source whose batches say what was observed.")
         return source_of(values, self.space_, weight=weight)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
@@ -145,7 +145,7 @@ class Adapted:
         Z = self.transformer.transform(cast(Table, X).given)
         self.width = int(Z.shape[1])
         name = type(self.transformer).__name__
-        whole(Z, f"What {name} gives", "Let it fill in missing cells, or use a Preprocessor.")
+        whole(Z, f"What {name} gives has", "Let it fill in missing cells, or use a Preprocessor.")
         return source_of(Z, self.space_.shaped(shape), weight=weight)
 
     def inverse_transform(self, Z: np.ndarray) -> Any:
@@ -163,7 +163,7 @@ def whole(Z: Any, what: str, hint: str) -> None:
     """
     values = Z.data if sp.issparse(Z) else np.asarray(Z)
     if values.dtype.kind == "f" and np.isnan(values).any():
-        raise DataError(f"{what} has NaN among its cells.", hint)
+        raise DataError(f"{what} missing cells (NaN).", hint)
 
 
 def as_preprocessing(transformer: Preprocessing | TransformerMixin) -> Preprocessing:

@@ -28,7 +28,7 @@ from ..training import BLOCK_ROWS, Step, Written, device_of, in_block, trains_de
 from .rows import in_blocks
 
 
-def _decodes(encoder: Encoder) -> bool:
+def _decodes(encoder: EncoderMixin) -> bool:
     """Say yes, or raise AttributeError with what is missing."""
     reason = encoder.why_no_decoder()
     if reason is not None:
@@ -36,7 +36,7 @@ def _decodes(encoder: Encoder) -> bool:
     return True
 
 
-class Encoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """What a fitted Pretrainer does (abstract): ``module_`` encodes, and decodes where its decoder
     was trained."""
 

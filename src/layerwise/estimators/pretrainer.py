@@ -35,13 +35,13 @@ from ..training import (
     run_plan,
 )
 from .chosen import check_alone, chosen, pretraining_of, take_over
-from .encoder import Encoder
+from .encoder import EncoderMixin
 from .growth import GROWTH_SHARE, Growth, check_growth
 from .params import SpecParams
 from .rows import changed, order_of, repeats
 
 
-class Pretrainer(Encoder, SpecParams):
+class Pretrainer(EncoderMixin, SpecParams):
     """Pretrain a stack of stages on rows without labels.
 
     Parameters
