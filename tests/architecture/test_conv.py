@@ -34,7 +34,7 @@ from layerwise import (
     save,
 )
 from layerwise._random import Keys
-from layerwise.architecture.local_contrast import local_contrast
+from layerwise.architecture.local_contrast import _window, local_contrast
 
 IMAGES = np.random.default_rng(0).random((24, 2, 7, 6))
 
@@ -432,3 +432,9 @@ def test_a_residual_stage_is_one_stage_of_its_stack_and_comes_back_from_its_fold
 def test_a_skip_between_different_shapes_is_refused(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_the_window_of_a_contrast_is_a_mean():
+    window = _window(9)
+    assert window.sum().item() == pytest.approx(1.0, abs=1e-6)
+    assert torch.allclose(window, window.flip(2)) and window.argmax().item() == 40

@@ -453,3 +453,10 @@ def test_it_can_be_cloned(X):
     }
     assert model.get_params() == expected
     assert not hasattr(model, "space_")
+
+
+def test_whole_numbers_up_to_one_are_no_fractions_of_bytes():
+    model = Preprocessor().fit(np.arange(12, dtype=np.uint8).reshape(3, 4) * 20)
+    assert np.allclose(model.transform(np.array([[0.0, 1.0, 0.0, 1.0]])) * 255, [[0, 1, 0, 1]])
+    with pytest.raises(DataError, match="fitted on bytes from 0 to 255; these rows are fractions"):
+        model.transform(np.array([[0.0, 0.5, 0.0, 1.0]]))

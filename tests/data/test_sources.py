@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -87,3 +89,12 @@ def test_a_source_is_made_of_what_a_preprocessing_returns():
     )
     words = source_of(np.ones((2, 3)), Space.of("token", 3, levels=4))
     assert words.x.dtype == torch.int64
+
+
+def test_a_batch_goes_to_a_device_whole():
+    batch = replace(array().take(ROWS), other=array().take(ROWS[:1]))
+    moved = batch.to(torch.device("meta"))
+    for one in (moved, moved.other):
+        parts = (one.x, one.y, one.observed, one.weight)
+        assert all(part.device.type == "meta" for part in parts)
+    assert moved.rows is batch.rows and batch.to(torch.device("cpu")) is batch

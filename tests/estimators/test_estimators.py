@@ -360,3 +360,18 @@ def test_the_control_of_a_frozen_pretrainer_begins_with_the_best_initialisation(
     model = PretrainedClassifier(frozen, plan=plan, start="random", unlabeled=-1, random_state=0)
     spread = model.fit(X, np.arange(len(X)) % 2).module_.chain[0].weight.detach().std()
     assert float(spread) > 0.05
+
+
+def test_weights_of_rows_and_of_classes_multiply():
+    model = PretrainedClassifier(class_weight={"a": 2.0, "b": 3.0})
+    model.classes_ = np.array(["a", "b"])
+    y, weight = np.array([0, 1, 1]), np.array([1.0, 10.0, 100.0])
+    assert model._row_weights(y, weight).tolist() == [2.0, 30.0, 300.0]
+    assert model._row_weights(y, None).tolist() == [2.0, 3.0, 3.0]
+
+
+def test_classes_of_three_kinds_of_numbers_are_numbers():
+    from layerwise.estimators.labels import comparable
+
+    found = comparable(np.array([0, 1.0, True], dtype=object))
+    assert found.dtype.kind == "f" and found.tolist() == [0.0, 1.0, 1.0]

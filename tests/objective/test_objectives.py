@@ -8,14 +8,17 @@ import torch
 from sklearn.metrics import log_loss, mean_squared_error
 
 from layerwise import (
+    ArraySource,
     At,
     Batch,
     Block,
     Combined,
     Compose,
+    Corruption,
     Denoising,
     Dense,
     Gaussian,
+    Joint,
     Masking,
     PairingError,
     ParameterError,
@@ -25,8 +28,10 @@ from layerwise import (
     Stack,
     Supervised,
     Swap,
+    Training,
 )
 from layerwise._random import Keys, bernoulli, dropout
+from layerwise.training import Feed, as_plan, run_plan
 
 UNIT = Space.of("unit", 6)
 TABLE = Space((6,), (Block("real", 2), Block("category", 3), Block("unit", 1)))
@@ -255,3 +260,40 @@ def test_an_illegal_pair_is_refused_with_both_sides_named(objective, space, word
 def test_a_wrong_setting_says_what_was_expected(make, words):
     with pytest.raises(ParameterError, match=words):
         make()
+
+
+class Erasing(Corruption):
+    """A stranger's corruption, which writes over what it is given."""
+
+    def corrupt(self, x, space, generator):
+        return x.zero_(), torch.ones_like(x, dtype=torch.bool)
+
+
+def test_a_corruption_that_writes_over_its_rows_leaves_those_of_others_alone():
+    x = torch.rand(3, 2)
+    kept = x.clone()
+    seen, _ = Compose(Masking(0.0), Erasing()).corrupt(
+        x, Space.of("unit", 2), torch.Generator().manual_seed(0)
+    )
+    assert torch.equal(x, kept) and not seen.any()
+
+
+@pytest.mark.parametrize("corruption", [Gaussian(0.1), SaltAndPepper(0.1)])
+def test_numbers_for_tokens_are_refused(corruption):
+    with pytest.raises(PairingError):
+        corruption.check(Space((4,), (Block("token", 4, levels=9),)))
+
+
+def test_what_follows_a_step_follows_in_a_combined_objective_too():
+    steps = []
+
+    class Moving(Reconstruction):
+        def after_step(self, codec, state, batch, at):
+            steps.append(at.step)
+
+    data = ArraySource(torch.rand(8, 3), Space.of("unit", 3), torch.arange(8) % 2)
+    plan = as_plan([(Combined(Supervised(), Moving()), Joint(2), Training(batch_size=4))])
+    module = Stack(Dense(2)).build(Space.of("unit", 3), torch.Generator().manual_seed(0))
+    feed = Feed(data, data, Space.of("category", 2))
+    run_plan(module, plan, feed, keys=Keys(0))
+    assert len(steps) == 4

@@ -550,3 +550,8 @@ def test_labels_alone_do_not_move_a_decoder():
         keys=Keys(0),
     )
     assert not bool(module.chain[0].decoder_bias.any())
+
+
+def test_momentum_switches_at_the_epoch_that_is_said():
+    training = Training("momentum", momentum=(0.5, 0.9))
+    assert [training.momentum_at(epoch) for epoch in (0, 4, 5, 6)] == [0.5, 0.5, 0.9, 0.9]
