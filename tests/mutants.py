@@ -1,7 +1,7 @@
 """The faults that ``mutate.py`` tries: operators over the syntax tree, and faults written by hand.
 
-A docstring, an annotation, a ``raise`` or ``assert`` statement, a ``__repr__`` and a block for type
-checkers are left alone.
+A docstring, an annotation, a ``raise`` or ``assert`` statement, a ``__repr__`` (and whether there
+is one) and a block for type checkers are left alone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NAMED = (  # name, file, text that is there once, text in its place
         "torch.ones_like(losses) if observed is None else observed[:, features].float()",
         "torch.ones_like(losses)",
     ),
-    ("feed-join-last", "training/feed.py", "n - cuts[-2] < least", "n - cuts[-2] < 1"),
+    ("feed-join-last", "training/feed.py", "n - ends[-2] < least", "n - ends[-2] < 1"),
     ("feed-others-turn", "training/feed.py", '"others", epoch, turn', '"others", epoch'),
     ("feed-others-epoch", "training/feed.py", '"others", epoch, turn', '"others", turn'),
     (
@@ -70,12 +70,16 @@ NAMED = (  # name, file, text that is there once, text in its place
         "pretrainer.stack_.with_best_init()",
         "pretrainer.stack_",
     ),
-    ("verdict-ahead-any", "evaluation/verdict.py", "if all((b, row[", "if any((b, row["),
+    ("verdict-ahead-any", "evaluation/read.py", "if all((b, row[", "if any((b, row["),
     ("saved-most", "evaluation/savings.py", "return math.inf", "return float(budgets[-1])"),
-    ("saved-at-most", "evaluation/verdict.py", 'in (*hurts, row["most"])', "in hurts"),
+    ("saved-at-most", "evaluation/sentences.py", 'in (*hurts, row["most"])', "in hurts"),
     ("warmup-shape", "training/shapes.py", "(1 - t) / (1 - LINEAR_WARM_SHARE)", "1 - t"),
 )
-EQUIVALENT: dict[str, str] = {}  # name of a mutant -> why no test can tell
+EQUIVALENT = {  # name of a mutant -> why no test can tell
+    "objective/corruption.py:_to_features:force:False for not _has_categories(space)#0": (
+        "every column is then repeated once: the same, a little later"
+    ),
+}
 
 
 # The operators: each yields words for a change of a node, what goes, and what takes its place
@@ -249,6 +253,8 @@ def _sites(node: Any, where: tuple[str, ...], span: range) -> Iterator[tuple[Any
     if isinstance(node, (ast.Raise, ast.Assert, ast.JoinedStr)):  # 3.11 misplaces parts of the last
         return
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    if isinstance(node, ast.keyword) and node.arg == "repr":
         return
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         if node.name == "__repr__":
