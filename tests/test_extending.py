@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
+import linecache
 import re
 import shlex
 import sys
@@ -13,8 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from layerwise import Denoising, recipes
 from layerwise.cli import app as commands
+from layerwise.cli import parts
 from layerwise.cli.ending import ended
+from layerwise.workflows.arms import own_parts
 
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^## (.*?)$|```(\w+)\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
@@ -161,3 +166,47 @@ def test_parts_that_cannot_be_had_are_said_in_words(name, code, words, place, ca
     line = ["recipes", "--with", name]
     code = ended(lambda: commands.app(line, standalone_mode=False), as_json=False)
     assert code in (1, 2) and words in capsys.readouterr().err
+
+
+def test_a_file_of_parts_stands_before_no_installed_module(place, capsys):
+    (place / "colorsys.py").write_text("raise RuntimeError('not this one')")
+    line = ["recipes", "--with", "colorsys.py"]
+    assert ended(lambda: commands.app(line, standalone_mode=False), as_json=False) != 0
+    assert "called like the module 'colorsys' that is installed" in capsys.readouterr().err
+    import colorsys
+
+    assert colorsys.rgb_to_hsv(0, 0, 0) == (0.0, 0.0, 0.0)
+
+
+def test_an_installed_package_whose_parts_fail_stops_nothing(place, capsys, monkeypatch):
+    class Broken:
+        name, value = "broken", "broken.parts"
+
+        def load(self):
+            raise ImportError("no such thing")
+
+    monkeypatch.setattr(parts, "entry_points", lambda group: [Broken()])
+    run("layerwise recipes", capsys)
+    commands.app(["recipes"], standalone_mode=False)
+    told = "parts of the installed 'broken' (broken.parts) are left out: ImportError: no such thing"
+    assert told in capsys.readouterr().err
+
+
+def test_a_part_whose_code_changes_is_another_part_for_a_study(place):
+    code = "import layerwise, dataclasses\n\n@dataclasses.dataclass(frozen=True, repr=False)\n"
+    code += "class Mine(layerwise.Masking):\n    def corrupt(self, x, space, generator):\n"
+    code += "        return x * {}, x == x\n"
+    found = set()
+    for factor in (1, 2, 2):
+        (place / "mine_part.py").write_text(code.format(factor))
+        spec = importlib.util.spec_from_file_location("mine_part", place / "mine_part.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["mine_part"] = module
+        spec.loader.exec_module(module)
+        linecache.clearcache()
+        recipe = recipes.deep_autoencoder(widths=[4]).replace(
+            "plan.0.objective", Denoising(module.Mine(0.1))
+        )
+        found.add(tuple(own_parts(recipe)))
+        del sys.modules["mine_part"]
+    assert len(found) == 2 and own_parts(recipes.deep_autoencoder()) == []

@@ -371,3 +371,21 @@ def test_plain_data_of_unknown_classes_are_spelled_and_named():
     assert _spec.unregistered(data) == ["Unheard", "Never"]
     assert _spec.spelled(data) == "Unheard(of=(Masking(0.5),), in=Never())"
     assert _spec.spelled({"type": "a b\x1b[31m"}) == "'a b\\x1b[31m'()"
+
+
+def test_a_value_with_stars_is_refused():
+    with pytest.raises(ParameterError, match=r"Dense\(\*\*\.\.\.\) spells no value"):
+        _spec.from_words("Dense(**{'units': 3})")
+
+
+@pytest.mark.parametrize(
+    ("data", "own"),
+    [
+        ({"type": "Masking", "p": 0.5}, False),
+        ([{"type": "Unheard"}], True),
+        ({"type": "Denoising", "corruption": {"type": "Unheard"}}, True),
+        (7, False),
+    ],
+)
+def test_a_class_of_somebody_elses_is_told_from_a_broken_one(data, own):
+    assert _spec.foreign(data) is own

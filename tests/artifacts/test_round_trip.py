@@ -512,3 +512,11 @@ def test_a_plan_that_is_not_known_says_whether_it_trained_a_decoder(tmp_path, ro
     again = load(tmp_path)
     assert not hasattr(again, "score") and "Far()" in again.why_no_decoder()
     assert np.array_equal(again.transform(rows), model.transform(rows))
+
+
+def test_a_buffer_that_a_folder_cannot_hold_is_refused(tmp_path):
+    model = pretrained(np.random.default_rng(0).random((20, 5)))
+    model.module_.chain[0].register_buffer("seen", torch.zeros(2), persistent=False)
+    with pytest.raises(ModelError, match=r"The buffer 'stages.0.seen' is not persistent"):
+        save(model, tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -253,3 +253,14 @@ def test_draws_whose_splits_share_rows_are_estimated_as_a_study_does():
     found = estimate(draws)
     plain = over_means([draw.values.mean() for draw in draws])
     assert found.mean == pytest.approx(plain.mean) and found.high - found.low > 0
+
+
+def test_a_draw_of_one_class_is_refused_in_words():
+    data = rows([0, 0, 0, 0, 0, 0, 1])
+    found = None
+    for seed in range(20):
+        try:
+            single_draw(data, None, seed)
+        except DataError as error:
+            found = str(error)
+    assert found is not None and "of one class, 'a'; at least two classes are needed" in found

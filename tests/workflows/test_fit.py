@@ -9,7 +9,9 @@ import re
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+import torch
 
 from layerwise import DataError, FileError, ModelError, Pretrainer, load
 from layerwise.workflows import embed, fit, predict, reconstruct, score
@@ -215,6 +217,7 @@ def test_a_column_that_copies_the_target_is_left_out_and_named(leaking, tiny, tm
     assert [finding["name"] for finding in array["guards"]] == ["x1"]
     assert load(array["model"]).n_features_in_ == 2
     assert len(predict(array["model"], str(leaking / "new.npy"))["prediction"]) == 120
+    assert list(reconstruct(array["model"], str(leaking / "new.npy"))) == ["row", "x_0", "x_2"]
     kept = fit(str(leaking / "ill.npz"), keep=["x1"], out=tmp_path / "c", **settings)
     assert load(kept["model"]).n_features_in_ == 3
     assert "it was kept as asked" in kept["guards"][0]["text"]
@@ -474,3 +477,37 @@ def test_images_that_were_skipped_are_said_when_a_model_is_used(tmp_path, tiny):
     columns = predict(str(tmp_path / "out" / "model"), str(tmp_path / "pictures"), say=said.append)
     assert len(columns["row"]) == 39
     assert any("00.png" in note for note in said)
+
+
+def test_a_model_of_fit_can_be_fitted_again_on_rows_whose_labels_are_missing(
+    mixed_csv, tiny, tmp_path
+):
+    result = fit(str(mixed_csv), target="kind", changes=tiny, out=tmp_path, device="cpu")
+    model = load(result["model"])
+    assert model.unlabeled == "missing" and type(model.pretrainer).__name__ == "Pretrainer"
+    rows = pl.read_csv(mixed_csv).filter(pl.col("age").is_not_null())
+    before = model.pretrainer_.module_.chain[0].weight.clone()
+    model.fit(rows.select("age", "city", "row"), rows["kind"])
+    assert model.classes_.tolist() == ["@no", "yes"]
+    assert not torch.equal(before, model.pretrainer_.module_.chain[0].weight)
+
+
+def test_a_class_of_the_test_part_alone_stands_in_the_confusion_and_the_notes(tiny, tmp_path):
+    rng = np.random.default_rng(0)
+    for name, classes in (("train", ["a", "b"]), ("test", ["a", "b", "c"])):
+        y = np.array([classes[i % len(classes)] for i in range(60)])
+        pl.DataFrame({"u": rng.normal(size=60), "v": rng.normal(size=60), "y": y}).write_csv(
+            tmp_path / f"{name}.csv"
+        )
+    result = fit(
+        str(tmp_path / "train.csv"),
+        test=str(tmp_path / "test.csv"),
+        target="y",
+        changes=tiny,
+        out=tmp_path / "out",
+        device="cpu",
+    )
+    facts = json.loads(Path(tmp_path / "out" / "report.json").read_text())
+    assert facts["confusion"]["classes"] == ["a", "b", "c"]
+    assert np.array(facts["confusion"]["matrix"]).sum() == 60
+    assert any("of classes that no training row has: 'c'" in note for note in result["notes"])
