@@ -79,6 +79,13 @@ EQUIVALENT = {  # name of a mutant -> why no test can tell
     "objective/corruption.py:_to_features:force:False for not _has_categories(space)#0": (
         "every column is then repeated once: the same, a little later"
     ),
+    "estimators/growth.py:module:number:1e-06#0": (
+        "any number between what rounding leaves of a variance and what data have"
+    ),
+    "estimators/together.py:with_unlabelled:and-or:is_frame(X) and is_frame(more)#0": (
+        "both are frames or neither is, as the lines before have asked; types need both"
+    ),
+    "training/optimisers.py:module:flag:True#5": "the same steps by another kernel, slower",
 }
 
 

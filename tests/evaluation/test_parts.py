@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from layerwise import EstimatorArm, ParameterError, Study
 from layerwise.evaluation import memory, row_keys, run_single, single_draw
 from layerwise.evaluation.design import Draw
 from layerwise.evaluation.guards import check_columns
+from layerwise.evaluation.sentences import cost_of
 from layerwise.evaluation.statistics import over_rows
 from layerwise.evaluation.store import Store
 from layerwise.evaluation.task import Givens
@@ -100,3 +102,15 @@ def test_missing_cells_of_pandas_are_missing_in_a_study():
     )
     data = given_rows(frame, ["n", "y", "n"])
     assert data.X["a"].to_list() == [1, None, 3] and data.X["b"].to_list() == ["x", None, "z"]
+
+
+def test_what_pretraining_takes_is_told_apart_from_fine_tuning():
+    rows = [
+        {"seconds": 10.0, "seconds_prepare": 8.0},
+        {"seconds": 12.0, "seconds_prepare": 8.0},
+        {"seconds": None, "seconds_prepare": None},
+    ]
+    study = SimpleNamespace(levels=lambda arm: rows, gate={"arm": "mine"})
+    assert cost_of(study) == (
+        "Pretraining takes 8.0 s once, fine-tuning 3.0 s a budget (settings tried included)."
+    )

@@ -451,11 +451,6 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                 f"Give it {was} with the same columns.",
             )
         if not isinstance(table, Frame):
-            if table.shape[1] != self.n_features_in_:
-                raise DataError(
-                    f"X has {table.shape[1]} features, but the model expects {self.n_features_in_} "
-                    "features as input."
-                )
             return
         kinds = dict.fromkeys(self.number_columns_, "numbers") | dict.fromkeys(
             self.levels_, "categories"

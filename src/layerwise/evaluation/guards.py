@@ -226,11 +226,9 @@ def _identifier(name: str, values: np.ndarray) -> Finding | None:
 
 
 def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding | None:
-    """Find a column from which alone the target can be told, by a small tree on rows that it was
-    not fitted to."""
-    if len(y) < FEWEST_ROWS or (
-        classes and np.bincount(y[y >= 0].astype(int)).max() > 0.999 * len(y)
-    ):
+    """Find a column from which alone the target can be told, by a small tree on labelled rows that
+    it was not fitted to."""
+    if len(y) < FEWEST_ROWS or (classes and np.bincount(y.astype(int)).max() > 0.999 * len(y)):
         return None
     score = _single_score(values, y, classes)
     if score < GIVEN_AWAY:
