@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 
 from layerwise import (
+    At,
     Conv,
     Denoising,
     Dense,
@@ -438,3 +439,21 @@ def test_the_window_of_a_contrast_is_a_mean():
     window = _window(9)
     assert window.sum().item() == pytest.approx(1.0, abs=1e-6)
     assert torch.allclose(window, window.flip(2)) and window.argmax().item() == 40
+    middle = window[0, 0, 4]
+    assert float(middle[3] / middle[4]) == pytest.approx(np.exp(-0.5 * (4 / 9) ** 2))
+
+
+def test_a_kernel_of_five_keeps_the_size_of_an_image():
+    module = Stack(Conv(2, kernel=5, pool=1)).build(Space.of("unit", 1, 8, 9), Keys(0).torch("w"))
+    assert module.code_space.shape == (2, 8, 9)
+
+
+def test_dropout_of_maps_works_in_training_alone():
+    stack = Stack(Conv(4, pool=1, dropout=0.5))
+    module = stack.build(Space.of("unit", 1, 8, 8), Keys(0).torch("w"))
+    x = torch.rand(2, 1, 8, 8)
+    with torch.no_grad():
+        trained, rested = module.train().encode(x, At.of(0)), module.eval().encode(x, At.of(0))
+    kept = trained != 0
+    assert not torch.equal(trained, rested)
+    assert torch.allclose(trained[kept], 2 * rested[kept])

@@ -375,3 +375,10 @@ def test_classes_of_three_kinds_of_numbers_are_numbers():
 
     found = comparable(np.array([0, 1.0, True], dtype=object))
     assert found.dtype.kind == "f" and found.tolist() == [0.0, 1.0, 1.0]
+
+
+def test_a_wrong_setting_of_the_pretrainer_inside_is_named_before_training():
+    X = np.random.default_rng(0).random((20, 4))
+    model = PretrainedClassifier(Pretrainer(Stack(Dense(3)), validation=0.9))
+    with pytest.raises(ValueError, match="'validation' parameter of Pretrainer"):
+        model.fit(X, np.arange(20) % 2)

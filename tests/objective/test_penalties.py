@@ -340,3 +340,17 @@ def test_labels_and_a_machine_cannot_be_learned_at_once():
         ParameterError, match=r"must be Reconstruction\(...\), Denoising\(...\) or one wrapped"
     ):
         Combined(Supervised(), Sparse(ContrastiveDivergence()))
+
+
+def test_the_jacobian_of_two_stages_is_that_of_both():
+    module = Stack(Dense(4), Dense(3)).build(Space.of("unit", 5), Keys(0).torch("w")).eval()
+    x = torch.rand(6, 5)
+    whole = torch.func.vmap(torch.func.jacrev(lambda row: module.encode(row[None])[0]))(x)
+    assert torch.allclose(module.jacobian_norm(x), whole.square().sum((1, 2)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("target", [1e-6, 1 - 1e-6])
+def test_a_share_of_active_units_may_be_as_small_and_as_large(target):
+    assert Sparse(Reconstruction(), target=target).target == target
+    with pytest.raises(ParameterError, match="target"):
+        Sparse(Reconstruction(), target=target + (1e-7 if target > 0.5 else -1e-7))

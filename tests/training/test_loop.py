@@ -9,6 +9,7 @@ import torch
 from layerwise import (
     OPTIMISERS,
     SHAPES,
+    At,
     Batch,
     Combined,
     Denoising,
@@ -18,6 +19,7 @@ from layerwise import (
     Joint,
     ParameterError,
     Phase,
+    Pretrainer,
     Reconstruction,
     Space,
     Stack,
@@ -28,7 +30,16 @@ from layerwise import (
 )
 from layerwise._random import Keys
 from layerwise.data import ArraySource, Mix, RowsOf, SparseSource
-from layerwise.training import Feed, as_plan, cache, device_of, encoded, precision_of, run_plan
+from layerwise.training import (
+    Feed,
+    as_plan,
+    cache,
+    device_of,
+    encoded,
+    loop,
+    precision_of,
+    run_plan,
+)
 from layerwise.training.feed import batches
 from layerwise.training.optimisers import make_optimiser
 from layerwise.training.rates import layers_of
@@ -290,3 +301,26 @@ def test_wrong_training_settings_are_explained(settings, words):
 def test_a_batch_without_a_gpu_stays_where_it_is():
     batch = Batch(X)
     assert batch.to(torch.device("cpu")) is batch
+
+
+def test_a_row_of_the_history_says_how_many_rows_a_second():
+    X = np.random.default_rng(0).random((40, 4))
+    rows = Pretrainer(Stack(Dense(3)), schedule=Joint(2), random_state=0).fit(X).history_
+    for row in rows:
+        assert row["rows_per_second"] * row["seconds"] == pytest.approx(40)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1e9, 0), (-1.0, 6)])
+def test_steps_are_told_no_more_often_than_is_asked(seconds, told, monkeypatch):
+    monkeypatch.setattr(loop, "EVENT_SECONDS", seconds)
+    events = []
+    data = ArraySource(torch.rand(12, 3), Space.of("unit", 3))
+    plan = as_plan([(Reconstruction(), Joint(2), Training(batch_size=4))])
+    module = Stack(Dense(2)).build(Space.of("unit", 3), torch.Generator().manual_seed(0))
+    run_plan(module, plan, Feed(data), keys=Keys(0), observe=events.append)
+    assert sum(event.kind == "steps" for event in events) == told
+
+
+def test_a_context_begins_at_the_beginning():
+    at = At.of(0)
+    assert (at.epoch, at.step, at.share) == (0, 0, 0.0)

@@ -555,3 +555,11 @@ def test_labels_alone_do_not_move_a_decoder():
 def test_momentum_switches_at_the_epoch_that_is_said():
     training = Training("momentum", momentum=(0.5, 0.9))
     assert [training.momentum_at(epoch) for epoch in (0, 4, 5, 6)] == [0.5, 0.5, 0.9, 0.9]
+
+
+def test_lamb_adds_its_epsilon_to_the_root():
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.grad = torch.tensor([1e-6, 1e-2])
+    Lamb([weight], lr=0.1).step()
+    moved = 1 - weight.detach()
+    assert float(moved[0] / moved[1]) == pytest.approx(0.5, rel=1e-2)
