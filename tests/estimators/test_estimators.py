@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse as sp
+import torch
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
@@ -34,6 +35,7 @@ from layerwise import (
     Training,
     Unfreeze,
 )
+from layerwise.estimators import finetuned
 
 X, Y = (part[:300] for part in load_digits(return_X_y=True))
 X = X / 16
@@ -382,3 +384,18 @@ def test_a_wrong_setting_of_the_pretrainer_inside_is_named_before_training():
     model = PretrainedClassifier(Pretrainer(Stack(Dense(3)), validation=0.9))
     with pytest.raises(ValueError, match="'validation' parameter of Pretrainer"):
         model.fit(X, np.arange(20) % 2)
+
+
+def test_the_report_is_of_the_weights_that_fine_tuning_began_with(monkeypatch):
+    real = finetuned.run_plan
+
+    def shifted(module, *args, **settings):
+        with torch.no_grad():
+            module.chain[0].weight.add_(1.0)
+        return real(module, *args, **settings)
+
+    monkeypatch.setattr(finetuned, "run_plan", shifted)
+    X = np.random.default_rng(0).random((20, 4))
+    model = PretrainedClassifier(Pretrainer(Stack(Dense(3)), schedule=Joint(1), random_state=0))
+    [row] = model.fit(X, np.arange(20) % 2).transfer_report_
+    assert row["start_difference"] == pytest.approx(12**0.5, rel=1e-5)
