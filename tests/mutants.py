@@ -85,6 +85,8 @@ EQUIVALENT = {  # name of a mutant -> why no test can tell
     "estimators/together.py:with_unlabelled:and-or:is_frame(X) and is_frame(more)#0": (
         "both are frames or neither is, as the lines before have asked; types need both"
     ),
+    "artifacts/reading.py:module:drop-keyword:bound=torch.nn.Module of TypeVar('M', "
+    "bound=torc...047e#0": ("a bound is for the type checker alone"),
     "training/optimisers.py:module:flag:True#5": "the same steps by another kernel, slower",
 }
 

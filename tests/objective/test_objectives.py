@@ -31,6 +31,7 @@ from layerwise import (
     Training,
 )
 from layerwise._random import Keys, bernoulli, dropout
+from layerwise.objective.supervised import error_rate
 from layerwise.training import Feed, as_plan, run_plan
 
 UNIT = Space.of("unit", 6)
@@ -297,3 +298,11 @@ def test_what_follows_a_step_follows_in_a_combined_objective_too():
     feed = Feed(data, data, Space.of("category", 2))
     run_plan(module, plan, feed, keys=Keys(0))
     assert len(steps) == 4
+
+
+def test_equal_error_rates_are_told_apart_by_the_loss():
+    outputs, y = torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]]), torch.tensor([0, 0, 0])
+    batch = Batch(torch.zeros(3, 1), y)
+    entropy = torch.nn.functional.cross_entropy(outputs, y)
+    assert error_rate(outputs, batch).item() == pytest.approx(1 / 3 + 1e-3 * float(entropy))
+    assert error_rate(outputs, batch, torch.tensor(5.0)).item() == pytest.approx(1 / 3 + 5e-3)

@@ -225,7 +225,7 @@ class Finetuned(SpecParams):
         splits = splits_for(self.validation, classes, len(labelled), keys.integer("validation"))
         self.plan_ = best_epochs(plan, splits, search) if splits else plan
         self.module_ = deepcopy(start)
-        begun: list[Any] = []
+        begun: list[StackModule] = []
 
         def watch(event: Event) -> None:
             if not begun:
@@ -238,9 +238,7 @@ class Finetuned(SpecParams):
         )
         self.head_, self.history_ = run.state, run.history
         pretrained = pretrainer.module_ if self.start == "pretrained" else None
-        self.transfer_report_ = transfer_report(
-            pretrained, begun[0] if begun else start, self.module_
-        )
+        self.transfer_report_ = transfer_report(pretrained, begun[0], self.module_)
 
     def _start(self, pretrainer: Pretrainer) -> StackModule:
         if self.start == "random" and isinstance(self.pretrainer_, FrozenEstimator):
