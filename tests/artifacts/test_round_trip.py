@@ -520,3 +520,16 @@ def test_a_buffer_that_a_folder_cannot_hold_is_refused(tmp_path):
     with pytest.raises(ModelError, match=r"The buffer 'stages.0.seen' is not persistent"):
         save(model, tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("said", [True, None, "yes"])
+def test_a_folder_that_does_not_say_that_its_decoder_was_trained_offers_none(forged, said):
+    def change(description, tensors):
+        facts = description["pretrainer"]
+        facts["plan"][0]["objective"] = {"type": "Unheard"}
+        facts.pop("decodes")
+        if said is not None:
+            facts["decodes"] = said
+
+    encoder = load(forged(change))._fitted_pretrainer()
+    assert hasattr(encoder, "score") is (said is True)

@@ -324,3 +324,15 @@ def test_steps_are_told_no_more_often_than_is_asked(seconds, told, monkeypatch):
 def test_a_context_begins_at_the_beginning():
     at = At.of(0)
     assert (at.epoch, at.step, at.share) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("count", "there", "not_there"),
+    [(0, ["cpu"], ["cuda", "cuda:0", "tpu"]), (2, ["cpu", "cuda", "cuda:1"], ["cuda:2", "tpu"])],
+)
+def test_devices_are_those_that_are_there(count, there, not_there, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    assert [str(device_of(name)) for name in there] == there
+    for name in not_there:
+        with pytest.raises(ParameterError, match=f"There is no device '{name}' here"):
+            device_of(name)
