@@ -533,3 +533,9 @@ def test_a_folder_that_does_not_say_that_its_decoder_was_trained_offers_none(for
 
     encoder = load(forged(change))._fitted_pretrainer()
     assert hasattr(encoder, "score") is (said is True)
+
+
+def test_the_card_counts_the_weights_of_the_network_alone(rows, tmp_path):
+    model = pretrained(rows)  # with a mean and a scale of six columns
+    own = sum(value.numel() for value in model.module_.state_dict().values())
+    assert f"({own:,} numbers)" in (save(model, tmp_path) / "README.md").read_text()
