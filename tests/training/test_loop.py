@@ -28,7 +28,7 @@ from layerwise import (
     TrainingError,
     observing,
 )
-from layerwise._random import Keys
+from layerwise._random import Keys, Streams
 from layerwise.data import ArraySource, Mix, RowsOf, SparseSource
 from layerwise.training import (
     Feed,
@@ -322,8 +322,8 @@ def test_steps_are_told_no_more_often_than_is_asked(seconds, told, monkeypatch):
 
 
 def test_a_context_begins_at_the_beginning():
-    at = At.of(0)
-    assert (at.epoch, at.step, at.share) == (0, 0, 0.0)
+    for at in (At.of(0), At(Streams(Keys(0)))):
+        assert (at.epoch, at.step, at.share) == (0, 0, 0.0)
 
 
 @pytest.mark.parametrize(
