@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
         for i in range(90)
     ]
     lines = "\n".join(json.dumps(person) for person in people)
-    (tmp_path / "people.jsonl").write_text(lines + "\n")
+    (tmp_path / "people.lines").write_text(lines + "\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._contracts import Batch, Source
     from ._errors import (
         DataError,
+        DataWarning,
         FileError,
         LayerwiseError,
         ModelError,
@@ -82,6 +83,7 @@ _HOMES = {
     "_contracts": ("Batch", "Source"),
     "_errors": (
         "DataError",
+        "DataWarning",
         "FileError",
         "LayerwiseError",
         "ModelError",

@@ -10,6 +10,10 @@
     ├── ModelError (ValueError)        a model folder is damaged, foreign or too new
     └── TrainingError (RuntimeError)   training cannot go on (a loss that is not finite)
 
+Warnings::
+
+    DataWarning (UserWarning)          rows lie outside of what was learned from
+
 Every message says what was given, what was expected and, as ``hint``, what to do.
 """
 
@@ -75,6 +79,10 @@ class TrainingError(LayerwiseError, RuntimeError):
     """Training that cannot go on."""
 
     kind = "training"
+
+
+class DataWarning(UserWarning):
+    """Rows that a model answers for, but that lie outside of what it has learned from."""
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

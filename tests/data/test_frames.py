@@ -106,11 +106,11 @@ def test_decimals_are_numbers():
         (pl.DataFrame({"d": [[1, 2]]}), "Column 'd' holds List"),
         (pl.DataFrame({"d": [{"a": 1}]}), "Column 'd' holds Struct"),
         (pd.DataFrame({"d": pd.to_datetime(["2020-01-01"])}), "Column 'd' holds Datetime"),
-        (pd.DataFrame({"c": ["a", "b"], "d": [[1], [2]]}), "Column 'd' holds list in row 1"),
-        (pd.DataFrame({"d": ["a", dt.date(2020, 1, 1)]}), "Column 'd' holds date in row 2"),
+        (pd.DataFrame({"c": ["a", "b"], "d": [[1], [2]]}), "Column 'd' holds list in row 0"),
+        (pd.DataFrame({"d": ["a", dt.date(2020, 1, 1)]}), "Column 'd' holds date in row 1"),
         (
             pd.DataFrame({"x": [1.0, -np.inf], "c": ["a", "b"]}),
-            "Column 'x' holds infinity in row 2",
+            "Column 'x' holds infinity in row 1",
         ),
     ],
     ids=[

@@ -18,18 +18,18 @@ def lines(path):
 
 
 def test_a_reader_of_ones_own_gives_a_table_like_any_other(tmp_path):
-    register_reader(".jsonl")(lines)
+    register_reader(".lines")(lines)
     rows = [{"age": i / 2, "city": "ab"[i % 2], "paid": [True, None][i % 2]} for i in range(8)]
-    for name, part in (("train.jsonl", rows), ("test.JSONL", rows[:2])):
+    for name, part in (("train.lines", rows), ("test.LINES", rows[:2])):
         (tmp_path / name).write_text("\n".join(map(json.dumps, part)))
     data = load_dataset(
-        str(tmp_path / "train.jsonl"), target="paid", test=str(tmp_path / "test.JSONL")
+        str(tmp_path / "train.lines"), target="paid", test=str(tmp_path / "test.LINES")
     )
     assert data.name == "train" and data.X.columns == ["age", "city"] and len(data.test) == 2
     assert data.X["age"].to_list() == [i / 2 for i in range(8)]
     assert sum(value is None for value in data.y) == 4
     with pytest.raises(DataError, match="no column 'pay' to take as the target.*'paid'"):
-        load_dataset(str(tmp_path / "train.jsonl"), target="pay")
+        load_dataset(str(tmp_path / "train.lines"), target="pay")
 
 
 def test_what_a_reader_returns_is_looked_at(tmp_path):

@@ -127,6 +127,7 @@ def test_numbers_are_scaled_and_then_whitened_and_come_back(numbers, kind):
     assert np.allclose(model.inverse_transform(Z), X, atol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore::layerwise.DataWarning")
 @pytest.mark.parametrize(
     "settings", [{"whitening": "zca"}, {"whitening": "pca"}, {"contrast": True, "whitening": "zca"}]
 )

@@ -245,7 +245,7 @@ def test_a_table_with_a_leak_an_identifier_and_rare_classes_is_guarded(quick, tm
         {
             "size": rng.normal(size=n) + (kind == "a"),
             "copy": [f"code {value}" for value in kind],
-            "id": [f"{i:06d}" for i in range(n)],
+            "id": [f"{i + 100_000}" for i in range(n)],
             "same": ["x"] * n,
             "kind": kind.tolist(),
         }

@@ -385,6 +385,7 @@ def table(tmp_path, text):
     return str(path)
 
 
+@pytest.mark.filterwarnings("ignore::layerwise.DataWarning")
 @pytest.mark.parametrize(
     "row",
     [

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from narwhals.typing import IntoDataFrame
 
 from .._errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,15 @@ class Frame:
         In the frame's order.
     backend : str
         The library that made the frame, for instance 'pandas' or 'polars'.
+    declared : frozenset of str
+        Columns of text that were given as categories: theirs are names whatever they look like.
     """
 
     numbers: dict[str, np.ndarray]
     texts: dict[str, np.ndarray]
     columns: tuple[str, ...]
     backend: str
+    declared: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(next(iter((self.numbers | self.texts).values()))) if self.columns else 0
@@ -42,7 +49,7 @@ class Frame:
         """Return some rows."""
         numbers = {name: values[index] for name, values in self.numbers.items()}
         texts = {name: values[index] for name, values in self.texts.items()}
-        return Frame(numbers, texts, self.columns, self.backend)
+        return Frame(numbers, texts, self.columns, self.backend, self.declared)
 
 
 def is_frame(X: object) -> TypeGuard[IntoDataFrame]:
@@ -59,26 +66,81 @@ def has_texts(X: IntoDataFrame) -> bool:
 def read_frame(X: IntoDataFrame) -> Frame:
     """Split a data frame into numbers and texts.
 
+    Cells of any type that are numbers are numbers; what text means is settled in ``kinds``.
+
     Raises
     ------
     DataError
-        For a column of dates, lists or other kinds, or an infinite number; names the column.
+        For a column of dates, lists or other kinds, an infinite number, or a name that stands
+        twice; names the column.
     """
+    check_names(X)
     frame = nw.from_native(X, eager_only=True)
-    numbers, texts = {}, {}
-    for name in frame.columns:
-        column = frame.get_column(name)
+    numbers, texts, declared = {}, {}, set()
+    for label in frame.columns:
+        name, column = str(label), frame.get_column(label)
         if column.dtype.is_numeric() or column.dtype == nw.Boolean:
-            numbers[str(name)] = _number(str(name), column)
-        elif column.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object, nw.Unknown):
-            texts[str(name)] = _text(str(name), column)
+            numbers[name] = _number(name, column)
+        elif column.dtype in (nw.Categorical, nw.Enum):
+            texts[name] = _texts(name, column)
+            declared.add(name)
+        elif column.dtype == nw.String:
+            texts[name] = _texts(name, column)
+        elif column.dtype in (nw.Object, nw.Unknown):
+            _object(name, column, numbers, texts)
         else:
             raise DataError(
-                f"Column {str(name)!r} holds {column.dtype}; expected numbers or categories.",
+                f"Column {name!r} holds {column.dtype}; expected numbers or categories.",
                 "Turn it into numbers (days since a date, say), or drop it.",
             )
     backend = str(frame.implementation.name).lower()
-    return Frame(numbers, texts, tuple(map(str, frame.columns)), backend)
+    return Frame(numbers, texts, tuple(map(str, frame.columns)), backend, frozenset(declared))
+
+
+def check_names(X: object) -> None:
+    """Refuse a data frame with a name that stands twice.
+
+    Raises
+    ------
+    DataError
+    """
+    names = [str(name) for name in getattr(X, "columns", ())]
+    if len(set(names)) < len(names):
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        shown = ", ".join(repr(name) for name in twice[:5])
+        raise DataError(
+            f"These names of columns stand more than once: {shown}.", "Rename the columns."
+        )
+
+
+def polars_of(X: IntoDataFrame) -> pl.DataFrame:
+    """Return a data frame of any library as one of polars, whose columns are numbers, truth values,
+    texts or categories; other types stay as they are.
+
+    Raises
+    ------
+    DataError
+        For a name that stands twice, or cells that are no numbers and no texts.
+    """
+    import polars as pl
+
+    from .cells import column_of, spelled
+
+    check_names(X)
+    frame = nw.from_native(X, eager_only=True)
+    columns = []
+    for label in frame.columns:
+        name, column = str(label), frame.get_column(label)
+        if frame.implementation.is_polars():
+            columns.append(column.to_native().alias(name))
+        elif column.dtype in (nw.Categorical, nw.Enum):
+            cells = [None if c is None else spelled(c) for c in cells_of(column)]
+            columns.append(pl.Series(name, cells, pl.String).cast(pl.Categorical))
+        elif column.dtype.is_temporal() or column.dtype.is_nested():
+            columns.append(pl.Series(name, column.to_list(), strict=False))
+        else:
+            columns.append(column_of(name, cells_of(column)))
+    return pl.DataFrame(columns)
 
 
 def cells_of(column: Any) -> list[Any]:
@@ -134,27 +196,31 @@ def _number(name: str, column: nw.Series) -> np.ndarray:
     values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if np.isinf(values).any():
         raise DataError(
-            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax()) + 1}; expected "
+            f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax())}; expected "
             "numbers or missing cells.",
             "Replace it, or leave the cell empty.",
         )
     return values
 
 
-def _text(name: str, column: nw.Series) -> np.ndarray:
-    values = column.to_list()
-    for row, value in enumerate(values):
-        if isinstance(value, (list, dict, set, tuple)) or hasattr(value, "isoformat"):
-            raise DataError(
-                f"Column {name!r} holds {type(value).__name__} in row {row + 1}; expected numbers "
-                "or categories.",
-                "Turn it into numbers or words, or drop it.",
-            )
-    missing = [is_missing(value) for value in values]
-    return np.array(
-        [None if gone else str(value) for value, gone in zip(values, missing, strict=True)],
-        dtype=object,
-    )
+def _texts(name: str, column: nw.Series) -> np.ndarray:
+    from .cells import spelled
+
+    cells = cells_of(column)
+    return np.array([None if cell is None else spelled(cell) for cell in cells], dtype=object)
+
+
+def _object(
+    name: str, column: nw.Series, numbers: dict[str, np.ndarray], texts: dict[str, np.ndarray]
+) -> None:
+    """Put Python's own cells where they belong."""
+    from .cells import column_of
+
+    series = column_of(name, cells_of(column))
+    if str(series.dtype) == "String":
+        texts[name] = np.array(series.to_list(), dtype=object)
+    else:
+        numbers[name] = _number(name, nw.from_native(series, series_only=True))
 
 
 def is_missing(value: object) -> bool:

@@ -20,6 +20,8 @@ from .._errors import DataError, did_you_mean
 from .._space import Block, Space
 from .contrast import Contrast, fit_contrast
 from .frames import Frame, make_frame
+from .kinds import settled, settled_as
+from .outside import tell_outside, unseen
 from .reading import Given, Sparse, Table, read_table
 from .scaling import LARGEST, NUMBERS, fit_scaling
 from .sources import source_of
@@ -133,6 +135,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         self.levels_: dict[str, list[str]] = {}
         self.dropped_: list[str] = []
         self.notes_: list[str] = []
+        if isinstance(table, Frame):
+            table, self.notes_ = settled(table)
         self.columns_ = list(table.columns) if isinstance(table, Frame) else None
         self.backend_ = table.backend if isinstance(table, Frame) else None
         if isinstance(table, Frame):
@@ -156,6 +160,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         *,
         shape: tuple[int, ...] | None = None,
         weight: np.ndarray | None = None,
+        tell: bool = False,
     ) -> Source:
         """Return the rows of a network with what was observed of them, in one pass over a table.
 
@@ -165,15 +170,50 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         shape : tuple of int, optional
             Of one row.
         weight : array of shape (n,), optional
+        tell : bool, default False
+            Whether to warn of cells outside what was learned, as ``transform`` does.
         """
         table, matrix = self._read(X)
+        if tell:
+            tell_outside(self._outside(table, matrix))
         space = self.space_.shaped(shape)
         Z, observed = self._encoded(table, matrix), self._observed(table, matrix)
         return source_of(Z, space, observed, weight)
 
     def transform(self, X: Given) -> Any:
-        """Return float32 rows ``(n, d)``; a sparse matrix stays sparse."""
-        return self._encoded(*self._read(X))
+        """Return float32 rows ``(n, d)``; a sparse matrix stays sparse.
+
+        A ``DataWarning`` tells of cells outside what was learned.
+        """
+        table, matrix = self._read(X)
+        tell_outside(self._outside(table, matrix))
+        return self._encoded(table, matrix)
+
+    def outside(self, X: Given) -> list[str]:
+        """Return sentences on cells that lie outside what was learned: numbers beyond the range
+        that the scaling can hold, categories that were never seen.
+
+        Raises
+        ------
+        DataError
+            When most rows are on another scale.
+        """
+        return self._outside(*self._read(X))
+
+    def excess(self, X: Given) -> np.ndarray | None:
+        """Return how far each number lies outside what the scaling can hold, in scaled units ``(n,
+        m)``, or None where none does."""
+        _, matrix = self._read(X)
+        return None if sp.issparse(matrix) else self.scaling_.excess(matrix)
+
+    def _outside(
+        self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
+    ) -> list[str]:
+        told = [] if sp.issparse(matrix) else self.scaling_.outside(matrix, self.number_columns_)
+        if isinstance(table, Frame):
+            for name, levels in self.levels_.items():
+                told += unseen(name, table.texts[name], levels, len(levels) >= self.max_categories)
+        return told
 
     def observed(self, X: Given) -> np.ndarray | None:
         """Return which features were not missing, ``(n, d)``, or None when none was.
@@ -188,6 +228,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         table = read_table(self, _flat(X), reset=False).values
         self._check_columns(table)
+        if isinstance(table, Frame):
+            table = settled_as(table, self.number_columns_, list(self.levels_))
         return table, self._numbers_of(table) if isinstance(table, Frame) else table
 
     def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:
@@ -366,14 +408,17 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             shown = ", ".join(repr(name) for name in self.dropped_[:5]) + (
                 ", ..." if len(self.dropped_) > 5 else ""
             )
-            self.notes_ = [f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."]
+            self.notes_.append(
+                f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."
+            )
 
     def _fit_numbers(self, matrix: np.ndarray | Sparse) -> None:
         self.contrast_: Contrast | None = None
         self.whitening_: Whitening | None = None
         if sp.issparse(matrix):
             self._refuse_dense()
-        self.scaling_ = fit_scaling(matrix, self.numbers)
+        self.scaling_, far = fit_scaling(matrix, self.numbers, self.number_columns_)
+        self.notes_ += far
         m = matrix.shape[1]
         if self.contrast and m == 1:
             raise DataError(
@@ -452,19 +497,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             )
         if not isinstance(table, Frame):
             return
-        kinds = dict.fromkeys(self.number_columns_, "numbers") | dict.fromkeys(
-            self.levels_, "categories"
-        )
-        for name, kind in kinds.items():
+        for name in (*self.number_columns_, *self.levels_):
             if name not in table.columns:
                 raise DataError(
                     f"Column {name!r} is missing; the model was fitted with it.",
                     did_you_mean(name, table.columns),
-                )
-            if (name in table.numbers) != (kind == "numbers"):
-                raise DataError(
-                    f"Column {name!r} held {kind} when the model was fitted and does not now.",
-                    "Look for words among the numbers (or the reverse) in that column.",
                 )
 
 

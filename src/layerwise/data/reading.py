@@ -16,6 +16,7 @@ from .._contracts import Source
 from .._errors import DataError
 from .._indexing import rows_of
 from .._space import Space
+from .channels import check_channels
 from .frames import Frame, has_texts, is_frame, read_frame
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
@@ -161,6 +162,7 @@ def _of_array(estimator: BaseEstimator, given: Given, reset: bool, min_rows: int
                 "A sparse matrix holds NaN; its missing cells are zeros.", "Replace NaN by numbers."
             )
         return Table(rows, given)
+    check_channels(rows.shape, "X")
     if rows.dtype.kind == "b":
         rows = rows.astype(np.float32)
     return Table(rows.reshape(len(rows), -1), given, row_shape(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import scipy.sparse as sp
 from sklearn.preprocessing import QuantileTransformer
 
 from .._errors import DataError
+from .far import FAR, without_far
 
 if TYPE_CHECKING:
     from .reading import Sparse
@@ -22,6 +24,10 @@ _NORMAL_QUARTILES = 1.349  # between the quartiles of a normal distribution of v
 # A network's answer may lie on the bound or outside, where nothing was scaled to
 _INSIDE = 1.0 - 1e-6
 LARGEST = 3e38  # float32 ends at 3.4e38
+_SAME = 1e-12  # spread of a column beside its mean, below which it is rounding
+_ROUNDING = 1e-6  # of float32, beyond [0, 1]
+_OUTSIDE = 0.02  # share of cells beyond their column's range, as other rows of it have them
+_FEW_COLUMNS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,19 +61,93 @@ class Scaling:
         return self.quantiles is None and self.kind != "bounded"
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
-        """Return scaled rows without missing cells in float64: ``(n, m) -> (n, m)``."""
-        part = rows.astype(np.float64)
-        if self.quantiles is None:
-            part -= self.offset
-            part /= self.scale
-        elif part.shape[1]:
-            part = self._transformer().transform(part)
+        """Return scaled rows without missing cells in float64: ``(n, m) -> (n, m)``.
+
+        A number more than a million spreads from the mean is taken for missing.
+        """
+        part = self._scaled(rows)
+        if self._standardises:
+            part[np.abs(part) > FAR] = np.nan
         missing = np.isnan(part)
         if missing.any():
             part = np.where(missing, self.fill, part)
         if self.kind == "bounded":
             return np.clip(part, -LARGEST, LARGEST) / np.hypot(1.0, part / BOUND)
         return np.clip(part, *((0.0, 1.0) if self.kind == "unit" else (-LARGEST, LARGEST)))
+
+    def _scaled(self, rows: np.ndarray) -> np.ndarray:
+        part = rows.astype(np.float64)
+        if self.quantiles is None:
+            part -= self.offset
+            part /= self.scale
+        elif part.shape[1]:
+            part = self._transformer().transform(part)
+        return part
+
+    @property
+    def _standardises(self) -> bool:
+        moved = bool(self.offset.any()) or bool((self.scale != 1.0).any())
+        return self.kind == "real" and self.quantiles is None and moved
+
+    def excess(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return how far each number lies outside what the scaling can hold, in scaled units:
+        ``(n, m) -> (n, m)``; None where none does."""
+        if self.kind == "unit":
+            part = self._scaled(rows)
+            result = np.maximum(part - 1.0, 0.0) + np.maximum(-part, 0.0)
+        elif self._standardises:
+            part = np.abs(self._scaled(rows))
+            result = np.where(part > FAR, part, 0.0)
+        else:
+            return None
+        result = np.nan_to_num(result, nan=0.0, posinf=LARGEST)
+        return result if result.any() else None
+
+    def outside(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
+        """Return sentences on numbers that the scaling cannot hold.
+
+        A few cells a little outside are what other rows of the same data have; they are not told
+        of.
+
+        Parameters
+        ----------
+        rows : array (n, m)
+        names : sequence of str
+            Of the columns.
+
+        Raises
+        ------
+        DataError
+            When most rows are on another scale than the values in [0, 1], or bytes, that were
+            learned from.
+        """
+        self.check_range(rows)
+        excess = self.excess(rows)
+        if excess is None:
+            return []
+        plain = self.kind == "unit" and not self.offset.any() and _is_even(self.scale)
+        if plain and np.median(excess.max(axis=1)) > 1.0:
+            top = float(self.scale[0]) if len(self.scale) else 1.0
+            raise DataError(
+                f"The model was fitted on values from 0 to {top:g}; these rows hold values from "
+                f"{np.nanmin(rows):g} to {np.nanmax(rows):g}.",
+                "Give them the same scale.",
+            )
+        found = excess > _ROUNDING
+        usual = float(excess.max()) <= 1.0 and float(found.mean()) <= _OUTSIDE
+        if not found.any() or usual:
+            return []
+        row, column = np.unravel_index(int(excess.argmax()), excess.shape)
+        low, high = self.offset[column], self.offset[column] + self.scale[column]
+        span = f"from {low:g} to {high:g}" if self.kind == "unit" else f"around {low:g}"
+        done = "cut off at its ends" if self.kind == "unit" else "taken for missing"
+        cells, lines = int(found.sum()), int(found.any(axis=1).sum())
+        return [
+            f"{cells:,} number{_s(cells)} in {lines:,} row{_s(lines)} outside of what was learned: "
+            f"{done}. The farthest, in "
+            f"column {names[int(column)]!r}, is {rows[row, column]:g} in row {row}; the column was "
+            f"learned {span}."
+        ]
 
     def undo(self, numbers: np.ndarray) -> np.ndarray:
         """Return numbers in the columns' own units: ``(n, m) -> (n, m)``."""
@@ -98,7 +178,7 @@ class Scaling:
         shows in the result."""
         if self.kind != "unit" or self.offset.any() or not rows.size:
             return
-        scale = float(self.scale[0]) if bool((self.scale == self.scale[0]).all()) else 0.0
+        scale = float(self.scale[0]) if _is_even(self.scale) else 0.0
         fractions = rows.dtype.kind == "f" and bool((rows % 1 > 0).any()) and np.nanmax(rows) <= 1
         if (scale == 255.0 and fractions) or (
             scale == 1.0 and rows.dtype == np.uint8 and rows.max() > 1
@@ -121,9 +201,27 @@ class Scaling:
         return transformer
 
 
-def fit_scaling(matrix: np.ndarray | Sparse, numbers: str) -> Scaling:
-    """Return the scaling of an array or a sparse matrix ``(n, m)``; ``numbers`` as in
-    ``Preprocessor``.
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _is_even(scale: np.ndarray) -> bool:
+    return bool((scale == scale[:1]).all())
+
+
+def fit_scaling(
+    matrix: np.ndarray | Sparse, numbers: str, names: Sequence[str]
+) -> tuple[Scaling, list[str]]:
+    """Return the scaling of an array or a sparse matrix ``(n, m)``, and notes on numbers so far
+    from all others that they do not count for it.
+
+    Parameters
+    ----------
+    matrix : array or sparse matrix (n, m)
+    numbers : str
+        As in ``Preprocessor``.
+    names : sequence of str
+        Of the columns.
 
     Raises
     ------
@@ -134,11 +232,19 @@ def fit_scaling(matrix: np.ndarray | Sparse, numbers: str) -> Scaling:
     --------
     >>> import numpy as np
     >>> from layerwise.data.scaling import fit_scaling
-    >>> fit_scaling(np.array([[1.0], [3.0]]), "minmax").apply(np.array([[2.0], [9.0]])).tolist()
+    >>> scaling, notes = fit_scaling(np.array([[1.0], [3.0]]), "minmax", ["x"])
+    >>> scaling.apply(np.array([[2.0], [9.0]])).tolist()
     [[0.5], [1.0]]
     """
     if sp.issparse(matrix):
-        return _fit_sparse(matrix, numbers)
+        return _fit_sparse(matrix, numbers), []
+    far: list[str] = []
+    if numbers in ("auto", "unit", "standard", "minmax"):
+        matrix, far = without_far(matrix, names)
+    return _fit_dense(matrix, numbers), far
+
+
+def _fit_dense(matrix: np.ndarray, numbers: str) -> Scaling:
     m = matrix.shape[1]
     mode = _auto(matrix) if numbers in ("auto", "unit") else numbers
     if numbers == "unit" and mode == "standard":
@@ -152,7 +258,7 @@ def fit_scaling(matrix: np.ndarray | Sparse, numbers: str) -> Scaling:
         kind = "unit"
     elif mode == "standard":
         offset, deviation = _moments(matrix)
-        scale = np.where(deviation > 1e-12 * np.maximum(1.0, np.abs(offset)), deviation, 1.0)
+        scale = np.where(deviation > _SAME * np.abs(offset), deviation, 1.0)
     elif mode == "robust":
         kind = "bounded"
         offset, scale = _quartiles(matrix)
@@ -205,11 +311,33 @@ def _auto(matrix: np.ndarray) -> str:
         return "bytes"
     if matrix.size == 0 or np.isnan(low := _quiet(np.nanmin, matrix, axis=None)):
         return "standard"
-    return "unit" if low >= 0 and np.nanmax(matrix) <= 1 else "standard"
+    return "unit" if low >= 0 and np.nanmax(matrix) <= 1 and _fills(matrix) else "standard"
+
+
+def _fills(matrix: np.ndarray) -> bool:
+    """Whether columns in [0, 1] use that range: as pixels do, and not a table in small units.
+
+    Every column that varies reaches a step of a byte and most reach the middle; of at most 16
+    columns, which are hardly pixels, each reaches a quarter.
+    """
+    low, high = (_quiet(end, matrix) for end in (np.nanmin, np.nanmax))
+    varying = high[high > low]
+    if not len(varying):
+        return True
+    if len(varying) <= _FEW_COLUMNS:
+        return bool((varying >= 0.25).all())
+    return bool((varying >= 1 / 256).all()) and float(np.median(varying)) >= 0.5
 
 
 def _moments(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.nan_to_num(_quiet(np.nanmean, matrix)), np.nan_to_num(_quiet(np.nanstd, matrix))
+    """Return means and standard deviations, exact to the last bits whatever the unit: squares of
+    very small and very large numbers leave the range of float64."""
+    largest = np.nan_to_num(_quiet(lambda part, axis: np.nanmax(np.abs(part), axis=axis), matrix))
+    power = np.where((largest > 1e100) | ((largest > 0) & (largest < 1e-100)), largest, 1.0)
+    unit = np.exp2(np.floor(np.log2(power)))
+    part = matrix if (unit == 1.0).all() else matrix / unit
+    mean, deviation = (np.nan_to_num(_quiet(f, part)) for f in (np.nanmean, np.nanstd))
+    return mean * unit, deviation * unit
 
 
 def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -226,7 +354,7 @@ def _quartiles(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         distances = np.abs(matrix[:, column].astype(np.float64) - median[column])
         others = distances[distances > 0]
         spread[column] = np.median(others) if len(others) else 0.0
-    return median, np.where(spread > 1e-12 * np.maximum(1.0, np.abs(median)), spread, 1.0)
+    return median, np.where(spread > _SAME * np.abs(median), spread, 1.0)
 
 
 def _quiet(function: Any, matrix: np.ndarray, axis: int | None = 0) -> Any:

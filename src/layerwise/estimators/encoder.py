@@ -20,12 +20,15 @@ from .._errors import DataError, ParameterError
 from .._random import RandomState, seed_of
 from .._space import Space
 from ..architecture import StackModule
+from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs, as_preprocessing
-from ..data.reading import Given, is_source, read_table, row_shape
+from ..data.reading import Given, Table, is_source, read_table, row_shape
 from ..data.sources import source_of
 from ..objective.reconstruction import element_features, element_losses, seen
 from ..training import BLOCK_ROWS, Step, Written, device_of, in_block, trains_decoders
 from .rows import in_blocks
+
+_LARGEST = 1e300  # of a sum of squares
 
 
 def _decodes(encoder: EncoderMixin) -> bool:
@@ -119,10 +122,13 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return minus the reconstruction error of each row: higher is more normal.
 
         The error is the mean over the observed cells of the squared error (real values) or the
-        cross-entropy (values in [0, 1], categories), in preprocessed units.
+        cross-entropy (values in [0, 1], categories), in preprocessed units. A number outside what
+        the scaling can hold adds the square of its distance: an anomaly is not cut off first.
         """
         check_is_fitted(self)
-        source = self._source(X)
+        table = read_table(self, X, reset=False)
+        source = self._source(table, scored=True)
+        outside = self._outside(table)
         features = element_features(self.space_)
         result = np.empty(len(source), dtype=np.float64)
         for start in range(0, len(source), BLOCK_ROWS):
@@ -130,7 +136,10 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             losses = in_block(self._row_losses, batch.x)
             observed = seen(batch.x, self.space_, batch.observed)
             weight = torch.ones_like(losses) if observed is None else observed[:, features].float()
-            error = (losses * weight).sum(1) / weight.sum(1).clamp_min(1)
+            error = (losses * weight).sum(1).double()
+            if outside is not None:
+                error += torch.from_numpy(outside[start : start + len(losses)])
+            error = error / weight.sum(1).clamp_min(1)
             result[start : start + len(losses)] = -error.numpy()
         return result
 
@@ -167,7 +176,11 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return the plan that was run, or that would be."""
         raise NotImplementedError
 
-    def _source(self, X: Given, weight: np.ndarray | None = None) -> Source:
+    def _source(
+        self, X: Given, weight: np.ndarray | None = None, *, scored: bool = False
+    ) -> Source:
+        """Return rows to answer for; cells outside what was learned are told of, unless the answer
+        is a score of just that."""
         table = read_table(self, X, reset=False)
         given = row_shape(table.given)
         if given is not None and self.row_shape_ is not None and given != self.row_shape_:
@@ -181,7 +194,17 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
                 "Give it rows of the form that it was fitted on.",
             )
         preprocessing = as_preprocessing(self.preprocessing_)
-        return preprocessing.rows(table, shape=self.space_.shape, weight=weight)
+        told: dict[str, Any] = (
+            {"tell": not scored} if isinstance(preprocessing, Preprocessor) else {}
+        )
+        return preprocessing.rows(table, shape=self.space_.shape, weight=weight, **told)
+
+    def _outside(self, table: Table) -> np.ndarray | None:
+        """Return of each row the sum of the squares of what the scaling cut off."""
+        if not isinstance(self.preprocessing_, Preprocessor):
+            return None
+        excess = self.preprocessing_.excess(table)
+        return None if excess is None else np.minimum(np.square(excess).sum(axis=1), _LARGEST)
 
     def _apply(self, function: Callable[[Tensor], Tensor], X: Given) -> np.ndarray:
         check_is_fitted(self)

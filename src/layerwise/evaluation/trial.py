@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._durable import Facts
-from .._errors import ParameterError
+from .._errors import DataWarning, ParameterError
 from .._indexing import rows_of
 from .arms import UNLABELLED, Arm
 from .data import StudyData
@@ -63,9 +63,10 @@ def give(arm: Arm, prepared: Prepared, data: StudyData, draw: Draw) -> Given:
     test = data.rows(draw.test) if data.test_y is None else data.test_X
     test_y = data.y[draw.test] if data.test_y is None else data.test_y
     pool = data.rows(draw.pool)
-    return Given(
-        prepared, arm.inputs(prepared.value, pool), arm.inputs(prepared.value, test), test_y
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # these rows are of the data themselves
+        inputs = arm.inputs(prepared.value, pool), arm.inputs(prepared.value, test)
+    return Given(prepared, *inputs, test_y)
 
 
 def run_trial(

@@ -16,7 +16,7 @@ from .._errors import DataError
 from .._indexing import rows_of
 from ..artifacts import save
 from ..data.preprocessing import Preprocessor
-from ..data.readers import Dataset, ReadRows, load_dataset
+from ..data.readers import Dataset, ReadRows, declared, load_dataset
 from ..estimators import Pretrainer, make_pretrainer
 from ..evaluation import (
     Arm,
@@ -274,7 +274,7 @@ def _encoder(
     chosen, why = resolve(data, recipe, changes, rows=len(X))
     tell("pretraining")
     began = time.perf_counter()
-    model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(X)
+    model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(declared(X))
     seconds = {"pretrain": time.perf_counter() - began}
     reason = model.why_no_decoder()
     score = None if reason else model.score(test_X)

@@ -3,71 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import polars as pl
 import scipy.sparse as sp
 from narwhals.typing import IntoDataFrame, IntoSeries
 
 from .._errors import DataError
-from ..data.frames import cells_of
-from ..data.readers import Dataset, ReadRows
+from ..data.cells import column_of
+from ..data.channels import check_channels
+from ..data.frames import polars_of
+from ..data.readers import Dataset, ReadRows, from_frame, read_target
 from ..data.reading import Sparse
+from ..data.task import check_task
 
 GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"
 # One a row: None or NaN where there is none
 Labels: TypeAlias = IntoSeries | Iterable[object]
 
 
-def given_rows(X: GivenRows, y: Labels) -> Dataset:
+def given_rows(X: GivenRows, y: Labels, *, task: str | None = None) -> Dataset:
     """Return rows and labels as what a reader would have returned.
 
     Parameters
     ----------
     X : array (n, d) or (n, c, h, w), sparse matrix, or data frame of any kind
     y : sequence of n labels
-        None and NaN are no label. Numbers that are not all whole are a regression; whole ones are
-        classes.
+        None and NaN are no label. What they are for follows as in a file: see ``data.task``.
+    task : {'classification', 'regression'}, optional
+        Overrides that.
 
     Raises
     ------
     DataError
         When their lengths differ, or a number is infinite.
     """
-    rows, shape = _rows(X)
-    labels = _labels(y)
-    if len(labels) != rows.shape[0]:
+    check_task(task)
+    labels = column_of("y", _labels(y))
+    if nw.dependencies.is_into_dataframe(X):
+        data = from_frame(polars_of(X), "data", task=task)
+    else:
+        rows, shape = _rows(X)
+        data = Dataset("data", rows, None, None, shape, None)
+    if len(labels) != len(data):
         raise DataError(
-            f"{rows.shape[0]:,} rows and {len(labels):,} labels were given.",
+            f"{len(data):,} rows and {len(labels):,} labels were given.",
             "Give one label per row, None where there is none.",
         )
-    known = [value for value in labels if value is not None]
-    numbers = all(isinstance(value, float) for value in known)
-    task = (
-        "regression"
-        if numbers and any(value != int(value) for value in known)
-        else "classification"
-    )
-    if task == "classification" and numbers:
-        labels = [None if value is None else int(value) for value in labels]
-    result = np.empty(len(labels), dtype=object)
-    result[:] = labels
-    return Dataset("data", rows, result, "y", shape, task)
+    values, task, notes = read_target(labels, task)
+    return replace(data, y=values, target="y", task=task, notes=(*data.notes, *notes))
 
 
 def _rows(X: GivenRows) -> tuple[ReadRows, tuple[int, int, int] | None]:
-    if nw.dependencies.is_into_dataframe(X):
-        frame = nw.from_native(X, eager_only=True)
-        return pl.DataFrame(
-            {str(name): cells_of(frame[name]) for name in frame.columns}, strict=False
-        ), None
     array = cast(Sparse, X).toarray() if sp.issparse(X) else np.asarray(X)
     if array.ndim not in (2, 4):
         raise DataError(
             f"Rows have the shape {array.shape}; expected (n, d) or (n, c, h, w).", "Reshape them."
         )
+    check_channels(array.shape, "X")
+    if array.dtype.kind == "O":
+        array = _as_floats(array)
     if array.dtype.kind not in "biuf":
         raise DataError(
             f"The rows are an array of {array.dtype}; expected numbers.",
@@ -85,6 +82,17 @@ def _rows(X: GivenRows) -> tuple[ReadRows, tuple[int, int, int] | None]:
     return flat if flat.dtype in (np.float32, np.float64, np.uint8) else flat.astype(
         np.float64
     ), shape
+
+
+def _as_floats(array: np.ndarray) -> np.ndarray:
+    """Return Python's own numbers as floats: objects that are numbers are numbers."""
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"The rows are an array of objects that are not all numbers: {error}.",
+            "Give a data frame for columns of words.",
+        ) from error
 
 
 def _labels(y: Labels) -> list[Any]:

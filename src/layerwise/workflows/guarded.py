@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import DataError, ParameterError, did_you_mean
 from .._indexing import rows_of
-from ..data.readers import Dataset, ReadRows
+from ..data.readers import Dataset, ReadRows, declared
 from ..evaluation import (
     Finding,
     StudyData,
@@ -103,7 +103,8 @@ def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> G
     data = _without_columns(data, left_out)
     X, y, test_X, test_y, keys, equal = _parts(data, y, test_y, bool(values))
     names = tuple(str(value) for value in values)
-    study = StudyData(data.name, X, y, names, test_X, test_y, keys)
+    tested = None if test_X is None else declared(test_X)
+    study = StudyData(data.name, declared(X), y, names, tested, test_y, keys)
     rows = check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
     return Guarded(data, [*found, *columns, *equal, *rows], left_out, study, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from ..._errors import DataError, did_you_mean
+from ..channels import check_channels
 from .archive import damaged, read_archive
 from .columns import LARGEST
 from .dataset import Dataset, listing, object_array
 from .files import unreadable
+from .splits import held_out, split_of, told
 from .targets import compact, read_target
 
-X_KEYS, Y_KEYS = ("X", "x", "data", "X_train", "x_train"), ("y", "target", "labels", "y_train")
-X_TEST_KEYS, Y_TEST_KEYS = ("X_test", "x_test"), ("y_test",)
+_X = ("X", "x", "data", "images", "features")
+_Y = ("y", "target", "targets", "label", "labels")
 _MAPPED = 1 << 28
 
 
@@ -47,37 +50,72 @@ def read_npz(
 ) -> Dataset:
     """Return the rows, and labels if there are any, of a ``.npz`` file.
 
-    Its keys are ``X`` (or x, data, X_train) of shape (n, d), (n, h, w) for grey images or (n, c, h,
-    w); optionally ``y`` (or target, labels, y_train, or the one named by ``target``), where NaN is
-    a row without label, and ``X_test`` and ``y_test``. No other value of ``y`` is special: -1 is a
-    class.
+    Its keys are ``X`` (or x, data, images, features) of shape (n, d), (n, h, w) for grey images or
+    (n, c, h, w); optionally ``y`` (or target, label, or the one named by ``target``), where NaN is
+    a row without label. With ``_train``, ``_test`` or ``_val`` behind them, or ``train_`` and so on
+    before them as MedMNIST writes them, they are the parts of the data. No other value of ``y`` is
+    special: -1 is a class.
     """
     arrays = read_archive(path)
-    x_key = next((key for key in X_KEYS if key in arrays), None)
-    if x_key is None:
+    keys = _keys(arrays)
+    held = held_out(split for split, _ in keys)
+    first = "train" if ("train", "X") in keys else next((s for s, r in keys if r == "X"), None)
+    if first is None:
         raise DataError(
             f"{path.name!r} has no array 'X': it holds {listing(sorted(arrays))}.",
             "Save it with numpy.savez(path, X=X, y=y).",
         )
-    y_key = target if target in arrays else next((key for key in Y_KEYS if key in arrays), None)
+    x_key, y_key = keys[first, "X"], _y_key(path, arrays, keys.get((first, "y")), target, keys)
+    named, med = target or "label", x_key.endswith("_images")
+    train = _part(path, arrays, x_key, y_key, named, task, like, med)
+    used = {x_key, y_key}
+    test = None
+    if held is not None and held != first and (held, "X") in keys and like is None:
+        x_test, y_test = keys[held, "X"], keys.get((held, "y")) if y_key else None
+        test = _part(path, arrays, x_test, y_test, named, task, train, med)
+        used |= {x_test, keys.get((held, "y"))}
+    unread = sorted(set(arrays) - used)
+    notes = [f"Arrays that were not read: {listing(unread)}."] if unread else []
+    if held == "validation" and test is not None:
+        notes += told([keys[held, "X"]], held)
+    return replace(train, test=test, notes=(*train.notes, *notes))
+
+
+def _keys(arrays: dict[str, np.ndarray]) -> dict[tuple[str, str], str]:
+    """Return the names of arrays by split and role: ('train', 'X') for ``X`` and ``x_train``."""
+    found: dict[tuple[str, str], str] = {}
+    for name in arrays:
+        for part, split in _affixed(name):
+            role = "X" if part in _X else "y" if part in _Y else None
+            if role is not None:
+                found.setdefault((split, role), name)
+    return found
+
+
+def _affixed(name: str) -> list[tuple[str, str]]:
+    """Return the readings of a key: what is left of it beside a split, and the split."""
+    readings = [(name, "train")]
+    for rest, _, affix in (name.rpartition("_"), name.partition("_")[::-1]):
+        split = split_of(affix)
+        if rest and split in ("train", "test", "validation"):
+            readings.append((rest, split))
+    return readings
+
+
+def _y_key(
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    usual: str | None,
+    target: str | None,
+    keys: dict[tuple[str, str], str],
+) -> str | None:
+    y_key = target if target in arrays else usual
     if target not in (None, "label", y_key) or (target == "label" and y_key is None):
         raise DataError(
             f"{path.name!r} has no array {target!r}.",
-            did_you_mean(target, [key for key in arrays if key != x_key]),
+            did_you_mean(target, [key for key in arrays if key not in keys.values()] or arrays),
         )
-    train = _part(path, arrays, x_key, y_key, target or "label", task, like)
-    x_test = next((key for key in X_TEST_KEYS if key in arrays), None)
-    y_test = next((key for key in Y_TEST_KEYS if key in arrays), None)
-    unread = sorted(set(arrays) - {x_key, y_key, x_test, y_test})
-    notes = (f"Arrays that were not read: {listing(unread)}.",) if unread else ()
-    held = (
-        _part(path, arrays, x_test, y_test if y_key else None, target or "label", task, train)
-        if x_test and like is None
-        else None
-    )
-    return Dataset(
-        path.stem, train.X, train.y, train.target, train.image_shape, train.task, held, notes
-    )
+    return y_key
 
 
 def rows_of(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[int, int, int] | None]:
@@ -93,12 +131,7 @@ def rows_of(array: np.ndarray, name: str) -> tuple[np.ndarray, tuple[int, int, i
             "Expected (n, d), grey images (n, h, w) or images (n, c, h, w), with at least one row."
         )
         raise DataError(f"{name!r} has the shape {array.shape}.", hint)
-    if array.ndim == 4 and array.shape[3] in (1, 3, 4) and array.shape[1] not in (1, 3, 4):
-        message = (
-            f"{name!r} has the shape {array.shape}: the channels seem to be last; expected "
-            "(n, c, h, w)."
-        )
-        raise DataError(message, "Save X.transpose(0, 3, 1, 2).")
+    check_channels(array.shape, repr(name))
     shape = (
         array.shape[1:] if array.ndim == 4 else (1, *array.shape[1:]) if array.ndim == 3 else None
     )
@@ -123,7 +156,7 @@ def _in_range(flat: np.ndarray, name: str) -> None:
             row, column = np.argwhere(outside)[0]
             value = flat[start + row, column]
             message = (
-                f"{name!r} holds {value} in row {start + row}, column {column} (from 0); "
+                f"{name!r} holds {value} in row {start + row}, column {column}; "
                 "numbers must stay within ±3.4e38."
             )
             raise DataError(message, "Use NaN for a missing value.")
@@ -137,22 +170,28 @@ def _part(
     target: str,
     task: str | None,
     like: Dataset | None,
+    channels_last: bool,
 ) -> Dataset:
-    X, shape = rows_of(arrays[x_key], f"{path.name}: {x_key}")
+    array = arrays[x_key]
+    notes: tuple[str, ...] = ()
+    if channels_last and array.ndim == 4 and array.shape[3] in (1, 3):
+        array = array.transpose(0, 3, 1, 2)
+        notes = (f"The channels of {x_key!r} were taken from the last place to the first.",)
+    X, shape = rows_of(array, f"{path.name}: {x_key}")
     if like is not None and X.shape[1] != like.X.shape[1]:
         raise DataError(
             f"{path.name!r}: {x_key!r} has {X.shape[1]} features, the training rows have "
             f"{like.X.shape[1]}."
         )
     if y_key is None:
-        return Dataset(path.stem, X, None, None, shape, None)
-    y, task = _labels(arrays[y_key], f"{path.name}: {y_key}", len(X), task, like)
-    return Dataset(path.stem, X, y, target, shape, task)
+        return Dataset(path.stem, X, None, None, shape, None, notes=notes)
+    y, task, said = _labels(arrays[y_key], f"{path.name}: {y_key}", len(X), task, like)
+    return Dataset(path.stem, X, y, target, shape, task, notes=(*notes, *said))
 
 
 def _labels(
     array: np.ndarray, name: str, n: int, task: str | None, like: Dataset | None
-) -> tuple[np.ndarray, str]:
+) -> tuple[np.ndarray, str, list[str]]:
     import polars as pl
 
     y = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
@@ -169,5 +208,5 @@ def _labels(
     kind = {"f": pl.Float64, "i": pl.Int64, "u": pl.UInt64, "b": pl.Boolean, "U": pl.String}[
         y.dtype.kind
     ]
-    labels, task = read_target(pl.Series(name, values.tolist(), dtype=kind), task, like)
-    return compact(labels, task), task
+    labels, task, notes = read_target(pl.Series(name, values.tolist(), dtype=kind), task, like)
+    return compact(labels, task), task, notes

@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..._errors import DataError
-from .inference import DATES
+from ..cells import DATES, Reading, Where, as_numbers, spelled_series, understood, without
 
 if TYPE_CHECKING:
     import polars as pl
 
 LARGEST = 3.4028234663852886e38  # of float32
 _ROWS, _TEXT_SHARE, _TEXT_LENGTH, _ID_SHARE = 50, 0.90, 30, 0.95
+_INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|index|level_\d+|row\.?names|\.\.\.\d+")
+# What a column of a typed table may have for a missing cell, beside null and NaN
+BLANK = ("",)
 
 
 def features(
-    frame: pl.DataFrame, like: pl.DataFrame | None = None
+    frame: pl.DataFrame, like: pl.DataFrame | None = None, how: Reading | None = None
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return the feature columns as numbers and strings, and notes.
 
-    Truth values become 0.0 and 1.0, decimals floats, categories strings; NaN and "" become null.
-    A string column that is different in over 95 % of at least 50 rows is an identifier and is
-    dropped; one of whole sentences is refused, and so is any number that does not fit in a float32.
+    Text is read as ``cells.understood`` says; truth values become 0.0 and 1.0, decimals floats,
+    categories strings; NaN and "" become null. A column of row numbers that carries the name of an
+    index is dropped, and so is a string column that is different in over 95 % of at least 50 rows:
+    an identifier. One of whole sentences is refused, and so is any number that does not fit in a
+    float32.
 
     Parameters
     ----------
     frame : polars.DataFrame
     like : polars.DataFrame, optional
         Features of the training rows; their types are asked for, and nothing is dropped.
+    how : Reading, optional
+        Of the text; by default that of a typed table.
     """
     import polars as pl
 
+    how = how or Reading(marks=BLANK)
     problems, kept, notes = [], [], []
     for series in frame:
         problem = unusable(series)
         if problem:
             problems.append(problem)
             continue
-        column = plain(series)
         if like is not None:
-            column = _as(column, like[series.name])
-        elif column.dtype == pl.String and _is_identifier(column):
-            count = f"{column.n_unique()} different texts in {len(column)} rows"
-            notes.append(
-                f"Column {series.name!r} was dropped: it looks like an identifier ({count})."
-            )
-            continue
-        in_range(column)
+            column, said = _as(series, like[series.name], how)
+        else:
+            column, said = meant(series, how)
+            dropped = _dropped(column)
+            if dropped:
+                notes.append(f"Column {series.name!r} was dropped: {dropped}.")
+                continue
+        notes += said
+        in_range(column, how.where)
         kept.append(column)
     if problems:
         raise DataError(
@@ -77,6 +86,26 @@ def unusable(series: pl.Series) -> str:
     return ""
 
 
+def meant(series: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
+    """Return a column as numbers or strings, with null for what is missing, and notes.
+
+    Text that holds numbers is numbers; a category keeps what it is.
+    """
+    import polars as pl
+
+    if series.dtype != pl.String:
+        return plain(series), []
+    stripped = series.str.strip_chars()
+    column, notes = understood(stripped, how)
+    if column.dtype == pl.String:
+        return series.set(column.is_null(), None), notes
+    if how.marks == BLANK:  # a typed table, in which somebody wrote numbers as text
+        what = "truth values" if column.dtype == pl.Boolean else "numbers"
+        said = f"Column {series.name!r} holds {what} as text; they were read as {what}."
+        notes = [said, *notes] if column.null_count() < len(column) else notes
+    return plain(column), notes
+
+
 def plain(series: pl.Series) -> pl.Series:
     """Return a column as numbers or strings, with null for NaN and ''."""
     import polars as pl
@@ -90,7 +119,7 @@ def plain(series: pl.Series) -> pl.Series:
     return series.fill_nan(None) if series.dtype.is_float() else series
 
 
-def in_range(series: pl.Series) -> None:
+def in_range(series: pl.Series, where: Where) -> None:
     """Refuse infinite numbers and those that become infinite as float32."""
     if not series.dtype.is_float():
         return
@@ -99,35 +128,64 @@ def in_range(series: pl.Series) -> None:
         row = outside.arg_max() or 0
         hint = "Mend the cell, or leave it empty if the value is missing."
         raise DataError(
-            f"Column {series.name!r} holds {series[row]} in row {row + 1}; numbers must stay "
+            f"Column {series.name!r} holds {series[row]} in {where(row)}; numbers must stay "
             "within ±3.4e38.",
             hint,
         )
 
 
-def _as(series: pl.Series, like: pl.Series) -> pl.Series:
+def _as(series: pl.Series, like: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     """Return a test column in the type of the training column; nothing was learned from one that
     was all missing."""
     import polars as pl
 
     kind = like.dtype
     if like.null_count() == len(like):
-        return pl.Series(series.name, [None] * len(series), kind)
-    if series.dtype == kind or series.null_count() == len(series):
-        return series.cast(kind)
+        return pl.Series(series.name, [None] * len(series), kind), []
     if kind == pl.String:
-        return series.cast(pl.String)
-    if series.dtype != pl.String:
-        return series if kind.is_numeric() else series.cast(kind)
-    wrong = series.is_not_null() & series.cast(pl.Float64, strict=False).is_null()
-    if wrong.any():
-        row = wrong.arg_max() or 0
-        message = (
-            f"Column {series.name!r} holds numbers in the training rows, but "
-            f"{series[row]!r} in row {row + 1} of the test."
-        )
-        raise DataError(message, "Mend the cell, or leave it empty if the value is missing.")
-    return series.cast(pl.Float64)
+        text = plain(series) if series.dtype == pl.String else series
+        return without(spelled_series(text), how.marks)[0], []
+    column = plain(series)
+    if column.dtype != pl.String:
+        return column, []
+    numbers, notes = as_numbers(column.str.strip_chars(), how)
+    return (_truth_of(series, how) if numbers is None else numbers), notes
+
+
+def _truth_of(series: pl.Series, how: Reading) -> pl.Series:
+    """Return truth values, and nothing at all, as numbers; refuse words."""
+    import polars as pl
+
+    text = without(series.cast(pl.String).str.strip_chars(), how.marks)[0]
+    truth = text.str.to_lowercase()
+    if truth.is_in(["true", "false"]).fill_null(True).all():
+        return (truth == "true").cast(pl.Float64)
+    wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    row = wrong.arg_max() or 0
+    raise DataError(
+        f"Column {series.name!r} holds numbers in the training rows, but {series[row]!r} in "
+        f"{how.where(row)} of the test.",
+        "Mend the cell, or leave it empty if the value is missing.",
+    )
+
+
+def _dropped(series: pl.Series) -> str:
+    """Return why a column is dropped, or ''."""
+    import polars as pl
+
+    if _INDEX.fullmatch(series.name) and _counts(series):
+        return "it holds row numbers, as an index is written; rename it to keep it"
+    if series.dtype == pl.String and _is_identifier(series):
+        count = f"{series.n_unique()} different texts in {len(series)} rows"
+        return f"it looks like an identifier ({count})"
+    return ""
+
+
+def _counts(series: pl.Series) -> bool:
+    """Whether a column holds different whole numbers, or the index of a frame of any kind."""
+    if series.name.startswith("__index"):
+        return True
+    return series.dtype.is_integer() and series.n_unique() == len(series) > 1
 
 
 def _is_identifier(series: pl.Series) -> bool:

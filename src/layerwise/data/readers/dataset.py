@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,7 +13,6 @@ from ..._errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-TASKS = ("classification", "regression")
 # A table, or numbers of one kind
 ReadRows: TypeAlias = "np.ndarray | pl.DataFrame"
 
@@ -41,6 +40,10 @@ class Dataset:
         Rows kept for the test.
     notes : tuple of str
         Plain sentences about what was skipped, dropped or changed while reading.
+    ids : tuple of str, optional
+        A name for each row, carried through to every output.
+    white : int
+        Of images of 16 bits: the value that became 255.
     """
 
     name: str
@@ -51,9 +54,25 @@ class Dataset:
     task: str | None
     test: Dataset | None = None
     notes: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = field(repr=False, default=None)
+    white: int = field(repr=False, default=255)
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def with_notes(self, notes: Sequence[str]) -> Dataset:
+        """Return the data set with notes before its own."""
+        return replace(self, notes=(*notes, *self.notes))
+
+
+def declared(X: ReadRows) -> ReadRows:
+    """Return rows whose columns of text are declared categories: what they are was settled when
+    they were read, and is not settled again from some of the rows."""
+    if isinstance(X, np.ndarray):
+        return X
+    import polars as pl
+
+    return X.with_columns(pl.col(pl.String).cast(pl.Categorical))
 
 
 def only_label(name: str, own: str, target: str | None, task: str | None) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
-from itertools import chain
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..._errors import FileError
-from .dataset import listing
 from .files import opened
+from .header import checked_header, trimmed
+from .parquet import partition_columns, partition_notes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,27 +27,87 @@ _LONGEST_LINE = 1 << 26
 _UTF8 = "Save it as UTF-8 (in Excel: 'CSV UTF-8')."
 
 
-def read_csv(path: Path) -> tuple[pl.DataFrame, str]:
-    """Return all cells as strings, stripped of surrounding spaces, and the delimiter.
+@dataclass(frozen=True, eq=False)
+class Delimited:
+    """The cells of a text file, or of several with one header, all of them text.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of strings
+        Without surrounding spaces.
+    delimiter : str
+    lines : tuple of (name, array)
+        For each file the line in which each row begins.
+    notes : tuple of str
+        On rows that were left out.
+    """
+
+    frame: pl.DataFrame
+    delimiter: str
+    lines: tuple[tuple[str, array[int]], ...]
+    notes: tuple[str, ...] = ()
+
+    def where(self, row: int) -> str:
+        """Return the place of a row in words: its number from 0, and its line."""
+        starts = [0, *accumulate(len(lines) for _, lines in self.lines)]
+        part = min(bisect_right(starts, row), len(self.lines)) - 1
+        name, lines = self.lines[part]
+        of = f" of {name!r}" if len(self.lines) > 1 else ""
+        return f"row {row} (line {lines[row - starts[part]]}{of})"
+
+
+def read_delimited(paths: Sequence[Path], root: Path | None = None) -> Delimited:
+    """Return the rows of some files, one after the other; all must have the same header.
 
     The delimiter is the one of comma, semicolon, tab and ``|`` that splits the header into most
-    parts. Blank lines are passed over. Gzip is recognised by its content.
+    parts. Blank lines are passed over; empty rows at the end and repeated headers are left out with
+    a note. Gzip is recognised by its content.
     """
+    import polars as pl
+
+    parts = [_read(path) for path in paths]
+    first = parts[0]
+    for path, part in zip(paths[1:], parts[1:], strict=True):
+        if part.frame.columns != first.frame.columns:
+            raise FileError(
+                f"{str(path)!r} has the columns {part.frame.columns}, {str(paths[0])!r} "
+                f"{first.frame.columns}.",
+                "Files that are read together must have one header.",
+            )
+    frame = pl.concat([part.frame for part in parts], rechunk=True)
+    rows = [part.frame.height for part in parts]
+    keys = partition_columns(list(paths), root, rows, frame.columns)
+    return Delimited(
+        frame.with_columns(keys),
+        first.delimiter,
+        tuple(pair for part in parts for pair in part.lines),
+        (*(note for part in parts for note in part.notes), *partition_notes(keys)),
+    )
+
+
+def _read(path: Path) -> Delimited:
     import polars as pl
 
     with opened(path) as stream:
         first, lines = _header_line(path, stream)
         delimiter = _delimiter(path, first)
         records = _records(path, chain([first], lines), delimiter)
-        header = _checked_header(path, next(records)[1])
-        schema = dict.fromkeys(header, pl.String)
+        raw = next(records)[1]
+        header, rows = checked_header(path, raw), _Rows(path, raw)
         parts = [
-            pl.DataFrame(dict(zip(header, zip(*rows, strict=True), strict=True)), schema)
-            for rows in _chunks(path, records, len(header))
+            pl.DataFrame(
+                [
+                    pl.Series(str(i), cells, pl.String)
+                    for i, cells in enumerate(zip(*chunk, strict=True))
+                ]
+            )
+            for chunk in rows.chunks(records)
         ]
-    if not parts:
+    if not parts or not rows.lines:
         raise FileError(f"{str(path)!r} has a header but no rows.", "Add at least one row.")
-    return pl.concat(parts, rechunk=True).with_columns(pl.all().str.strip_chars()), delimiter
+    whole = pl.concat(parts, rechunk=True).with_columns(pl.all().str.strip_chars())
+    frame, notes = trimmed(path, header, whole)
+    return Delimited(frame, delimiter, ((path.name, rows.lines),), (*rows.notes(), *notes))
 
 
 def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
@@ -89,19 +153,28 @@ def _delimiter(path: Path, first: str) -> str:
             "Save it with line ends of LF or CR LF.",
         )
     try:
-        return max(
-            DELIMITERS,
-            key=lambda mark: len(next(csv.reader([first], delimiter=mark, skipinitialspace=True))),
-        )
+        best = max(DELIMITERS, key=lambda mark: len(_split(first, mark)))
+        alone = len(_split(first, best)) == 1
     except csv.Error as error:
         raise FileError(
             f"{str(path)!r}: the header in line 1 cannot be read: {error}.",
             "Check that this is a CSV file.",
         ) from error
+    if alone and len(first.split()) > 2 and '"' not in first:
+        raise FileError(
+            f"{str(path)!r}: the cells of line 1 are parted by spaces, or by nothing "
+            f"({first.strip()[:40]!r}).",
+            f"Part them by commas: tr -s ' \\t' ',' < {path.name} > {path.stem}.csv",
+        )
+    return best
+
+
+def _split(line: str, mark: str) -> list[str]:
+    return next(csv.reader([line], delimiter=mark, skipinitialspace=True))
 
 
 def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line that it begins in."""
+    """Yield each record with the line that it begins in; blank lines have no cell."""
     space = re.compile(
         rf'" +(?={re.escape(delimiter)}|\r?\n|$)'
     )  # the parser allows none after a closing quote
@@ -118,64 +191,72 @@ def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple
                 f"{str(path)!r}: the row that begins in line {line} cannot be read: {error}.",
                 "Check its quotes.",
             ) from error
-        if record:
-            yield line, record
+        yield line, record
 
 
-def _chunks(
-    path: Path, records: Iterator[tuple[int, list[str]]], width: int
-) -> Iterator[list[list[str]]]:
-    rows: list[list[str]] = []
-    for line, record in records:
-        if len(record) != width:
+class _Rows:
+    """The records that are rows: of the header's width, without its repetitions and without empty
+    ones at the end."""
+
+    def __init__(self, path: Path, header: list[str]) -> None:
+        self.path, self.header, self.width = path, header, len(header)
+        self.lines: array[int] = array("Q")
+        self.repeated, self.empty = 0, 0
+
+    def chunks(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[list[list[str]]]:
+        """Yield rows, many at once."""
+        rows: list[list[str]] = []
+        held: list[int] = []  # lines of empty rows, until a row follows
+        for line, record in records:
+            if not record and self.width > 1:
+                continue
+            if not any(cell.strip() for cell in record):
+                held.append(line)
+                continue
+            if record == self.header:
+                self.repeated += 1
+                continue
+            for gone in held:
+                self._add(rows, gone, [""] * self.width)
+            held = []
+            self._add(rows, line, record)
+            if len(rows) >= _CHUNK:
+                yield rows
+                rows = []
+        if not self.lines:  # nothing but empty rows: somebody means them
+            for gone in held:
+                self._add(rows, gone, [""] * self.width)
+            held = []
+        self.empty = len(held) if self.width > 1 else 0
+        if rows:
+            yield rows
+
+    def _add(self, rows: list[list[str]], line: int, record: list[str]) -> None:
+        if len(record) != self.width:
             message = (
-                f"{str(path)!r}: line {line} has {len(record)} "
-                f"field{'s' * (len(record) != 1)}, the header has {width}."
+                f"{str(self.path)!r}: line {line} has {len(record)} "
+                f"field{'s' * (len(record) != 1)}, the header has {self.width}."
             )
             raise FileError(
                 message,
                 "Mend that line: quote cells that hold the delimiter, and keep empty cells.",
             )
         rows.append(record)
-        if len(rows) == _CHUNK:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
+        self.lines.append(line)
 
-
-def _checked_header(path: Path, cells: list[str]) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    empty = [place for place, name in enumerate(header, 1) if not name]
-    if empty:
-        hint = "Give each column a name (from pandas, write with index=False)."
-        raise FileError(
-            f"{str(path)!r}: the header has no name for column {empty[0]} of {len(header)}.", hint
-        )
-    numbers = [str(place) for place in range(len(header) + 1)]
-    if all(_is_number(name) for name in header) and (
-        len(header) < 2 or header not in (numbers[1:], numbers[:-1])
-    ):
-        raise FileError(
-            f"{str(path)!r} has no header: its first line holds only numbers.",
-            "Add a first line with the names of the columns.",
-        )
-    twice = (
-        sorted({name for name in header if header.count(name) > 1})
-        if len(set(header)) < len(header)
-        else []
-    )
-    if twice:
-        raise FileError(
-            f"{str(path)!r}: these names stand more than once in the header: {listing(twice)}.",
-            "Rename the columns.",
-        )
-    return header
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    def notes(self) -> list[str]:
+        """Return what was left out."""
+        many = "s were" if self.repeated > 1 else " was"
+        result = []
+        if self.repeated:
+            result.append(
+                f"{self.repeated} line{many} left out of {self.path.name!r}: the header again, as "
+                "joined files have it."
+            )
+        many = "s" if self.empty > 1 else ""
+        if self.empty:
+            result.append(
+                f"{self.empty} empty row{many} at the end of {self.path.name!r} "
+                f"{'were' if many else 'was'} left out."
+            )
+        return result

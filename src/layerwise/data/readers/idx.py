@@ -11,11 +11,20 @@ import numpy as np
 
 from ..._errors import FileError
 from .dataset import Dataset, only_label
-from .files import MOST_BYTES, opened
+from .files import MOST_BYTES, opened, walk
+from .splits import split_in
 
 _NAME = re.compile(r"(?:^|[-_.])(images|labels)(?:[-_.]idx\d[^/]*?)?(?:\.gz)?$")
-_TEST = re.compile(r"(?:^|[-_.])(?:t10k|test)[-_.]")
 _PIECE = 1 << 24
+
+
+def idx_folder(folder: Path) -> Path | None:
+    """Return the folder that holds IDX files: this one, or the only one below it that does, as in
+    ``MNIST/raw``."""
+    if idx_files(folder):
+        return folder.resolve()
+    below = {path.parent for path in walk(folder)[0] if _NAME.search(path.name)}
+    return min(below).resolve() if len(below) == 1 else None
 
 
 def idx_files(folder: Path) -> dict[tuple[str, str], Path]:
@@ -25,7 +34,7 @@ def idx_files(folder: Path) -> dict[tuple[str, str], Path]:
         match = _NAME.search(path.name)
         if match is None or not path.is_file() or path.name.startswith("."):
             continue
-        key = ("test" if _TEST.search(path.name) else "train", match[1])
+        key = ("test" if split_in(path.name) == "test" else "train", match[1])
         other = found.setdefault(key, path)
         if path.name not in (
             other.name,

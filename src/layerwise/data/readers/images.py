@@ -12,10 +12,10 @@ import numpy as np
 from ..._errors import DataError, FileError
 from .dataset import Dataset, listing, object_array, only_label
 from .files import walk
-from .pixels import Header, pixels, probe
+from .pixels import Header, brightest, is_named, pixels, probe
+from .splits import held_out, split_of, told
 
 LONG_SIDE, BAD_SHARE = 64, 0.10
-UNLABELED = ("unlabeled", "unlabelled")
 _HINT = "Mend or remove them; up to 10 % are skipped with a note."
 
 
@@ -42,7 +42,9 @@ def read_images(
     """
     only_label(folder.name, "classification", target, task)
     files, notes = walk(folder)
-    splits, more = _splits(folder, files)
+    root, wrapped = unwrapped(folder, files)
+    splits, more = _splits(root, files)
+    more = [*wrapped, *more]
     if like is not None:
         return _read(folder, splits.get("test") or splits["train"], like, [*notes, *more])
     train = _read(folder, splits["train"], None, [*notes, *more])
@@ -50,32 +52,72 @@ def read_images(
         return train
     test = _read(folder, splits["test"], train, [])
     return Dataset(
-        train.name, train.X, train.y, train.target, train.image_shape, train.task, test, train.notes
+        train.name,
+        train.X,
+        train.y,
+        train.target,
+        train.image_shape,
+        train.task,
+        test,
+        train.notes,
+        white=train.white,
     )
+
+
+def unwrapped(folder: Path, files: list[Path]) -> tuple[Path, list[str]]:
+    """Return the folder in which the data lie, and a note when it is not the one that was given:
+    archives often hold one folder that holds everything."""
+    images = [path.relative_to(folder).parts for path in files if is_named(path)]
+    root = folder
+    while images and all(len(part) > 2 for part in images):
+        first = {part[0] for part in images}
+        if len(first) > 1 or split_of(min(first)) is not None:
+            break
+        root = root / min(first)
+        images = [part[1:] for part in images]
+    if root == folder:
+        return folder, []
+    return root, [f"The data lie in the folder {str(root.relative_to(folder))!r}."]
 
 
 def _splits(folder: Path, files: list[Path]) -> tuple[dict[str, list[_Item]], list[str]]:
     """Return the files of the training and the test part with their classes, and notes."""
+    files = [path for path in files if path.is_relative_to(folder)]
     parts = [path.relative_to(folder).parts for path in files]
-    known = ("train", "test", *UNLABELED)
-    above = [part for part in parts if part[0] == "train" and len(part) > 1]
-    split = any(len(part) > 2 for part in above) or (
-        bool(above) and all(part[0] in known for part in parts if len(part) > 1)
+    above = {part[0]: split_of(part[0]) for part in parts if len(part) > 1}
+    parted = "train" in above.values() and (
+        any(len(part) > 2 and above[part[0]] == "train" for part in parts) or all(above.values())
     )
-    if not split:
-        return {"train": [_item(path, part) for path, part in zip(files, parts, strict=True)]}, []
+    if not parted:
+        items = [_item(path, part) for path, part in zip(files, parts, strict=True)]
+        return {"train": items}, _suspicious(above)
+    held = held_out(above.values())
     result: dict[str, list[_Item]] = {"train": [], "test": []}
     unread: set[str] = set()
     for path, part in zip(files, parts, strict=True):
-        if part[0] in UNLABELED and len(part) > 1:
+        split = above.get(part[0]) if len(part) > 1 else None
+        if split == "unlabeled":
             result["train"].append(_Item(path, None, False))
-        elif part[0] in result and len(part) > 1:
-            result[part[0]].append(_item(path, part[1:]))
+        elif split == "train":
+            result["train"].append(_item(path, part[1:]))
+        elif split == held and held is not None:
+            result["test"].append(_item(path, part[1:]))
         else:
             unread.add(part[0])
-    return result, [
-        f"Beside train/ and test/ these were not read: {listing(sorted(unread))}."
-    ] if unread else []
+    taken = [name for name, split in above.items() if split == held]
+    notes = told(taken, held) if held == "validation" else []
+    return result, [*notes, *(told(sorted(unread), None) if unread else [])]
+
+
+def _suspicious(above: dict[str, str | None]) -> list[str]:
+    """Return a note on folders that are called like parts of the data but are taken for classes."""
+    named = [name for name, split in above.items() if split not in (None, "unlabeled")]
+    if not named:
+        return []
+    return [
+        f"Folders that are called like parts of the data are classes here: {listing(named)}. "
+        "Put the class folders below a training and a test folder if they are not."
+    ]
 
 
 def _item(path: Path, part: tuple[str, ...]) -> _Item:
@@ -87,7 +129,7 @@ def _item(path: Path, part: tuple[str, ...]) -> _Item:
         raise FileError(
             f"The class folder {part[0]!r} has a name that is not UTF-8.", "Rename it."
         ) from error
-    return _Item(path, None if part[0] in UNLABELED else part[0], False)
+    return _Item(path, None if split_of(part[0]) == "unlabeled" else part[0], False)
 
 
 def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[str]) -> Dataset:
@@ -104,10 +146,12 @@ def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[st
             bad.append(_named(folder, item.path, header))
     _refuse_loose(folder, [item for item, _ in found])
     size, grey, more = _common(found, like)
+    white, told_of_depth = _white(found, like)
+    more += told_of_depth
     kept: list[_Item] = []
     X = np.empty((len(found), 1 if grey else 3, size[1], size[0]), dtype=np.uint8)  # (n, c, h, w)
     for item, _ in found:
-        image = pixels(item.path, size, grey)
+        image = pixels(item.path, size, grey, white)
         if isinstance(image, str):
             bad.append(_named(folder, item.path, image))
         else:
@@ -132,7 +176,27 @@ def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[st
         shape,
         kind[1],
         notes=tuple(notes),
+        white=white,
     )
+
+
+def _white(found: list[tuple[_Item, Header]], like: Dataset | None) -> tuple[int, list[str]]:
+    """Return the value of 16-bit images that becomes 255, and notes: cameras of 10, 12 or 14 bits
+    write files of 16."""
+    deep = [item.path for item, header in found if header.bits > 8]
+    if not deep:
+        return like.white if like is not None else 255, []
+    highest = max((brightest(path) for path in deep), default=0)
+    white = 2 ** max(8, int(highest).bit_length()) - 1
+    if like is not None and like.white != white:
+        return like.white, [
+            f"{len(deep):,} images hold 16-bit values up to {highest:,}; those of training went up "
+            f"to {like.white:,}, which stays the brightest value."
+        ]
+    return white, [
+        f"{len(deep):,} images hold 16-bit values up to {highest:,}: {white:,} was taken for the "
+        "brightest value, and 256 levels are kept."
+    ]
 
 
 def _common(

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from ..._errors import DataError, FileError, ParameterError, did_you_mean
-from .arrays import read_npy, read_npz
-from .dataset import TASKS, Dataset, listing
+from ..._errors import DataError
+from ..task import check_task
+from .dataset import Dataset, listing
 from .embedded import EMBEDDED, read_embedded
-from .files import not_found, unreadable, walk
-from .idx import idx_files, read_idx
-from .images import has_images, read_images
-from .own import own_reader
-from .tables import from_frame, read_table
-
-FORMS = (
-    "Accepted are .csv, .csv.gz, .tsv and .parquet files, a folder or glob of Parquet files, .npy, "
-    ".npz, a folder of IDX files, "
-    f"a folder of images (class/..., unlabeled/...), and the names {listing(list(EMBEDDED))}."
-)
-_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-_PARQUET = (".parquet", ".pq")
-ENDINGS = (*_CSV, *_PARQUET, ".npy", ".npz")
+from .files import unreadable
+from .forms import reader_of
+from .standard_input import STANDARD_INPUT, from_standard_input
 
 
 def load_dataset(
@@ -36,15 +22,16 @@ def load_dataset(
     test: str | os.PathLike[str] | None = None,
     task: str | None = None,
     like: Dataset | None = None,
+    id_column: str | None = None,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
 
     Parameters
     ----------
     data : str
-        An embedded set ('digits', 'breast-cancer', 'diabetes'); a CSV or Parquet file; a folder or
-        glob of Parquet files; a ``.npy`` or ``.npz``; a folder of IDX files; a folder of images.
-        Write ``./digits`` for a folder that is called like an embedded set.
+        An embedded set ('digits', 'breast-cancer', 'diabetes'); a file or a folder of a form that
+        ``docs/formats.md`` lists; a glob of CSV or of Parquet files; '-' for standard input. Write
+        ``./digits`` for a folder that is called like an embedded set.
     target : str, optional
         The column of a table with the labels. Images and embedded sets know their own.
     test : str, optional
@@ -53,12 +40,14 @@ def load_dataset(
         Overrides what follows from the target's values.
     like : Dataset, optional
         A table whose columns and types these rows must have.
+    id_column : str, optional
+        The column of a table that names its rows: it is not learned from, and goes into ``ids``.
 
     Notes
     -----
-    Missing are, in a CSV, the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null``; in Parquet
-    null, NaN and ""; in arrays NaN. A row whose target is missing is unlabelled; no other value of
-    a target is special.
+    Which cells are missing is said in ``data.marks``: the usual marks in text files, null, NaN and
+    "" in typed tables, NaN in arrays. A row whose target is missing is unlabelled; no other value
+    of a target is special.
 
     Raises
     ------
@@ -72,13 +61,10 @@ def load_dataset(
     >>> load_dataset("digits")  # doctest: +ELLIPSIS
     Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', ...)
     """
-    if task is not None and task not in TASKS:
-        raise ParameterError(
-            f"The task must be one of {TASKS}. Got {task!r}.", did_you_mean(task, TASKS)
-        )
-    train = _read(os.fspath(data), target, task, like)
+    check_task(task)
+    train = _read(os.fspath(data), target, task, like, id_column)
     if test is not None:
-        held = replace(_read(os.fspath(test), target, task, train), test=None)
+        held = replace(_read(os.fspath(test), target, task, train, id_column), test=None)
         own = (
             (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",)
             if train.test
@@ -88,16 +74,23 @@ def load_dataset(
     return replace(train, test=_with_unseen(train.test, train)) if train.test else train
 
 
-def _read(data: str, target: str | None, task: str | None, like: Dataset | None) -> Dataset:
+def _read(
+    data: str, target: str | None, task: str | None, like: Dataset | None, id_column: str | None
+) -> Dataset:
     if data in EMBEDDED:
         if like is not None:
             raise DataError(
                 f"The embedded set {data!r} cannot be a test set, nor rows for a model of a table.",
                 "Give a file or a folder of the same form as the data.",
             )
+        _refuse_id(data, id_column)
         return read_embedded(data, target=target, task=task)
+    if data == STANDARD_INPUT:
+        with from_standard_input() as path:
+            found = _read(str(path), target, task, like, id_column)
+            return replace(found, name="stdin")
     try:
-        read, is_table = _reader(data)
+        read, is_table = reader_of(data)
     except OSError as error:
         raise unreadable(Path(data), error) from error
     if like is not None and is_table != (not hasattr(like.X, "dtype")):
@@ -105,68 +98,18 @@ def _read(data: str, target: str | None, task: str | None, like: Dataset | None)
             f"The test {data!r} is not of the same form as the data {like.name!r}.",
             "Both must be tables, or both arrays or images.",
         )
+    if is_table:
+        return read(target=target, task=task, like=like, id_column=id_column)
+    _refuse_id(data, id_column)
     return read(target=target, task=task, like=like)
 
 
-def _reader(data: str) -> tuple[Callable[..., Dataset], bool]:
-    """Return the function that reads some data, and whether it is a table."""
-    if not data:
-        raise FileError("The name of the data is empty.", FORMS)
-    path = Path(os.path.expanduser(data))
-    if path.is_dir():
-        return _folder_reader(path)
-    if path.is_file():
-        return _file_reader(path)
-    if path.exists():
-        raise FileError(f"{data!r} is neither a file nor a folder.", FORMS)
-    if not glob.has_magic(data):
-        raise not_found(data, EMBEDDED)
-    paths = [
-        Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if os.path.isfile(name)
-    ]
-    if not paths:
-        raise FileError(
-            f"No file matches {data!r}.",
-            "Check the pattern, and quote it so that the shell leaves it alone.",
+def _refuse_id(data: str, id_column: str | None) -> None:
+    if id_column is not None:
+        raise DataError(
+            f"{data!r} is no table, so it has no column {id_column!r} that names its rows.",
+            "Leave the id column out: outputs count the rows from 0.",
         )
-    wrong = [str(item) for item in paths if item.suffix.lower() not in _PARQUET]
-    if wrong:
-        raise FileError(
-            f"{data!r} matches files that are not Parquet: {listing(wrong)}.",
-            "A pattern may name Parquet files only.",
-        )
-    return partial(read_table, paths, path.parent.name or "data"), True
-
-
-def _file_reader(path: Path) -> tuple[Callable[..., Dataset], bool]:
-    name = path.name.lower()
-    ending = next((ending for ending in (*_CSV, *_PARQUET) if name.endswith(ending)), None)
-    if ending is not None:
-        return partial(read_table, [path], path.name[: -len(ending)]), True
-    if name.endswith(".npy"):
-        return partial(read_npy, path), False
-    if name.endswith(".npz"):
-        return partial(read_npz, path), False
-    own = own_reader(path)
-    if own is not None:
-        reads, stem = own
-        return lambda **rows: from_frame(reads(), stem, **rows), True
-    raise FileError(f"{str(path)!r} is of no form that can be read.", FORMS)
-
-
-def _folder_reader(folder: Path) -> tuple[Callable[..., Dataset], bool]:
-    name = folder.resolve().name
-    files, _ = walk(folder)
-    tables = [path for path in files if path.suffix.lower() in _PARQUET]
-    if tables:
-        return partial(read_table, tables, name), True
-    if idx_files(folder):
-        return partial(read_idx, folder.resolve()), False
-    if has_images(folder):
-        return partial(read_images, folder.resolve()), False
-    raise FileError(
-        f"The folder {str(folder)!r} holds nothing that can be read ({len(files)} files).", FORMS
-    )
 
 
 def _alike(test: Dataset, train: Dataset) -> Dataset:

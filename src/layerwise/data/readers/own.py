@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from narwhals.typing import IntoDataFrame
 
 from ..._errors import DataError, ParameterError
-from ..frames import cells_of
+from ..frames import polars_of
 from .dataset import Dataset
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def register_reader(ending: str) -> Callable[[Reads], Reads]:
     Parameters
     ----------
     ending : str
-        With its dot, for instance ``".jsonl"``.
+        With its dot, for instance ``".log"``.
 
     Raises
     ------
@@ -42,11 +42,11 @@ def register_reader(ending: str) -> Callable[[Reads], Reads]:
     --------
     >>> import polars as pl
     >>> from layerwise import register_reader
-    >>> @register_reader(".ndjson")
+    >>> @register_reader(".records")
     ... def read_lines(path):
     ...     return pl.read_ndjson(path)
     """
-    from .load import ENDINGS
+    from .forms import ENDINGS
 
     if not ending.startswith(".") or len(ending) < 2:
         raise ParameterError(f"An ending begins with a dot. Got {ending!r}.", "For example '.log'.")
@@ -78,7 +78,6 @@ def own_reader(path: Path) -> tuple[Callable[[], pl.DataFrame], str] | None:
 
 
 def _frame(reads: Reads, path: Path) -> pl.DataFrame:
-    import polars as pl
 
     given = reads(path)
     if isinstance(given, Dataset) or not nw.dependencies.is_into_dataframe(given):
@@ -88,5 +87,4 @@ def _frame(reads: Reads, path: Path) -> pl.DataFrame:
             "Let it return a polars or pandas data frame.",
         )
     frame = nw.from_native(given, eager_only=True)
-    columns = {str(name): cells_of(frame[name]) for name in frame.columns}
-    return pl.DataFrame(columns, strict=False)
+    return polars_of(frame)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import unquote
 
 from ..._errors import FileError, did_you_mean
 from .files import unreadable
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 T = TypeVar("T")
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
-def read_parquet(paths: list[Path]) -> pl.DataFrame:
-    """Return the rows of some Parquet files, one after the other; all must have the same columns
-    and types."""
+def read_parquet(paths: list[Path], root: Path | None = None) -> tuple[pl.DataFrame, list[str]]:
+    """Return the rows of some Parquet files, one after the other, and notes; all must have the same
+    columns and types.
+
+    Folders that are called ``key=value`` give a column, as partitioned data sets are written.
+    """
     import polars as pl
 
     schemas = [_schema(path) for path in paths]
@@ -38,7 +43,44 @@ def read_parquet(paths: list[Path]) -> pl.DataFrame:
             f"{str(paths[0])!r} holds {frame.height} rows and {frame.width} columns.",
             "There must be at least one of each.",
         )
-    return frame
+    keys = partition_columns(paths, root, [part.height for part in frames], frame.columns)
+    return frame.with_columns(keys), partition_notes(keys)
+
+
+def partition_notes(keys: list[pl.Series]) -> list[str]:
+    """Return a note on each column that came from the names of folders."""
+    return [
+        f"Column {series.name!r} was read from the names of the folders "
+        f"({series.name}={series[0]})."
+        for series in keys
+    ]
+
+
+def partition_columns(
+    paths: list[Path], root: Path | None, rows: list[int], known: list[str]
+) -> list[pl.Series]:
+    """Return the columns that ``key=value`` in the names of the folders below a root says; one that
+    the files hold themselves is not made."""
+    import polars as pl
+
+    parts = [dict(_pairs(path, root)) for path in paths]
+    names = [name for name in dict.fromkeys(n for part in parts for n in part) if name not in known]
+    return [
+        pl.Series(
+            name,
+            [part.get(name) for part, count in zip(parts, rows, strict=True) for _ in range(count)],
+            pl.String,
+        )
+        for name in names
+    ]
+
+
+def _pairs(path: Path, root: Path | None) -> list[tuple[str, str | None]]:
+    if root is None or not path.is_relative_to(root):
+        return []
+    split = [part.split("=", 1) for part in path.relative_to(root).parts[:-1] if "=" in part]
+    pairs = [(unquote(key), unquote(value)) for key, value in split if key]
+    return [(key, None if value == _NO_VALUE else value) for key, value in pairs]
 
 
 def _schema(path: Path) -> dict[str, pl.DataType]:

@@ -37,10 +37,11 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class Header:
-    """Width and height as they are shown, and whether there is only grey."""
+    """Width and height as they are shown, whether there is only grey, and the bits of a value."""
 
     size: tuple[int, int]
     grey: bool
+    bits: int = 8
 
 
 def probe(path: Path) -> Header | str | None:
@@ -52,7 +53,7 @@ def probe(path: Path) -> Header | str | None:
     """
     from PIL import Image, UnidentifiedImageError
 
-    named = path.suffix.lower() in _ENDINGS
+    named = is_named(path)
     try:
         if path.stat().st_size == 0:
             return "empty" if named else None
@@ -61,7 +62,8 @@ def probe(path: Path) -> Header | str | None:
             if width * height > MOST_PIXELS:
                 return _too_large(f"{width} x {height}")
             turned = _orientation(image) in (5, 6, 7, 8)
-            return Header((height, width) if turned else (width, height), image.mode in _GREY)
+            shown = (height, width) if turned else (width, height)
+            return Header(shown, image.mode in _GREY, _bits(path, image))
     except UnidentifiedImageError:
         return "not an image of a known kind" if named else None
     except Image.DecompressionBombError:
@@ -70,7 +72,24 @@ def probe(path: Path) -> Header | str | None:
         return _reason(error)
 
 
-def pixels(path: Path, size: tuple[int, int], grey: bool) -> np.ndarray | str:
+def is_named(path: Path) -> bool:
+    """Tell whether a file is called an image."""
+    return path.suffix.lower() in _ENDINGS
+
+
+def brightest(path: Path) -> int:
+    """Return the largest value of an image of 16 bits, 0 where it cannot be read."""
+    from PIL import Image
+
+    try:
+        with _quiet(), open(path, "rb") as stream, Image.open(stream, formats=FORMATS) as image:
+            largest = int(np.asarray(image).max())
+            return largest if image.mode.startswith("I") else 257 * largest
+    except Exception:  # named by pixels, which reads it again
+        return 0
+
+
+def pixels(path: Path, size: tuple[int, int], grey: bool, white: int = 65535) -> np.ndarray | str:
     """Return the image as uint8 of shape (c, h, w), or a reason why it cannot be read.
 
     Parameters
@@ -80,6 +99,8 @@ def pixels(path: Path, size: tuple[int, int], grey: bool) -> np.ndarray | str:
         The image is resized when it has another.
     grey : bool
         One channel instead of three. Transparency is laid on white.
+    white : int
+        The value of an image of 16 bits that becomes 255.
     """
     from PIL import Image, ImageOps
 
@@ -93,7 +114,7 @@ def pixels(path: Path, size: tuple[int, int], grey: bool) -> np.ndarray | str:
             turned = (
                 image if image.format == "TIFF" else ImageOps.exif_transpose(image)
             )  # a TIFF is turned by load
-            flat = _converted(turned, grey)
+            flat = _converted(turned, grey, white)
             if flat.size != size:
                 flat = flat.resize(
                     size, Image.Resampling.BILINEAR
@@ -112,6 +133,17 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _bits(path: Path, image: Image.Image) -> int:
+    """Return 16 for an image with more than 256 levels of a colour, else 8."""
+    if image.mode.startswith("I"):
+        return 16
+    if image.format != "PNG":
+        return 8
+    with open(path, "rb") as stream:  # Pillow keeps the upper half of 16-bit colours
+        header = stream.read(25)
+    return 16 if header[24:25] == b"\x10" else 8
+
+
 def _orientation(image: Image.Image) -> int:
     if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
         # Pillow has turned the size of a TIFF already; asking a PNG without EXIF would decode it
@@ -119,7 +151,7 @@ def _orientation(image: Image.Image) -> int:
     return image.getexif().get(_ORIENTATION, 1)
 
 
-def _converted(image: Image.Image, grey: bool) -> Image.Image:
+def _converted(image: Image.Image, grey: bool, white: int) -> Image.Image:
     from PIL import Image
 
     mode = "L" if grey else "RGB"
@@ -127,7 +159,8 @@ def _converted(image: Image.Image, grey: bool) -> Image.Image:
         deep = np.asarray(image).astype(np.int64)
         if deep.min() < 0 or deep.max() > 65535:
             raise ValueError("values outside 16 bits")
-        image = Image.fromarray((deep // 257).astype(np.uint8))
+        scaled = deep // 257 if white == 65535 else np.minimum(deep * 255 // white, 255)
+        image = Image.fromarray(scaled.astype(np.uint8))
     elif image.mode == "F":
         raise ValueError("floating-point pixels")
     elif image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:

@@ -4,13 +4,14 @@ names."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..._errors import DataError, did_you_mean
+from ..cells import Reading, spelled_series
+from ..marks import MISSING
 from .columns import features
 from .dataset import Dataset, listing
-from .delimited import read_csv
-from .inference import typed
+from .delimited import read_delimited
 from .parquet import read_parquet
 from .targets import read_target
 
@@ -25,13 +26,15 @@ def read_table(
     target: str | None = None,
     task: str | None = None,
     like: Dataset | None = None,
+    id_column: str | None = None,
+    root: Path | None = None,
 ) -> Dataset:
     """Return a table.
 
     Parameters
     ----------
     paths : list of Path
-        One CSV file, or one or more Parquet files.
+        CSV files of one header, or Parquet files of one schema.
     name : str
     target : str, optional
         The column with the labels; an empty cell is a row without label.
@@ -39,18 +42,28 @@ def read_table(
         Overrides what follows from the target's values.
     like : Dataset, optional
         The training set, when the rows are for the test: columns are matched by name.
+    id_column : str, optional
+        The column that names the rows.
+    root : Path, optional
+        Folders below it that are called ``key=value`` give a column.
 
     Notes
     -----
-    In a CSV the cells "", ``?``, ``NA``, ``N/A``, ``NaN`` and ``null`` are missing; in Parquet
-    null, NaN and "".
+    In text files the cells of ``marks.MISSING`` are missing, and in columns of numbers those of
+    ``marks.MISSING_IN_NUMBERS`` too; in Parquet null, NaN and "".
     """
-    is_parquet = paths[0].suffix.lower() in (".parquet", ".pq")
-    if is_parquet:
-        return from_frame(read_parquet(paths), name, target=target, task=task, like=like)
-    frame, delimiter = read_csv(paths[0])
-    comma = delimiter != ","
-    return from_frame(frame, name, target=target, task=task, like=like, decimal_comma=comma)
+    named: dict[str, Any] = {"target": target, "task": task, "like": like, "id_column": id_column}
+    if is_parquet(paths[0]):
+        frame, notes = read_parquet(paths, root)
+        return from_frame(frame, name, **named).with_notes(notes)
+    text = read_delimited(paths, root)
+    how = Reading(decimal_comma=text.delimiter != ",", marks=MISSING, where=text.where)
+    return from_frame(text.frame, name, how=how, **named).with_notes(text.notes)
+
+
+def is_parquet(path: Path) -> bool:
+    """Tell whether a file is called a Parquet file."""
+    return path.suffix.lower() in (".parquet", ".pq")
 
 
 def from_frame(
@@ -60,56 +73,57 @@ def from_frame(
     target: str | None = None,
     task: str | None = None,
     like: Dataset | None = None,
-    decimal_comma: bool | None = None,
+    id_column: str | None = None,
+    how: Reading | None = None,
 ) -> Dataset:
     """Return a frame as a table.
 
     Parameters
     ----------
     frame : polars.DataFrame
-    name, target, task, like
+    name, target, task, like, id_column
         As in :func:`read_table`.
-    decimal_comma : bool, optional
-        Of cells that are all words still; None where columns have their types.
+    how : Reading, optional
+        Of cells that are all text still; None where columns have their types.
     """
     if target is not None and target not in frame.columns:
         raise DataError(
             f"{name!r} has no column {target!r} to take as the target.",
             _columns(target, frame.columns),
         )
+    frame, ids = _without_ids(frame, name, target, id_column)
     notes: list[str] = []
     if like is not None:
         frame, notes = _matched(frame, name, target, like)
-    if decimal_comma is not None:
-        frame, more = typed(frame, _texts_of(like), decimal_comma=decimal_comma)
-        notes += more
     y = None
     if target is not None:
-        y, task = read_target(frame[target], task, like)
+        y, task, said = read_target(frame[target], task, like, how)
+        notes += said
         frame = frame.drop(target)
-    X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X))
-    return Dataset(name, X, y, target, None, task if y is not None else None, notes=(*notes, *more))
+    X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X), how)
+    task = task if y is not None else None
+    return Dataset(name, X, y, target, None, task, notes=(*notes, *more), ids=ids)
+
+
+def _without_ids(
+    frame: pl.DataFrame, name: str, target: str | None, id_column: str | None
+) -> tuple[pl.DataFrame, tuple[str, ...] | None]:
+    """Return the frame without the column that names its rows, and those names."""
+    if id_column is None:
+        return frame, None
+    if id_column not in frame.columns or id_column == target:
+        what = "is the target" if id_column == target else "is not there"
+        raise DataError(
+            f"{name!r}: the column {id_column!r} {what}, so it cannot name the rows.",
+            _columns(id_column, frame.columns),
+        )
+    cells = spelled_series(frame[id_column]).fill_null("")
+    return frame.drop(id_column), tuple(cells.to_list())
 
 
 def _columns(name: str, known: list[str]) -> str:
     closest = did_you_mean(name, known)
     return closest if closest.startswith("Known") else f"{closest} Columns: {listing(known, 30)}."
-
-
-def _texts_of(like: Dataset | None) -> frozenset[str]:
-    """Return the columns that are text in the training set, so that '1' and '01' stay what they
-    are."""
-    import polars as pl
-
-    if like is None:
-        return frozenset()
-    names = {
-        name for name, kind in cast("pl.DataFrame", like.X).schema.items() if kind == pl.String
-    }
-    labels = () if like.y is None else like.y
-    if like.target is not None and any(isinstance(value, str) for value in labels):
-        names.add(like.target)
-    return frozenset(names)
 
 
 def _matched(

@@ -1,0 +1,74 @@
+"""One cell of 1e30 must not decide the scale of its column."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+FAR = 1e6  # spreads from the middle: no measurement lies there
+_SHARE = 0.01  # of a column's cells that may be so
+
+
+def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return numbers with NaN for those a million spreads from the median of their column, and
+    notes.
+
+    The spread is the distance between the quartiles or, where that is 0, the median distance of the
+    other values. At most one cell in a hundred (or one cell) may be so; where there are more, they
+    are the column's own.
+
+    Parameters
+    ----------
+    matrix : array (n, m)
+    names : sequence of str
+    """
+    if matrix.dtype.kind != "f" or not matrix.size:
+        return matrix, []
+    suspects = np.flatnonzero(_alone(matrix))
+    result, notes = matrix, []
+    for column in suspects:
+        far = _far(matrix[:, column].astype(np.float64))
+        if not far.any():
+            continue
+        result = result.copy() if result is matrix else result
+        result[far, column] = np.nan
+        row, more = int(far.argmax()), int(far.sum()) - 1
+        also = f" and {more} more" if more else ""
+        notes.append(
+            f"Column {names[int(column)]!r} holds {matrix[row, column]:g} in row {row}{also}, over "
+            "a million spreads from all other values: it does not count for the scale, and is "
+            "taken for missing."
+        )
+    return result, notes
+
+
+def _alone(matrix: np.ndarray) -> np.ndarray:
+    """Return which columns have a number a thousand times farther out than the others in the
+    mean."""
+    some = matrix[:: max(1, len(matrix) // 1000)].astype(np.float64)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value
+        distance = np.abs(matrix - np.nanmedian(some, axis=0))
+        largest = np.nanmax(distance, axis=0)
+        rest = np.nansum(distance, axis=0) - largest
+        count = np.maximum(len(matrix) - 1 - np.isnan(matrix).sum(axis=0), 1)
+        return (largest > 1e3 * rest / count) | ~np.isfinite(rest)
+
+
+def _far(values: np.ndarray) -> np.ndarray:
+    known = values[~np.isnan(values)]
+    if len(known) < 5:
+        return np.zeros(len(values), dtype=bool)
+    first, median, third = np.quantile(known, [0.25, 0.5, 0.75])
+    spread = third - first
+    if spread == 0:
+        others = np.abs(known - median)
+        others = others[others > 0]
+        spread = float(np.median(others)) if len(others) > 1 else 0.0
+    if spread == 0:
+        return np.zeros(len(values), dtype=bool)
+    with np.errstate(invalid="ignore", over="ignore"):
+        far = np.abs(values - median) > FAR * spread
+    return far if far.sum() <= max(1, _SHARE * len(known)) else far & False

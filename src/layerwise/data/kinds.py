@@ -1,0 +1,111 @@
+"""What the columns of a data frame are: numbers or categories."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._errors import DataError
+from .frames import Frame
+
+if TYPE_CHECKING:
+    from .cells import Reading
+
+
+def settled(table: Frame) -> tuple[Frame, list[str]]:
+    """Return a frame whose texts that hold numbers or truth values are numbers, and notes.
+
+    Raises
+    ------
+    DataError
+        For text that looks like numbers or dates and cannot be read; names the column.
+    """
+    import polars as pl
+
+    from .cells import understood
+
+    numbers, texts, notes = dict(table.numbers), {}, []
+    for name, cells in table.texts.items():
+        series = pl.Series(name, cells.tolist(), pl.String)
+        if name in table.declared:
+            texts[name] = _blanked(cells)
+            continue
+        column, said = understood(series.str.strip_chars(), _how())
+        notes += said
+        if column.dtype == pl.String:
+            texts[name] = _blanked(cells)
+            continue
+        numbers[name] = _as_array(column)
+        if column.null_count() < len(column):
+            what = "truth values" if column.dtype == pl.Boolean else "numbers"
+            notes.append(f"Column {name!r} holds {what} as text; they were read as {what}.")
+    return replace(table, numbers=numbers, texts=texts), notes
+
+
+def settled_as(table: Frame, numbers: list[str], categories: list[str]) -> Frame:
+    """Return a frame whose columns are of the kinds that were learned.
+
+    Raises
+    ------
+    DataError
+        For a word among the numbers; names column and cell.
+    """
+    from .cells import spelled
+
+    kept, texts = dict(table.numbers), dict(table.texts)
+    for name in numbers:
+        if name in texts:
+            kept[name] = _numbers(name, texts.pop(name))
+    for name in categories:
+        if name in kept:
+            values = kept.pop(name).tolist()
+            cells = [None if value != value else spelled(value) for value in values]
+            texts[name] = np.array(cells, dtype=object)
+        else:
+            texts[name] = _blanked(texts[name])
+    return replace(table, numbers=kept, texts=texts)
+
+
+def _how() -> Reading:
+    from .cells import Reading
+
+    return Reading(marks=("",))
+
+
+def _blanked(cells: np.ndarray) -> np.ndarray:
+    """Return texts with None for those of nothing but spaces."""
+    blank = [isinstance(cell, str) and not cell.strip() for cell in cells.tolist()]
+    result = cells.copy()
+    result[np.array(blank, dtype=bool)] = None
+    return result
+
+
+def _as_array(column: object) -> np.ndarray:
+    import polars as pl
+
+    assert isinstance(column, pl.Series)
+    return np.array(column.cast(pl.Float64).to_numpy(), dtype=np.float64)
+
+
+def _numbers(name: str, cells: np.ndarray) -> np.ndarray:
+    import polars as pl
+
+    from .cells import as_numbers, without
+
+    series = pl.Series(name, cells.tolist(), pl.String).str.strip_chars()
+    column, _ = as_numbers(series, _how())
+    if column is not None:
+        return _as_array(column)
+    text = without(series, ("",))[0]
+    truth = text.str.to_lowercase()
+    if truth.is_in(["true", "false"]).fill_null(True).all():
+        return _as_array(truth == "true")
+    wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    row = wrong.arg_max() or 0
+    raise DataError(
+        f"Column {name!r} held numbers when the model was fitted, and holds {series[row]!r} in row "
+        f"{row} now.",
+        "Mend the cell, or leave it empty if the value is missing.",
+    )
