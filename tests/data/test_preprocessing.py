@@ -464,3 +464,128 @@ def test_whole_numbers_up_to_one_are_no_fractions_of_bytes():
     assert np.allclose(model.transform(np.array([[0.0, 1.0, 0.0, 1.0]])) * 255, [[0, 1, 0, 1]])
     with pytest.raises(DataError, match="fitted on bytes from 0 to 255; these rows are fractions"):
         model.transform(np.array([[0.0, 0.5, 0.0, 1.0]]))
+
+
+# Scales of columns in any unit, and numbers far from all others
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-170, 1e-15, 1e-4, 1.0, 1e9, 1e30, 1e37])
+@pytest.mark.parametrize("numbers", ["auto", "standard", "robust", "minmax"])
+def test_a_table_in_other_units_is_the_same_table(unit, numbers):
+    X = np.random.default_rng(0).gamma(2.0, size=(200, 3)) + 0.01
+    one, other = Preprocessor(numbers).fit(X), Preprocessor(numbers).fit(X * unit)
+    assert np.allclose(one.transform(X), other.transform(X * unit), atol=1e-5)
+
+
+def test_values_in_zero_to_one_are_left_alone_only_where_they_use_that_range():
+    U = np.random.default_rng(0).random((200, 6))
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 30)) / 255
+    pixels[:, :5] /= 17  # the corners of pictures stay dark
+    small = U * np.array([1, 1, 1, 1, 1, 1e-4])
+    assert Preprocessor().fit(U).space_.kind == "unit"
+    assert Preprocessor().fit(pixels).space_.kind == "unit"
+    assert Preprocessor().fit(small).space_.kind == "real"
+    assert Preprocessor().fit(U * 1e-3).space_.kind == "real"
+
+
+@pytest.mark.parametrize("far", [1e30, -1e30, 1e12])
+@pytest.mark.parametrize("numbers", ["auto", "standard", "minmax"])
+def test_one_cell_far_from_all_others_does_not_move_the_scale(far, numbers):
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    with_far = np.concatenate([X, [[far, 0.0]]])
+    model = Preprocessor(numbers).fit(with_far)
+    assert np.allclose(model.scaling_.scale, Preprocessor(numbers).fit(X).scaling_.scale, rtol=0.02)
+    assert model.notes_ == [
+        f"Column 'x0' holds {far:g} in row 100, over a million spreads from all other values: it "
+        "does not count for the scale, and is taken for missing."
+    ]
+    assert list(model.get_feature_names_out()) == ["x0", "x1", "x0_missing"]
+
+
+def test_many_cells_far_out_are_the_columns_own():
+    X = np.random.default_rng(0).normal(size=(100, 1))
+    X[::10] = 1e30
+    model = Preprocessor("standard").fit(X)
+    assert model.notes_ == [] and model.scaling_.scale[0] > 1e28
+
+
+def test_rows_on_another_scale_are_refused_whatever_their_type():
+    U = np.random.default_rng(0).random((100, 6))
+    model = Preprocessor().fit(U)
+    for rows in (U * 255, (U * 255).astype(np.float32), (U * 255).astype(int)):
+        with pytest.raises(
+            DataError, match="fitted on values from 0 to 1; .*Give them the same sc"
+        ):
+            model.transform(rows)
+    bytes_ = Preprocessor().fit((U * 255).astype(np.uint8))
+    with pytest.raises(DataError, match="fitted on values from 0 to 255; these rows hold"):
+        bytes_.transform(U * 65535)
+
+
+def test_numbers_outside_of_what_was_learned_are_told_by_value():
+    U = np.random.default_rng(0).random((100, 6))
+    model = Preprocessor().fit(U)
+    later = U.copy()
+    later[7, 2] = 12.5
+    words = "1 number in 1 row outside .* in column 'x2', is 12.5 in row 7; .* from 0 to 1"
+    with pytest.warns(DataWarning, match=words):
+        model.transform(later)
+    assert model.outside(U) == [] and "'x2'" in model.outside(later)[0]
+
+
+def test_a_few_cells_a_little_outside_are_not_told():
+    X = np.random.default_rng(0).normal(size=(400, 4))
+    model = Preprocessor("minmax").fit(X[:350])
+    assert model.transform(X[350:]).min() >= 0
+
+
+# What text in a data frame means
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_numbers_as_text_are_numbers_in_fit_and_later(make):
+    model = Preprocessor().fit(make({"a": ["1.5", "n.a.", "2.5", "4"], "b": [1.0, 2.0, 3.0, 4.0]}))
+    assert model.number_columns_ == ["a", "b"] and model.levels_ == {}
+    assert "Column 'a': 1 cell 'n.a.' was taken for missing." in model.notes_
+    assert "Column 'a' holds numbers as text; they were read as numbers." in model.notes_
+    as_text = model.transform(make({"a": ["2.5", "-"], "b": [1.0, 2.0]}))
+    as_number = model.transform(make({"a": [2.5, None], "b": [1.0, 2.0]}))
+    assert np.array_equal(as_text, as_number)
+
+
+def test_a_declared_category_is_a_name_whatever_it_looks_like():
+    model = Preprocessor().fit(
+        pd.DataFrame({"k": pd.Categorical(["1", "2", "3"] * 9), "x": np.arange(27.0)})
+    )
+    assert model.levels_ == {"k": ["1", "2", "3"]}
+
+
+def test_a_category_has_one_spelling_whatever_its_type():
+    v = np.arange(6.0)
+    model = Preprocessor().fit(pd.DataFrame({"k": pd.Categorical([1, 2, 3, 1, 2, 3]), "x": v}))
+    forms = [
+        pd.Series([1.0, 2.0, np.nan]).astype("category"),
+        pd.Series([1, 2, None], dtype=object),
+        pd.Series(["1", "2", None]),
+        pd.Series([1.0, 2.0, np.nan]),
+        pd.Series([1, 2, None], dtype="Int64"),
+    ]
+    for form in forms:
+        Z = model.transform(pd.DataFrame({"k": form, "x": v[:3]}))
+        assert Z[:, 1:].tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("12%", "percentages"), ("31.12.2024", "1 of 6 cells.*'31.12.2024'"), ("3 kg", "3 kg")],
+)
+def test_text_that_only_looks_like_numbers_is_refused_by_name(make, cell, words):
+    with pytest.raises(DataError, match=f"Column 'a' holds .*{words}"):
+        Preprocessor().fit(make({"a": [cell, "5%", "7%", "1%", "9%", "8%"], "b": [1.0] * 6}))
+
+
+def test_names_of_columns_that_stand_twice_are_our_own_error():
+    frame = pd.DataFrame([["a", 1.0, 2.0]] * 3, columns=["k", "x", "x"])
+    with pytest.raises(DataError, match="names of columns stand more than once: 'x'"):
+        Preprocessor().fit(frame)

@@ -34,7 +34,7 @@ from .marks import (
 
 Where = Callable[[int], str]
 FEW = 20  # different values that may be categories although they look like numbers
-_FEWEST, _SHOWN = 5, 4
+_FEWEST, _SURELY, _STRAY, _SHOWN = 5, 3, 2, 4
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
 _POINT_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
@@ -255,11 +255,16 @@ def _refuse(text: pl.Series, how: Reading) -> None:
     if not every:
         looks += [(look, _like(text, look)) for look in LOOSE]
         like = _any(plain, looks)
-        if not _many(text, like):
+        if not _measured(text, like, marks) and not _many(text, like):
             return
-    odd = text.is_not_null() & ~plain
-    telling = odd & ~marks if bool((odd & ~marks).any()) else odd
-    _complain(text, telling, int(odd.sum()), looks, how)
+    stray = text.is_not_null() & ~like & ~marks
+    _complain(text, stray if bool(stray.any()) else like & ~plain, looks, how)
+
+
+def _measured(text: pl.Series, like: pl.Series, marks: pl.Series) -> bool:
+    """Whether there are fractions beside hardly any word: no categories, however few."""
+    others = text.filter(~like & ~marks & text.is_not_null()).n_unique()
+    return others <= _STRAY and bool((like & text.str.contains(r"\d[.,]\d")).any())
 
 
 def _like(text: pl.Series, look: Look) -> pl.Series:
@@ -278,9 +283,9 @@ def _any(plain: pl.Series, looks: list[tuple[Look, pl.Series]]) -> pl.Series:
 
 
 def _complain(
-    text: pl.Series, odd: pl.Series, count: int, looks: list[tuple[Look, pl.Series]], how: Reading
+    text: pl.Series, odd: pl.Series, looks: list[tuple[Look, pl.Series]], how: Reading
 ) -> None:
-    row = odd.arg_max() or 0
+    row, count = odd.arg_max() or 0, int(odd.sum())
     look = next((look for look, found in looks if found[row]), None)
     what = f" ({look.what})" if look else ""
     said = f"numbers, except for {count:,} of {text.count():,} cells; the first is {text[row]!r} "
@@ -296,7 +301,8 @@ def _complain(
 def _refuse_dates(text: pl.Series, how: Reading) -> None:
     day = text.str.contains(DAY).fill_null(False)
     date = text.str.contains(DAY_OR_TIME).fill_null(False)
-    every = bool(day.any()) and bool((date | text.is_null()).all())
+    marks = text.str.to_lowercase().is_in(list(MISSING_IN_NUMBERS))
+    every = bool(day.any()) and bool((date | marks.fill_null(True)).all())
     if not (every or (date.any() and _many(text, date))):
         return
     row = date.arg_max() or 0
@@ -312,6 +318,8 @@ def _many(text: pl.Series, like: pl.Series) -> bool:
     filled = text.drop_nulls()
     these = text.filter(like)
     distinct, others = these.n_unique(), filled.n_unique() - these.n_unique()
+    if distinct > _SURELY and len(these) < 2 * distinct and others <= distinct:
+        return True  # hardly two are the same: no categories, however few
     if distinct <= min(FEW, max(_FEWEST, len(filled) // 2)):
         return False
     return 2 * len(these) >= len(filled) or distinct >= others

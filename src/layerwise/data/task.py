@@ -50,6 +50,8 @@ def task_of(name: str, labels: Sequence[Any]) -> tuple[str, str]:
     distinct = np.unique(values)
     what = f"the target {name!r} holds {len(distinct):,} different whole numbers"
     if len(distinct) <= MOST_CLASSES:
+        if len(distinct) <= 2:
+            return "classification", f"Classification: {what}."
         return "classification", (
             f"Classification: {what}; if they measure something, ask for the task 'regression'."
         )
