@@ -91,7 +91,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "onlytarget.csv": "kind\n" + "a\nb\n" * 20,
         "stray.csv": "x,kind\n"
         + "".join(f"{i if i != 30 else 'oops'},{'ab'[i % 2]}\n" for i in range(60)),
-        "file.txt": "hello",
+        "file.log": "hello",
     }
     for name, content in text.items():
         (folder / name).write_text(content)

@@ -5,6 +5,7 @@ import sys
 import tarfile
 import types
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -385,3 +386,14 @@ def test_idx_files_are_found_one_folder_down(tmp_path):
     (folder / "train-images-idx3-ubyte").write_bytes(head + bytes(32))
     data = load_dataset(tmp_path)
     assert data.image_shape == (1, 4, 4) and len(data) == 2
+
+
+def test_the_page_on_formats_names_every_ending_and_mark():
+    from layerwise.data.marks import MISSING
+    from layerwise.data.readers.forms import ENDINGS
+
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    short = {ending.removesuffix(".gz") for ending in ENDINGS if ending != ".tbz2"} - {".txz"}
+    assert [ending for ending in sorted(short) if ending and f"`{ending}" not in page] == []
+    assert [mark for mark in ("?", "NA", "N/A", "<NA>", "#N/A") if f"`{mark}`" not in page] == []
+    assert {"?", "NA", "N/A", "<NA>", "#N/A"} <= set(MISSING)

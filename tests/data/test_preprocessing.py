@@ -567,6 +567,7 @@ def test_a_category_has_one_spelling_whatever_its_type():
         pd.Series([1.0, 2.0, np.nan]).astype("category"),
         pd.Series([1, 2, None], dtype=object),
         pd.Series(["1", "2", None]),
+        pd.Series(["1.0", "2.0", None]),
         pd.Series([1.0, 2.0, np.nan]),
         pd.Series([1, 2, None], dtype="Int64"),
     ]

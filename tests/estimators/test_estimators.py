@@ -17,7 +17,9 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from layerwise import (
     Combined,
+    Conv,
     DataError,
+    DataWarning,
     Denoising,
     Dense,
     Greedy,
@@ -26,6 +28,7 @@ from layerwise import (
     LabeledSplit,
     Masking,
     ParameterError,
+    Preprocessor,
     PretrainedClassifier,
     PretrainedRegressor,
     Pretrainer,
@@ -399,3 +402,54 @@ def test_the_report_is_of_the_weights_that_fine_tuning_began_with(monkeypatch):
     model = PretrainedClassifier(Pretrainer(Stack(Dense(3)), schedule=Joint(1), random_state=0))
     [row] = model.fit(X, np.arange(20) % 2).transfer_report_
     assert row["start_difference"] == pytest.approx(12**0.5, rel=1e-5)
+
+
+# Rows outside of what was learned
+
+
+@pytest.mark.parametrize("numbers", ["auto", "unit", "minmax", "standard", "robust", "quantile"])
+@pytest.mark.parametrize("value", [-50.0, 1e6, 1e30])
+def test_an_anomaly_is_not_cut_off_before_it_is_scored(numbers, value):
+    U = np.random.default_rng(0).random((300, 6))
+    model = Pretrainer(
+        Stack(Dense(8)), schedule=Greedy(2), preprocessing=Preprocessor(numbers), random_state=0
+    ).fit(U)
+    row = np.full((1, 6), 0.5)
+    row[0, 0] = value
+    score = model.score_samples(row)
+    assert np.isfinite(score).all()
+    assert (model.score_samples(U) < score[0]).mean() < 0.02
+
+
+def test_a_score_grows_with_the_distance_outside():
+    U = np.random.default_rng(0).random((100, 4))
+    model = Pretrainer(Stack(Dense(4)), schedule=Greedy(1), random_state=0).fit(U)
+    rows = np.tile(U[:1], (3, 1))
+    rows[:, 1] = (2.0, 10.0, 1e30)
+    first, second, third = model.score_samples(rows)
+    assert first > second > third
+    within = U[:1].copy()
+    within[0, 1] = 1.0
+    base = model.score_samples(within)[0]
+    assert np.isclose(base - first, (2.0 - 1.0) ** 2 / 4, rtol=1e-5)
+
+
+def test_cells_outside_of_what_was_learned_are_told_by_every_answer():
+    U = np.random.default_rng(0).random((100, 4))
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(4)), schedule=Greedy(1)), random_state=0
+    ).fit(U, np.arange(100) % 2)
+    later = U.copy()
+    later[3, 1] = 40.0
+    for answer in (model.predict, model.predict_proba, model.encode, model.pretrainer_.transform):
+        with pytest.warns(DataWarning, match="'x1', is 40 in row 3"):
+            answer(later)
+    with pytest.raises(DataError, match="Give them the same scale"):
+        model.predict(U * 255)
+
+
+def test_images_with_channels_last_are_refused_by_name():
+    X = np.random.default_rng(0).random((9, 8, 8, 3))
+    for stack in (Stack(Conv(4, 3)), Stack(Dense(4))):
+        with pytest.raises(ValueError, match=r"channels seem to be last.*transpose\(0, 3, 1, 2\)"):
+            Pretrainer(stack, schedule=Greedy(1)).fit(X)

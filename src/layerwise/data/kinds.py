@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from .frames import Frame
 
 if TYPE_CHECKING:
     from .cells import Reading
+
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
 
 
 def settled(table: Frame) -> tuple[Frame, list[str]]:
@@ -44,8 +47,9 @@ def settled(table: Frame) -> tuple[Frame, list[str]]:
     return replace(table, numbers=numbers, texts=texts), notes
 
 
-def settled_as(table: Frame, numbers: list[str], categories: list[str]) -> Frame:
-    """Return a frame whose columns are of the kinds that were learned.
+def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -> Frame:
+    """Return a frame whose columns are of the kinds that were learned; whole numbers among
+    categories are spelled as they were.
 
     Raises
     ------
@@ -58,14 +62,33 @@ def settled_as(table: Frame, numbers: list[str], categories: list[str]) -> Frame
     for name in numbers:
         if name in texts:
             kept[name] = _numbers(name, texts.pop(name))
-    for name in categories:
+    for name, known in levels.items():
         if name in kept:
             values = kept.pop(name).tolist()
             cells = [None if value != value else spelled(value) for value in values]
             texts[name] = np.array(cells, dtype=object)
         else:
             texts[name] = _blanked(texts[name])
+        texts[name] = _as_known(texts[name], known)
     return replace(table, numbers=kept, texts=texts)
+
+
+def _as_known(cells: np.ndarray, levels: list[str]) -> np.ndarray:
+    """Return categories in the spelling that was learned: 1.0 is 1 where 1 is known, and the
+    reverse."""
+    known = set(levels)
+    odd = {cell for cell in cells.tolist() if cell is not None and cell not in known}
+    whole = {_whole(level): level for level in levels if _whole(level)}
+    change = {cell: whole[_whole(cell)] for cell in odd if _whole(cell) in whole}
+    if not change:
+        return cells
+    return np.array([change.get(cell, cell) for cell in cells.tolist()], dtype=object)
+
+
+def _whole(text: str) -> str:
+    """Return a whole number without its point, '' for anything else."""
+    found = _WHOLE.fullmatch(text)
+    return found[1] if found else ""
 
 
 def _how() -> Reading:

@@ -229,7 +229,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         table = read_table(self, _flat(X), reset=False).values
         self._check_columns(table)
         if isinstance(table, Frame):
-            table = settled_as(table, self.number_columns_, list(self.levels_))
+            table = settled_as(table, self.number_columns_, self.levels_)
         return table, self._numbers_of(table) if isinstance(table, Frame) else table
 
     def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:

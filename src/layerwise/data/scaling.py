@@ -90,11 +90,18 @@ class Scaling:
         return self.kind == "real" and self.quantiles is None and moved
 
     def excess(self, rows: np.ndarray) -> np.ndarray | None:
-        """Return how far each number lies outside what the scaling can hold, in scaled units:
-        ``(n, m) -> (n, m)``; None where none does."""
+        """Return how far each number lies outside what the scaling can hold, in scaled units (in
+        widths of the column, where numbers are mapped to a normal distribution): ``(n, m) -> (n,
+        m)``; None where none does."""
         if self.kind == "unit":
             part = self._scaled(rows)
             result = np.maximum(part - 1.0, 0.0) + np.maximum(-part, 0.0)
+        elif self.kind == "bounded":
+            result = np.maximum(np.abs(self._scaled(rows)) - BOUND, 0.0)
+        elif self.quantiles is not None:
+            low, high = self.quantiles[0], self.quantiles[-1]
+            width = np.where(high > low, high - low, 1.0)
+            result = (np.maximum(rows - high, 0.0) + np.maximum(low - rows, 0.0)) / width
         elif self._standardises:
             part = np.abs(self._scaled(rows))
             result = np.where(part > FAR, part, 0.0)
@@ -122,7 +129,7 @@ class Scaling:
             learned from.
         """
         self.check_range(rows)
-        excess = self.excess(rows)
+        excess = None if self.kind == "bounded" else self.excess(rows)
         if excess is None:
             return []
         plain = self.kind == "unit" and not self.offset.any() and _is_even(self.scale)
@@ -139,8 +146,11 @@ class Scaling:
             return []
         row, column = np.unravel_index(int(excess.argmax()), excess.shape)
         low, high = self.offset[column], self.offset[column] + self.scale[column]
-        span = f"from {low:g} to {high:g}" if self.kind == "unit" else f"around {low:g}"
-        done = "cut off at its ends" if self.kind == "unit" else "taken for missing"
+        if self.quantiles is not None:
+            low, high = self.quantiles[[0, -1], column]
+        ends = self.kind == "unit" or self.quantiles is not None
+        span = f"from {low:g} to {high:g}" if ends else f"around {low:g}"
+        done = "cut off at its ends" if ends else "taken for missing"
         cells, lines = int(found.sum()), int(found.any(axis=1).sum())
         return [
             f"{cells:,} number{_s(cells)} in {lines:,} row{_s(lines)} outside of what was learned: "

@@ -35,14 +35,14 @@ def weights_of(sample_weight: ArrayLike, n: int) -> np.ndarray:
     for wrong, what in ((np.isnan(weight), "NaN"), (np.isinf(weight), "infinity")):
         if wrong.any():
             raise DataError(
-                f"sample_weight holds {what} in row {int(wrong.argmax()) + 1}; expected weights of "
+                f"sample_weight holds {what} in row {int(wrong.argmax())}; expected weights of "
                 "at least 0.",
                 "Give that row the weight 0, or leave it out.",
             )
     if (weight < 0).any():
         raise DataError(
             f"Negative values in data passed to `sample_weight`, in row "
-            f"{int((weight < 0).argmax()) + 1}; expected weights of at least 0.",
+            f"{int((weight < 0).argmax())}; expected weights of at least 0.",
             "Give that row the weight 0, or leave it out.",
         )
     return weight

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..._errors import DataError
 from ..cells import Reading, as_numbers, missing_told, spelled_series, without
-from ..marks import MISSING_IN_NUMBERS
+from ..marks import DAY, MISSING_IN_NUMBERS
 from ..task import MOST_CLASSES, odd_minus_one, task_of
 from .columns import BLANK, in_range, plain, unusable
 from .dataset import Dataset, listing, object_array
@@ -185,6 +185,11 @@ def _refuse_free_text(text: pl.Series) -> None:
 
     known = text.drop_nulls()
     different = known.n_unique()
+    if text.dtype == pl.String and known.str.contains(DAY).all():
+        raise DataError(
+            f"The target {text.name!r} holds dates ({known[0]!r}), which cannot be predicted.",
+            "Turn it into a number, or name another column.",
+        )
     if (
         text.dtype != pl.String
         or len(known) < _FREE_TEXT_ROWS
