@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from layerwise import DataError
-from layerwise.data.cells import Reading, as_numbers, column_of, spelled, understood
+from layerwise.data.cells import Reading, as_numbers, understood
+from layerwise.data.spelling import column_of, spelled
 
 
 def read(cells, **how):

@@ -1,5 +1,6 @@
 """Every form of file, and the parts of the data in files and folders."""
 
+import csv
 import io
 import sys
 import tarfile
@@ -102,6 +103,12 @@ def test_cells_parted_by_spaces_get_the_command_that_parts_them_by_commas(tmp_pa
     (tmp_path / "t.data").write_text("a b c\n1 2 3\n")
     with pytest.raises(FileError, match=r"parted by spaces.*tr -s ' .t' ',' < t.data > t.csv"):
         load_dataset(tmp_path / "t.data")
+
+
+def test_reading_arff_leaves_the_limits_of_csv_alone(tmp_path):
+    before = csv.field_size_limit()
+    load_dataset(written(tmp_path, "t.arff"))
+    assert csv.field_size_limit() == before
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"a": 1}\n{"a"', b"\xff\xfe\x00"])

@@ -7,48 +7,21 @@ looks like numbers or dates is refused by name: as text it would become one cate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from .._errors import DataError
-from .marks import (
-    DAY,
-    DAY_OR_TIME,
-    LEADING_ZEROS,
-    LOOKS,
-    LOOSE,
-    MISSING,
-    MISSING_IN_NUMBERS,
-    MOST_UNITS,
-    PLAIN,
-    UNIT_OF,
-    UNITS,
-    Look,
-)
+from .marks import LEADING_ZEROS, MISSING, MISSING_IN_NUMBERS
+from .odd import are_codes, refuse_odd
+from .where import Where, row_of
 
-Where = Callable[[int], str]
-FEW = 20  # different values that may be categories although they look like numbers
-_FEWEST, _SURELY, _STRAY, _SHOWN = 5, 3, 2, 4
+_FEWEST, _SHOWN = 5, 4
 _COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 _COMMA_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
 _POINT_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 _EUROPEAN = r"^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$"
-DATES = "Drop the column, or turn it into numbers (days since a fixed day; month; weekday)."
-
-
-def row_of(row: int) -> str:
-    """Return the place of a row in words: rows count from 0, as in every output.
-
-    >>> row_of(3)
-    'row 3'
-    """
-    return f"row {row}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +79,7 @@ def understood(cells: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     lower = text.str.to_lowercase()
     if lower.is_in(["true", "false"]).fill_null(True).all():
         return lower == "true", _told(text.name, gone)
-    _refuse(text, how)
+    refuse_odd(text, how.where)
     return text, [*_told(text.name, gone), *_codes(text)]
 
 
@@ -153,7 +126,7 @@ def _as_numbers(
         return None, {}, []
     points, said = _with_points(filled, how) if how.decimal_comma else (filled, [])
     number = _cast(points)
-    if number is None or (codes and _are_codes(filled)):
+    if number is None or (codes and are_codes(filled)):
         return None, {}, []
     gone = dict(text.filter(mark).value_counts(sort=True).rows())
     return number, gone, [*said, *_compact_dates(number)]
@@ -227,11 +200,6 @@ def _refuse_ambiguous(text: pl.Series, how: Reading) -> None:
         )
 
 
-def _are_codes(text: pl.Series) -> bool:
-    """Whether leading zeros say that the cells name something."""
-    return bool(text.str.contains(LEADING_ZEROS).any())
-
-
 def _codes(text: pl.Series) -> list[str]:
     zeros = text.str.contains(LEADING_ZEROS).fill_null(False)
     if not zeros.any() or text.cast(pl.Float64, strict=False).null_count() > text.null_count():
@@ -240,166 +208,3 @@ def _codes(text: pl.Series) -> list[str]:
         f"Column {text.name!r} holds leading zeros ({text.filter(zeros)[0]!r}): its cells are "
         "taken for names, not for numbers."
     ]
-
-
-def _refuse(text: pl.Series, how: Reading) -> None:
-    """Refuse text that holds numbers or dates in a form that cannot be read."""
-    _refuse_dates(text, how)
-    if _are_codes(text):
-        return
-    plain = text.str.contains(PLAIN).fill_null(False)
-    marks = text.str.to_lowercase().is_in(list(MISSING_IN_NUMBERS)).fill_null(False)
-    looks = [(look, _like(text, look)) for look in LOOKS]
-    like = _any(plain, looks)
-    every = bool((like | marks | text.is_null()).all()) and bool((like & ~plain).any())
-    if not every:
-        looks += [(look, _like(text, look)) for look in LOOSE]
-        like = _any(plain, looks)
-        if not _measured(text, like, marks) and not _many(text, like):
-            return
-    stray = text.is_not_null() & ~like & ~marks
-    _complain(text, stray if bool(stray.any()) else like & ~plain, looks, how)
-
-
-def _measured(text: pl.Series, like: pl.Series, marks: pl.Series) -> bool:
-    """Whether there are fractions beside hardly any word: no categories, however few."""
-    others = text.filter(~like & ~marks & text.is_not_null()).n_unique()
-    return others <= _STRAY and bool((like & text.str.contains(r"\d[.,]\d")).any())
-
-
-def _like(text: pl.Series, look: Look) -> pl.Series:
-    found = text.str.contains(look.pattern).fill_null(False)
-    if look is not UNITS or not found.any():
-        return found
-    units = text.filter(found).str.extract(UNIT_OF).n_unique()
-    return found if units <= MOST_UNITS else found & False
-
-
-def _any(plain: pl.Series, looks: list[tuple[Look, pl.Series]]) -> pl.Series:
-    result = plain
-    for _, found in looks:
-        result = result | found
-    return result
-
-
-def _complain(
-    text: pl.Series, odd: pl.Series, looks: list[tuple[Look, pl.Series]], how: Reading
-) -> None:
-    row, count = odd.arg_max() or 0, int(odd.sum())
-    look = next((look for look, found in looks if found[row]), None)
-    what = f" ({look.what})" if look else ""
-    said = f"numbers, except for {count:,} of {text.count():,} cells; the first is {text[row]!r} "
-    said += f"in {how.where(row)}{what}"
-    if look is not None and count == text.count():
-        said = f"{look.what} ({text[row]!r} in {how.where(row)})"
-    raise DataError(
-        f"Column {text.name!r} holds {said}.",
-        look.cure if look else "Mend those cells, or leave them empty if the value is missing.",
-    )
-
-
-def _refuse_dates(text: pl.Series, how: Reading) -> None:
-    day = text.str.contains(DAY).fill_null(False)
-    date = text.str.contains(DAY_OR_TIME).fill_null(False)
-    marks = text.str.to_lowercase().is_in(list(MISSING_IN_NUMBERS))
-    every = bool(day.any()) and bool((date | marks.fill_null(True)).all())
-    if not (every or (date.any() and _many(text, date))):
-        return
-    row = date.arg_max() or 0
-    share = "" if every else f" in {int(date.sum()):,} of {text.count():,} cells"
-    raise DataError(
-        f"Column {text.name!r} holds dates or times{share} ({text[row]!r} in {how.where(row)}).",
-        DATES,
-    )
-
-
-def _many(text: pl.Series, like: pl.Series) -> bool:
-    """Whether so many different cells look alike that they are no categories."""
-    filled = text.drop_nulls()
-    these = text.filter(like)
-    distinct, others = these.n_unique(), filled.n_unique() - these.n_unique()
-    if distinct > _SURELY and len(these) < 2 * distinct and others <= distinct:
-        return True  # hardly two are the same: no categories, however few
-    if distinct <= min(FEW, max(_FEWEST, len(filled) // 2)):
-        return False
-    return 2 * len(these) >= len(filled) or distinct >= others
-
-
-def column_of(name: str, cells: Sequence[Any], where: Where = row_of) -> pl.Series:
-    """Return Python's own cells as a column: numbers, truth values or text, null where one is
-    missing.
-
-    Numbers of any type are numbers (``int``, ``float``, ``Decimal``); numbers among words are
-    spelled.
-
-    Raises
-    ------
-    DataError
-        For a cell that is no number, truth value or text.
-    """
-    known = [cell for cell in cells if cell is not None]
-    for kind in (pl.Boolean, pl.Int64, pl.Float64, pl.String):
-        if all(isinstance(cell, _PYTHON[kind]) for cell in known):
-            break
-    else:
-        kind = pl.String
-        row = next((i for i, c in enumerate(cells) if c is not None and not _is_plain(c)), None)
-        if row is not None:
-            raise DataError(
-                f"Column {name!r} holds {type(cells[row]).__name__} in {where(row)}; expected "
-                "numbers or categories.",
-                "Turn it into numbers or words, or drop it.",
-            )
-    if kind == pl.Int64 and all(-(2**63) <= int(cell) < 2**63 for cell in known):
-        return pl.Series(name, [None if c is None else int(c) for c in cells], kind)
-    if kind in (pl.Int64, pl.Float64):
-        return pl.Series(name, [None if c is None else _float(c) for c in cells], pl.Float64)
-    if kind == pl.Boolean:
-        return pl.Series(name, [None if c is None else bool(c) for c in cells], kind)
-    return pl.Series(name, [None if c is None else spelled(c) for c in cells], kind)
-
-
-_NUMBERS = (int, float, Decimal, Fraction, np.integer, np.floating)
-_PYTHON: dict[Any, tuple[type, ...]] = {
-    pl.Boolean: (bool, np.bool_),
-    pl.Int64: (int, np.integer),
-    pl.Float64: (*_NUMBERS, np.bool_),
-    pl.String: (str,),
-}
-
-
-def _is_plain(cell: object) -> bool:
-    return isinstance(cell, (str, bool, np.bool_, *_NUMBERS))
-
-
-def _float(cell: Any) -> float:
-    try:
-        return float(cell)
-    except OverflowError:
-        return float("inf") if cell > 0 else float("-inf")
-
-
-def spelled(cell: object) -> str:
-    """Return a category in one spelling: a whole number is 1, whatever type it has.
-
-    >>> spelled(1.0), spelled(1), spelled("1.0"), spelled(0.5), spelled(True)
-    ('1', '1', '1.0', '0.5', 'True')
-    """
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, (float, np.floating, Decimal, Fraction)) and cell == cell:
-        number = float(cell)
-        if number.is_integer() and abs(number) < 1e15:
-            return str(int(number))
-        return str(cell) if isinstance(cell, (np.floating, Decimal)) else repr(number)
-    return str(cell)
-
-
-def spelled_series(series: pl.Series) -> pl.Series:
-    """Return a column as text in the spelling of categories."""
-    if series.dtype == pl.String:
-        return series
-    if series.dtype.is_numeric() or series.dtype == pl.Boolean:
-        cells = [None if cell is None or cell != cell else spelled(cell) for cell in series]
-        return pl.Series(series.name, cells, pl.String)
-    return series.cast(pl.String)

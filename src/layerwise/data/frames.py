@@ -124,7 +124,7 @@ def polars_of(X: IntoDataFrame) -> pl.DataFrame:
     """
     import polars as pl
 
-    from .cells import column_of, spelled
+    from .spelling import column_of, spelled
 
     check_names(X)
     frame = nw.from_native(X, eager_only=True)
@@ -204,7 +204,7 @@ def _number(name: str, column: nw.Series) -> np.ndarray:
 
 
 def _texts(name: str, column: nw.Series) -> np.ndarray:
-    from .cells import spelled
+    from .spelling import spelled
 
     cells = cells_of(column)
     return np.array([None if cell is None else spelled(cell) for cell in cells], dtype=object)
@@ -214,7 +214,7 @@ def _object(
     name: str, column: nw.Series, numbers: dict[str, np.ndarray], texts: dict[str, np.ndarray]
 ) -> None:
     """Put Python's own cells where they belong."""
-    from .cells import column_of
+    from .spelling import column_of
 
     series = column_of(name, cells_of(column))
     if str(series.dtype) == "String":

@@ -6,8 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from .._checks import check_bool, check_int, check_name, check_number
 from .._spec import Spec, register
+from .fitting import NUMBERS
 from .preprocessing import Preprocessor
-from .scaling import NUMBERS
 from .whitening import WHITENINGS
 
 

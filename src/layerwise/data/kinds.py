@@ -56,7 +56,7 @@ def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -
     DataError
         For a word among the numbers; names column and cell.
     """
-    from .cells import spelled
+    from .spelling import spelled
 
     kept, texts = dict(table.numbers), dict(table.texts)
     for name in numbers:

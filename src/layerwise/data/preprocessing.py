@@ -19,11 +19,12 @@ from .._durable import Facts
 from .._errors import DataError, did_you_mean
 from .._space import Block, Space
 from .contrast import Contrast, fit_contrast
+from .fitting import NUMBERS, fit_scaling
 from .frames import Frame, make_frame
 from .kinds import settled, settled_as
 from .outside import tell_outside, unseen
 from .reading import Given, Sparse, Table, read_table
-from .scaling import LARGEST, NUMBERS, fit_scaling
+from .scaling import LARGEST
 from .sources import source_of
 from .state import from_arrays, state_of
 from .whitening import WHITENINGS, Whitening, fit_whitening

@@ -12,11 +12,11 @@ import scipy.sparse as sp
 from narwhals.typing import IntoDataFrame, IntoSeries
 
 from .._errors import DataError
-from ..data.cells import column_of
 from ..data.channels import check_channels
 from ..data.frames import polars_of
 from ..data.readers import Dataset, ReadRows, from_frame, read_target
 from ..data.reading import Sparse
+from ..data.spelling import column_of
 from ..data.task import check_task
 
 GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"

@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from ..._errors import DataError
-from ..cells import DATES, Reading, Where, as_numbers, spelled_series, understood, without
+from ..cells import Reading, as_numbers, understood, without
+from ..odd import DATES
+from ..spelling import spelled_series
+from ..where import Where
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..._errors import DataError, did_you_mean
-from ..cells import Reading, spelled_series
+from ..cells import Reading
 from ..marks import MISSING
+from ..spelling import spelled_series
 from .columns import features
 from .dataset import Dataset, listing
 from .delimited import read_delimited

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..._errors import DataError
-from ..cells import Reading, as_numbers, missing_told, spelled_series, without
+from ..cells import Reading, as_numbers, missing_told, without
 from ..marks import DAY, MISSING_IN_NUMBERS
+from ..spelling import spelled_series
 from ..task import MOST_CLASSES, odd_minus_one, task_of
 from .columns import BLANK, in_range, plain, unusable
 from .dataset import Dataset, listing, object_array

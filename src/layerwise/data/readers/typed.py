@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FileError
-from ..cells import column_of
+from ..spelling import column_of
 from .dataset import Dataset
 from .files import opened, unreadable
 from .tables import from_frame
@@ -46,6 +47,7 @@ def _arff(path: Path) -> tuple[pl.DataFrame, list[str]]:
     import polars as pl
     from scipy.io import arff
 
+    limit = csv.field_size_limit()  # scipy changes it for the whole process
     try:
         with opened(path) as stream:
             data, meta = arff.loadarff(io.StringIO(stream.read().decode("utf-8")))
@@ -61,6 +63,8 @@ def _arff(path: Path) -> tuple[pl.DataFrame, list[str]]:
         raise FileError(
             f"{str(path)!r} cannot be read as ARFF: {error}.", "Check its header and its rows."
         ) from error
+    finally:
+        csv.field_size_limit(limit)
     columns: list[Any] = []
     for name in meta.names():
         cells = data[name]
