@@ -590,3 +590,26 @@ def test_names_of_columns_that_stand_twice_are_our_own_error():
     frame = pd.DataFrame([["a", 1.0, 2.0]] * 3, columns=["k", "x", "x"])
     with pytest.raises(DataError, match="names of columns stand more than once: 'x'"):
         Preprocessor().fit(frame)
+
+
+def test_one_value_far_out_does_not_scale_a_sparse_column():
+    X = sp.random_array((200, 3), density=0.3, rng=np.random.default_rng(0), format="csr") * 9
+    far = X.tolil()
+    far[7, 1] = 1e30
+    model = Preprocessor().fit(far.tocsr())
+    assert np.allclose(model.scaling_.scale, Preprocessor().fit(X).scaling_.scale)
+    assert "Column 'x1' holds 1e+30 in row 7" in model.notes_[0]
+    assert np.abs(model.transform(far.tocsr()).data).max() <= 1 + 1e-6
+
+
+def test_sparse_rows_in_small_units_are_scaled_and_values_outside_are_told():
+    X = sp.random_array((200, 3), density=0.3, rng=np.random.default_rng(0), format="csr")
+    unit, small = Preprocessor().fit(X), Preprocessor().fit(X * 1e-4)
+    assert (unit.space_.kind, small.space_.kind) == ("unit", "real")
+    assert np.isclose(np.abs(small.transform(X * 1e-4)).max(), 1.0)
+    with pytest.warns(DataWarning, match="outside of what was learned.*values in .0, 1. were"):
+        unit.transform(X * 255)
+    later = (X * 1e-4).tolil()
+    later[5, 2] = 1e9
+    with pytest.warns(DataWarning, match="in column 'x2', is 1e.09 in row 5"):
+        small.transform(later.tocsr())

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from .reading import Sparse
+
 FAR = 1e6  # spreads from the middle: no measurement lies there
+_FEWEST = 5  # values of a column to say anything about it
 _SHARE = 0.01  # of a column's cells that may be so
 
 
@@ -35,13 +40,35 @@ def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, l
         result = result.copy() if result is matrix else result
         result[far, column] = np.nan
         row, more = int(far.argmax()), int(far.sum()) - 1
-        also = f" and {more} more" if more else ""
-        notes.append(
-            f"Column {names[int(column)]!r} holds {matrix[row, column]:g} in row {row}{also}, over "
-            "a million spreads from all other values: it does not count for the scale, and is "
-            "taken for missing."
-        )
+        notes.append(_told(names[int(column)], float(matrix[row, column]), row, more))
     return result, notes
+
+
+def without_far_sparse(matrix: Sparse, names: Sequence[str]) -> tuple[Sparse, list[str]]:
+    """Return a sparse matrix with zeros for values a million times larger than the median size of
+    their column's values, and notes; at most one in a hundred, or one, may be so."""
+    columns = matrix.tocsc(copy=True)
+    notes = []
+    for column in np.flatnonzero(np.diff(columns.indptr) >= _FEWEST):
+        part = slice(columns.indptr[column], columns.indptr[column + 1])
+        size = np.abs(columns.data[part])
+        far = size > FAR * np.median(size)
+        if not far.any() or far.sum() > max(1, _SHARE * len(size)):
+            continue
+        place = int(far.argmax())
+        notes.append(
+            _told(names[int(column)], columns.data[part][place], columns.indices[part][place], 0)
+        )
+        columns.data[part][far] = 0.0
+    return (columns.tocsr(), notes) if notes else (matrix, [])
+
+
+def _told(name: str, value: float, row: int, more: int) -> str:
+    also = f" and {more} more" if more else ""
+    return (
+        f"Column {name!r} holds {value:g} in row {row}{also}, over a million spreads from all "
+        "other values: it does not count for the scale, and is taken for missing."
+    )
 
 
 def _alone(matrix: np.ndarray) -> np.ndarray:
@@ -59,7 +86,7 @@ def _alone(matrix: np.ndarray) -> np.ndarray:
 
 def _far(values: np.ndarray) -> np.ndarray:
     known = values[~np.isnan(values)]
-    if len(known) < 5:
+    if len(known) < _FEWEST:
         return np.zeros(len(values), dtype=bool)
     first, median, third = np.quantile(known, [0.25, 0.5, 0.75])
     spread = third - first

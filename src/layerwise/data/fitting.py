@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.preprocessing import QuantileTransformer
 
 from .._errors import DataError
-from .far import without_far
+from .far import without_far, without_far_sparse
 from .scaling import Scaling
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ NUMBERS = ("auto", "unit", "standard", "robust", "minmax", "quantile", "none")
 _QUANTILES = 1000
 _NORMAL_QUARTILES = 1.349  # between the quartiles of a normal distribution of variance 1
 _SAME = 1e-12  # spread of a column beside its mean, below which it is rounding
-_FEW_COLUMNS = 16
+_FEW_COLUMNS, _REACHED = 16, 0.25
 
 
 def fit_scaling(
@@ -52,7 +52,8 @@ def fit_scaling(
     [[0.5], [1.0]]
     """
     if sp.issparse(matrix):
-        return _fit_sparse(matrix, numbers), []
+        near, told = without_far_sparse(matrix, names) if numbers == "auto" else (matrix, [])
+        return _fit_sparse(near, numbers), told
     far: list[str] = []
     if numbers in ("auto", "unit", "standard", "minmax"):
         matrix, far = without_far(matrix, names)
@@ -102,7 +103,7 @@ def _fit_sparse(matrix: Sparse, numbers: str) -> Scaling:
         )
     m = matrix.shape[1]
     low, high = (matrix.min(), matrix.max()) if matrix.nnz else (0.0, 0.0)
-    unit, scale = low >= 0 and high <= 1, np.ones(m)
+    unit, scale = low >= 0 and _REACHED <= high <= 1, np.ones(m)
     if not unit and numbers == "auto":
         largest = abs(matrix).max(axis=0).toarray().ravel()
         scale = np.where(largest > 0, largest, 1.0)
@@ -140,7 +141,7 @@ def _fills(matrix: np.ndarray) -> bool:
     if not len(varying):
         return True
     if len(varying) <= _FEW_COLUMNS:
-        return bool((varying >= 0.25).all())
+        return bool((varying >= _REACHED).all())
     return bool((varying >= 1 / 256).all()) and float(np.median(varying)) >= 0.5
 
 

@@ -19,6 +19,7 @@ from .._durable import Facts
 from .._errors import DataError, did_you_mean
 from .._space import Block, Space
 from .contrast import Contrast, fit_contrast
+from .far import FAR
 from .fitting import NUMBERS, fit_scaling
 from .frames import Frame, make_frame
 from .kinds import settled, settled_as
@@ -210,7 +211,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def _outside(
         self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
     ) -> list[str]:
-        told = [] if sp.issparse(matrix) else self.scaling_.outside(matrix, self.number_columns_)
+        if sp.issparse(matrix):
+            return self.scaling_.outside_sparse(matrix, self.number_columns_)
+        told = self.scaling_.outside(matrix, self.number_columns_)
         if isinstance(table, Frame):
             for name, levels in self.levels_.items():
                 told += unseen(name, table.texts[name], levels, len(levels) >= self.max_categories)
@@ -472,7 +475,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                 "become dense.",
                 "Give X.toarray(), or fit on a sparse matrix.",
             )
-        return sp.csr_array(matrix).multiply(1.0 / self.scaling_.scale).tocsr().astype(np.float32)
+        scaled = sp.csr_array(matrix).multiply(1.0 / self.scaling_.scale).tocsr()
+        far = np.abs(scaled.data) > FAR
+        if far.any() and self.scaling_.stretches:
+            scaled.data[far] = 0.0
+        return scaled.astype(np.float32)
 
     def _original(self, numbers: np.ndarray) -> np.ndarray:
         if self.whitening_ is not None:

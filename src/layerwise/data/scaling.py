@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.preprocessing import QuantileTransformer
 
 from .._errors import DataError
 from .far import FAR
+
+if TYPE_CHECKING:
+    from .reading import Sparse
 
 BOUND = 3.0  # of robustly scaled numbers
 # A network's answer may lie on the bound or outside, where nothing was scaled to
@@ -55,7 +59,7 @@ class Scaling:
         A number more than a million spreads from the mean is taken for missing.
         """
         part = self._scaled(rows)
-        if self._standardises:
+        if self.stretches:
             part[np.abs(part) > FAR] = np.nan
         missing = np.isnan(part)
         if missing.any():
@@ -74,7 +78,8 @@ class Scaling:
         return part
 
     @property
-    def _standardises(self) -> bool:
+    def stretches(self) -> bool:
+        """Whether numbers are moved or stretched without being cut off."""
         moved = bool(self.offset.any()) or bool((self.scale != 1.0).any())
         return self.kind == "real" and self.quantiles is None and moved
 
@@ -91,7 +96,7 @@ class Scaling:
             low, high = self.quantiles[0], self.quantiles[-1]
             width = np.where(high > low, high - low, 1.0)
             result = (np.maximum(rows - high, 0.0) + np.maximum(low - rows, 0.0)) / width
-        elif self._standardises:
+        elif self.stretches:
             part = np.abs(self._scaled(rows))
             result = np.where(part > FAR, part, 0.0)
         else:
@@ -146,6 +151,23 @@ class Scaling:
             f"{done}. The farthest, in "
             f"column {names[int(column)]!r}, is {rows[row, column]:g} in row {row}; the column was "
             f"learned {span}."
+        ]
+
+    def outside_sparse(self, rows: Sparse, names: Sequence[str]) -> list[str]:
+        """Return sentences on values of a sparse matrix that the scaling cannot hold: beyond [0, 1]
+        where only such were learned, or far from all others."""
+        size = np.abs(rows.data / self.scale[rows.indices])
+        if self.kind == "unit":
+            size = np.where(rows.data < 0, FAR, size - 1.0)
+        found = size > (_ROUNDING if self.kind == "unit" else FAR if self.stretches else np.inf)
+        if not found.any():
+            return []
+        place, count = int(size.argmax()), int(found.sum())
+        row = int(np.searchsorted(rows.indptr, place, side="right")) - 1
+        was = "values in [0, 1] were learned" if self.kind == "unit" else "it is taken for missing"
+        return [
+            f"{count:,} number{_s(count)} outside of what was learned: the farthest, in column "
+            f"{names[int(rows.indices[place])]!r}, is {rows.data[place]:g} in row {row}; {was}."
         ]
 
     def undo(self, numbers: np.ndarray) -> np.ndarray:
