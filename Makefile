@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -57,6 +57,9 @@ studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; 
 
 mutants: $(STAMP)  ## which small faults do the tests notice? 180 of them (two hours; --resume FILE goes on)
 	$(BIN)/python tests/mutate.py
+
+stops: $(STAMP)  ## stop the saving of a model before every operation, by signals and by faults of the disk (seconds)
+	$(BIN)/python -m tests.stops
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-keras demo-out build .pytest_cache .ruff_cache .mypy_cache .coverage

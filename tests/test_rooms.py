@@ -15,7 +15,11 @@ SOURCE = Path(layerwise.__file__).parent
 LEVELS = {
     "_spec": 0,
     "_errors": 0,
+    "_commit": 0,
     "_durable": 0,
+    "_json": 0,
+    "_lock": 0,
+    "_regular": 0,
     "_contracts": 0,
     "_random": 0,
     "_indexing": 0,

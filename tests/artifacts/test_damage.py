@@ -18,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import save as to_bytes
 
-from layerwise import FileError, ModelError, Pretrainer, inspect, load, save
+from layerwise import FileError, ModelError, inspect, load, save
 
 FILES = ("model.json", "model.safetensors")
 
@@ -432,44 +432,6 @@ def test_a_link_to_other_weights_is_only_read(folder, tmp_path, rows):
 # Saving
 
 
-@pytest.mark.parametrize("nth", range(12))
-@pytest.mark.parametrize("function", ["fsync", "replace"])
-def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(
-    folder, monkeypatch, classifier, rows, function, nth
-):
-    before = load(folder).predict_proba(rows)
-    fitted = Pretrainer(
-        classifier.pretrainer_.stack, plan=classifier.pretrainer_.plan, random_state=1
-    ).fit(rows)
-    calls = iter(range(1000))
-    owner, name = (os, "fsync") if function == "fsync" else (Path, "replace")
-    real = getattr(owner, name)
-
-    def failing(*args, **kwargs):
-        if next(calls) == nth:
-            raise OSError(28, "No space left on device")
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(owner, name, failing)
-    said = ""
-    try:
-        save(fitted, folder)
-    except FileError as error:
-        said = str(error)
-    monkeypatch.undo()
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "README.md",
-        "model.json",
-        "model.safetensors",
-    ]
-    assert not said or ("No space left on device" in said and str(folder) in said)
-    again = load(folder)
-    if not said or isinstance(again, Pretrainer):
-        assert again.transform(rows).tobytes() == fitted.transform(rows).tobytes()
-    else:
-        assert again.predict_proba(rows).tobytes() == before.tobytes()
-
-
 def test_a_disk_that_fails_from_the_start_leaves_no_file(tmp_path, monkeypatch, classifier):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -477,30 +439,13 @@ def test_a_disk_that_fails_from_the_start_leaves_no_file(tmp_path, monkeypatch, 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="Cannot write.*No space left on device"):
         save(classifier, tmp_path / "model")
-    assert not list((tmp_path / "model").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_below_a_file_is_refused(tmp_path, classifier):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="Cannot write"):
         save(classifier, tmp_path / "file" / "model")
-
-
-def test_files_are_flushed_before_they_get_their_name(tmp_path, monkeypatch, classifier):
-    done = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(
-        Path,
-        "replace",
-        lambda self, target: (done.append(Path(target).name), replace(self, target))[1],
-    )
-    save(classifier, tmp_path)
-    for place, name in enumerate(done):
-        if name != "fsync":
-            assert "fsync" in done[:place] and "fsync" in done[place + 1 :]
-    assert done[-1] == "fsync"
-    assert [name for name in done if name != "fsync"][-1] == "model.json"
 
 
 def test_loading_in_a_fresh_process_needs_no_training_code_from_the_folder(saved, tmp_path):

@@ -23,7 +23,7 @@ from ..estimators.labels import Marker
 from ..objective.supervised import Head
 from ..training import Step, Written, as_plan
 from .format import DESCRIPTION, WEIGHTS
-from .opening import description_of, tensors_of, weights_bytes
+from .opening import opened, tensors_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
 _MAX_STAGES = 1000
@@ -47,10 +47,7 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     >>> inspect(folder)["kind"]
     'Pretrainer'
     """
-    folder = Path(folder)
-    description = description_of(folder)
-    weights_bytes(folder, description)
-    return description
+    return opened(Path(folder))[0]
 
 
 def load(folder: str | os.PathLike[str]) -> Any:
@@ -82,8 +79,8 @@ def load(folder: str | os.PathLike[str]) -> Any:
     (4, 2)
     """
     folder = Path(folder)
-    description = description_of(folder)
-    tensors = tensors_of(weights_bytes(folder, description))
+    description, weights = opened(folder)
+    tensors = tensors_of(weights)
     try:
         return _rebuild(description, tensors)
     except (

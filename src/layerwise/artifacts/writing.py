@@ -14,7 +14,8 @@ from safetensors.torch import save as to_bytes
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._durable import Facts, jsonable, write_folder
+from .._commit import write_folder
+from .._durable import Facts, jsonable
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
 from .._version import __version__
@@ -67,8 +68,19 @@ def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = 
     >>> bool((load(folder).transform(np.eye(4)) == pretrainer.transform(np.eye(4))).all())
     True
     """
-    folder = Path(folder)
-    description, tensors = describe(model, about or {})
+    write_folder(Path(folder), model_files(model, about or {}))
+    return Path(folder)
+
+
+def model_files(model: Model, about: Facts) -> dict[str, bytes]:
+    """Return the files of a model folder by name.
+
+    Raises
+    ------
+    ModelError
+        As :func:`save`.
+    """
+    description, tensors = describe(model, about)
     weights = to_bytes(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     )
@@ -80,8 +92,7 @@ def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = 
     description["digest"] = digest_of(description)
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     card = model_card(description, tensors)
-    write_folder(folder, {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()})
-    return folder
+    return {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()}
 
 
 def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:

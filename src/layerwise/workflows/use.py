@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._durable import write_text
+from .._durable import sweep, write_text
 from .._errors import DataError
 from ..artifacts import inspect, load
 from ..data.readers import Dataset, ReadRows, load_dataset
@@ -101,6 +101,7 @@ def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) ->
     if place is None:
         return text
     write_text(place, text)
+    sweep(place.parent)
     return None
 
 
