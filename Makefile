@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants stops clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants fuzz stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -57,6 +57,9 @@ studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; 
 
 mutants: $(STAMP)  ## which small faults do the tests notice? 180 of them (two hours; --resume FILE goes on)
 	$(BIN)/python tests/mutate.py
+
+fuzz: $(STAMP)  ## 100,000 model files with faults and right hashes (half an hour; goes on where it was stopped)
+	$(BIN)/python -m tests.fuzz_models
 
 stops: $(STAMP)  ## stop the saving of a model before every operation, by signals and by faults of the disk (seconds)
 	$(BIN)/python -m tests.stops

@@ -290,12 +290,12 @@ def _drop(path):
         (_set("kind", "Evil"), r"unknown kind 'Evil'.*Known: Pretrainer"),
         (_set("kind", ["Pretrainer"]), r"model"),
         (_set("kind", "PretrainedRegressor"), r"model"),
-        (_set("kind", "Pretrainer"), r"beyond the model"),
+        (_set("kind", "Pretrainer"), r"unknown key 'finetuned'"),
         (_set("format", "other"), r"not a description of a Layerwise model"),
         (_set("format_version", 2), r"format version 2; this Layerwise reads 1.*Update layerwise"),
         (_set("format_version", "1"), r"format version '1'"),
         (_set("weights", 3), r"model"),
-        (_set("pretrainer", None), r"does not describe a model"),
+        (_set("pretrainer", None), r"pretrainer is None; expected values by name"),
         (_set("pretrainer.shape", [7]), r"model"),
         (_set("pretrainer.preprocessing.blocks", [["real", 5]]), r"model"),
         (_set("pretrainer.preprocessing.blocks", [["evil", 6]]), r"kind"),
@@ -307,7 +307,7 @@ def _drop(path):
         (_set("finetuned.classes.dtype", "<M8[s]"), r"words or numbers"),
         (_set("finetuned.classes.dtype", "i4,evil"), r"model"),
         (_set("finetuned.plan.1", None), r"model"),
-        (_drop("finetuned"), r"does not describe a model"),
+        (_drop("finetuned"), r"lacks the key 'finetuned'"),
         (_drop("finetuned.plan"), r"plan"),
         (_drop("pretrainer.stack"), r"stack"),
         (_drop("pretrainer.preprocessing"), r"preprocessing"),
@@ -457,64 +457,6 @@ def test_loading_in_a_fresh_process_needs_no_training_code_from_the_folder(saved
     assert done.stdout.strip() == "PretrainedClassifier", done.stderr
 
 
-def test_a_forged_folder_of_bytes_never_escapes_with_another_error(folder):
-    """A few hundred random mutations of the tokens of model.json, with the right digest: one
-    exception type or a model."""
-    from layerwise.artifacts.format import digest_of
-
-    generator = np.random.default_rng(3)
-    whole = json.loads((folder / "model.json").read_text())
-    paths = list(_paths(whole))
-    values = [
-        None,
-        0,
-        -1,
-        10**12,
-        0.5,
-        "",
-        "x",
-        [],
-        {},
-        [[]],
-        True,
-        "Dense",
-        {"type": "Dense"},
-        ["x"],
-    ]
-    escaped = []
-    for _ in range(250):
-        description = json.loads(json.dumps(whole))
-        path = paths[generator.integers(len(paths))]
-        part = description
-        for name in path[:-1]:
-            part = part[name]
-        part[path[-1]] = values[generator.integers(len(values))]
-        description["digest"] = digest_of(description)
-        (folder / "model.json").write_text(json.dumps(description))
-        try:
-            load(folder)
-        except ModelError:
-            pass
-        except Exception as error:
-            escaped.append((path, part[path[-1]], repr(error)[:80]))
-    assert not escaped
-
-
-def _paths(data, path=()):
-    items = (
-        data.items()
-        if isinstance(data, dict)
-        else enumerate(data)
-        if isinstance(data, list)
-        else ()
-    )
-    for name, value in items:
-        if name == "history":
-            continue
-        yield (*path, name)
-        yield from _paths(value, (*path, name))
-
-
 def test_empty_weights_are_refused(forged):
     folder = forged(lambda d, t: to_bytes({}))
     with pytest.raises(ModelError, match="lacks the tensor|lacks"):
@@ -546,7 +488,7 @@ def test_a_folder_from_before_there_was_whitening_is_loaded(forged, classifier, 
         ),
         (_set("pretrainer.preprocessing.whitening", "evil"), r"'whitening' parameter.*Got 'evil'"),
         (_set("pretrainer.preprocessing.epsilon", 0), r"'epsilon' parameter"),
-        (_set("pretrainer.preprocessing.kind_", "evil"), r"kind 'evil'"),
+        (_set("pretrainer.preprocessing.kind_", "evil"), r"kind_ is 'evil'; expected 'real'"),
         (
             _add("preprocessing.whitening_matrix_"),
             r"beyond the model, the tensor preprocessing\.whitening_matrix_",

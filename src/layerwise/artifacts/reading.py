@@ -22,11 +22,13 @@ from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretr
 from ..estimators.labels import Marker
 from ..objective.supervised import Head
 from ..training import Step, Written, as_plan
+from .checks import check_model, classes_of
 from .format import DESCRIPTION, WEIGHTS
 from .opening import opened, tensors_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
 _MAX_STAGES = 1000
+_FOREIGN = "It was written by something else, or by another version."
 M = TypeVar("M", bound=torch.nn.Module)
 
 
@@ -47,7 +49,9 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     >>> inspect(folder)["kind"]
     'Pretrainer'
     """
-    return opened(Path(folder))[0]
+    description, weights = opened(Path(folder))
+    check_model(description, tensors_of(weights))
+    return description
 
 
 def load(folder: str | os.PathLike[str]) -> Any:
@@ -81,6 +85,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
     folder = Path(folder)
     description, weights = opened(folder)
     tensors = tensors_of(weights)
+    check_model(description, tensors)
     try:
         return _rebuild(description, tensors)
     except (
@@ -95,9 +100,9 @@ def load(folder: str | os.PathLike[str]) -> Any:
     ) as error:
         if isinstance(error, ModelError):
             raise
-        words, hint = f"{error}.", "It was written by something else, or by another version."
+        words, hint = f"{error}.", _FOREIGN
         if isinstance(error, ParameterError):
-            words, hint = error.message, error.hint
+            words, hint = error.message, error.hint or hint
         raise ModelError(
             f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: "
             f"{words}",
@@ -106,12 +111,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
 
 
 def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
-    kind = _KINDS.get(description["kind"])
-    if kind is None:
-        raise ModelError(
-            f"The model is of the unknown kind {description['kind']!r}.",
-            f"Known: {', '.join(_KINDS)}.",
-        )
+    kind = _KINDS[description["kind"]]
     parts = _by_prefix(tensors)
     pretrainer = _pretrainer(description["pretrainer"], parts)
     if kind is Pretrainer:
@@ -125,7 +125,7 @@ def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
 def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
     stack, plan = from_dict(facts["stack"]), _plan(facts["plan"], facts.get("decodes", False))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
-        raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
+        raise ModelError("The model's stack is not a Stack of at most 1000 stages.", _FOREIGN)
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     preprocessing = _preprocessing(facts["preprocessing"], arrays)
     own = clone(preprocessing) if isinstance(preprocessing, Preprocessor) else None
@@ -133,7 +133,9 @@ def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pret
     model.preprocessing_ = preprocessing
     known = getattr(preprocessing, "n_features_in_", preprocessing.space_.size)
     if facts["row_shape"] is None and facts["n_features_in"] != known:
-        raise ModelError("The number of features of the model and of its preprocessing differ.")
+        raise ModelError(
+            "The number of features of the model and of its preprocessing differ.", _FOREIGN
+        )
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
     model.stack_, model.plan_, model.history_, model.seed_ = (
@@ -179,7 +181,7 @@ def _finetuned(
     )
     model.transfer_report_ = facts["transfer"]
     if kind is PretrainedClassifier:
-        model.classes_ = _classes(facts["classes"])
+        model.classes_ = classes_of(facts["classes"])
         target = Space.of("category", len(model.classes_))
     else:
         model.target_mean_, model.target_scale_ = (
@@ -213,12 +215,16 @@ def _widths(facts: Facts, plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
     folders of the first releases alone."""
     read = None if isinstance(plan, Written) else plan[-1].objectives[-1].head_widths()
     if read is None and not isinstance(plan, Written):
-        raise ModelError("The fine-tuning plan does not end with labels.")
+        raise ModelError("The fine-tuning plan does not end with labels.", _FOREIGN)
     widths = facts.get("head_widths", None if read is None else list(read))
     if not isinstance(widths, list) or not all(type(w) is int and w > 0 for w in widths):
-        raise ModelError(f"The widths of the head are {widths!r}; expected a list of numbers.")
+        raise ModelError(
+            f"The widths of the head are {widths!r}; expected a list of numbers.", _FOREIGN
+        )
     if read is not None and read != tuple(widths):
-        raise ModelError(f"The head has the widths {widths}, and its plan says {list(read)}.")
+        raise ModelError(
+            f"The head has the widths {widths}, and its plan says {list(read)}.", _FOREIGN
+        )
     return tuple(widths)
 
 
@@ -265,19 +271,6 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
             f"{WEIGHTS} has, beyond the model, the tensors {name}.*.",
             "The files of the folder do not belong together.",
         )
-
-
-def _classes(facts: Facts) -> np.ndarray:
-    dtype, values = np.dtype(facts["dtype"]), np.array(facts["values"])
-    if (
-        dtype.kind not in "biufU"
-        or values.ndim != 1
-        or (dtype.kind == "U" and dtype != values.dtype)
-    ):
-        raise ModelError(
-            f"The model's classes are of the type {facts['dtype']!r}; expected words or numbers."
-        )
-    return values.astype(dtype)
 
 
 def _marker(fact: Facts | Marker) -> Marker:

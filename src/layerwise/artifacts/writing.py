@@ -25,6 +25,7 @@ from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretr
 from ..objective.supervised import Head
 from ..training import Step, Written
 from .card import model_card
+from .checks import check_model
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
 
 _SUMMARY = (
@@ -90,6 +91,7 @@ def model_files(model: Model, about: Facts) -> dict[str, bytes]:
         "bytes": len(weights),
     }
     description["digest"] = digest_of(description)
+    check_model(description, tensors)
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     card = model_card(description, tensors)
     return {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()}
