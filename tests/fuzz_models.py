@@ -192,12 +192,13 @@ def near(old: Any, rng: np.random.Generator) -> Any:
     if isinstance(old, bool) or old is None:
         return not old
     if isinstance(old, (int, float)):
-        return [old + 1, old - 1, -old, old * 2, float(old), str(old), old * 10**9][rng.integers(7)]
+        larger = old * 1000 if abs(old) < 1e290 else 0.5
+        return [old + 1, old - 1, -old, old / 2, float(old), str(old), larger][rng.integers(7)]
     if isinstance(old, str):
         return [old + "x", old[:-1], old.upper(), old + " ", [old], old[::-1]][rng.integers(6)]
     if isinstance(old, list):
         return [old[:-1], old[1:], [*old, None], [old], old * 2][rng.integers(5)]
-    return list(old.items())
+    return [list(item) for item in old.items()]
 
 
 def mutate_tensors(tensors: dict[str, torch.Tensor], rng: np.random.Generator) -> str:

@@ -67,14 +67,14 @@ class Store:
         try:
             record = read_json(path)
         except FileError:
-            return self._doubt(key, "damaged")
+            record = None
         if not isinstance(record, dict) or record.get("key") != key:
-            return self._doubt(key, "damaged")
-        if "digest" not in record:
-            return self._doubt(key, "written without a digest, by an earlier version")
-        if record.pop("digest") != _hash(record):
-            return self._doubt(key, "changed after it was written")
-        return record
+            self.doubts[key] = "damaged"
+        elif "digest" not in record:
+            self.doubts[key] = "written without a digest, by an earlier version"
+        elif record.pop("digest") != _hash(record):
+            self.doubts[key] = "changed after it was written"
+        return None if key in self.doubts else record
 
     def write(self, key: str, record: Facts) -> None:
         """Keep a record."""
@@ -89,9 +89,6 @@ class Store:
             f"{'its result' if count == 1 else 'each result'} was {reason}."
             for reason, count in Counter(self.doubts.values()).items()
         ]
-
-    def _doubt(self, key: str, reason: str) -> None:
-        self.doubts[key] = reason
 
     def prepared(self, arm: Arm, key: str, X: Given, seed: int) -> Prepared:
         """Return what an arm learns from rows X without labels: from the folder, or learned and
