@@ -79,6 +79,7 @@ class Store:
     def write(self, key: str, record: Facts) -> None:
         """Keep a record."""
         if self.folder is not None:
+            self.doubts.pop(key, None)
             whole = jsonable(record | {"key": key})
             write_json(self.folder / "trials" / f"{key}.json", whole | {"digest": _hash(whole)})
 
