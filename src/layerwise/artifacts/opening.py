@@ -56,6 +56,8 @@ def description_of(folder: Path) -> Facts:
         raise ModelError(
             error.message, "The file is damaged; take a copy of the folder that is whole."
         ) from error
+    except ModelError:
+        raise
     except ValueError as error:  # a NUL in the path
         raise ModelError(f"{str(folder)[:80]!r} is no model folder: {error}.", hint) from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:

@@ -154,6 +154,14 @@ def spec(value: Any, place: str) -> None:
 
 
 _SHAPE = many(whole(1), 1, 8)
+_STEP = keys(
+    {
+        "type": one_of("Step"),
+        "objective": either("an objective, or a list of them", spec, many(spec, 1)),
+        "schedule": spec,
+    },
+    {"training": anything},
+)
 _HISTORY = many(
     keys(
         {},
@@ -167,7 +175,7 @@ _FEATURES = {
     "seed": whole(0, _SEED),
     "mixed": truth,
     "history": _HISTORY,
-    "plan": many(spec, 1),
+    "plan": many(_STEP, 1),
     "n_features_in": whole(1),
     "feature_names_in": perhaps(different),
 }

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..._errors import FileError
-from .files import MOST_BYTES, unreadable
+from .files import MOST_BYTES, check_inflated, unreadable
 
 _PICKLE = (
     "Objects are pickles, which may run code, and are never loaded: save numbers, or texts "
@@ -26,7 +26,13 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            entries = archive.infolist()
+            check_inflated(
+                path.name,
+                sum(info.file_size for info in entries),
+                sum(info.compress_size for info in entries),
+            )
+            for info in entries:
                 with archive.open(info) as stream:
                     _check_size(info, stream)
                 with archive.open(info) as stream:
@@ -38,6 +44,8 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
         raise FileError(message, "Save it again with numpy.savez.") from error
     except OSError as error:
         raise unreadable(path, error) from error
+    except FileError:
+        raise
     except (
         ValueError,
         TypeError,
