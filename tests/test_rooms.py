@@ -26,6 +26,7 @@ LEVELS = {
     "_version": 0,
     "_checks": 0,
     "_space": 0,
+    "_text": 0,
     "architecture": 1,
     "objective": 1,
     "schedule": 1,

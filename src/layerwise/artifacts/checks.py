@@ -157,7 +157,7 @@ def _check_tensor(name: str, tensor: torch.Tensor) -> None:
     elif name.endswith("running_var"):
         wrong = bool((tensor < 0).any())
     elif name == "preprocessing.indicators_":
-        wrong = bool((tensor.diff() <= 0).any())
+        wrong = bool((tensor.flatten().diff() <= 0).any())
     elif name == "preprocessing.quantiles_" and tensor.dim():
         wrong = len(tensor) < 2 or bool((tensor.diff(dim=0) < 0).any())
     if wrong:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,8 +51,10 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     >>> inspect(folder)["kind"]
     'Pretrainer'
     """
-    description, weights = opened(Path(folder))
-    check_model(description, tensors_of(weights))
+    folder = Path(folder)
+    description, weights = opened(folder)
+    with _refusing(folder):
+        check_model(description, tensors_of(weights))
     return description
 
 
@@ -84,10 +88,19 @@ def load(folder: str | os.PathLike[str]) -> Any:
     """
     folder = Path(folder)
     description, weights = opened(folder)
-    tensors = tensors_of(weights)
-    check_model(description, tensors)
-    try:
+    with _refusing(folder):
+        tensors = tensors_of(weights)
+        check_model(description, tensors)
         return _rebuild(description, tensors)
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Turn whatever a wrong description leads to into a ``ModelError``."""
+    try:
+        yield
+    except ModelError:
+        raise
     except (
         KeyError,
         TypeError,
@@ -98,8 +111,6 @@ def load(folder: str | os.PathLike[str]) -> Any:
         ParameterError,
         ValueError,
     ) as error:
-        if isinstance(error, ModelError):
-            raise
         words, hint = f"{error}.", _FOREIGN
         if isinstance(error, ParameterError):
             words, hint = error.message, error.hint or hint
@@ -149,6 +160,7 @@ def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pret
         _empty_stack(stack, model.space_), parts.pop("pretrained", {}), "pretrained"
     )
     model._n_features_out = model.module_.code_space.size
+    model.why_no_decoder()  # its plan fits the stack
     _set_features(model, facts)
     return model
 
