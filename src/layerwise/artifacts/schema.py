@@ -168,7 +168,7 @@ _HISTORY = many(
         dict.fromkeys(("step", "phase", "epoch", "epochs"), whole())
         | dict.fromkeys(("first", "last"), whole(-1))
         | {"objective": text}
-        | dict.fromkeys(("loss", "learning_rate", "validation"), perhaps(number)),
+        | dict.fromkeys(("loss", "begin", "learning_rate", "validation"), perhaps(number)),
     )
 )
 _FEATURES = {

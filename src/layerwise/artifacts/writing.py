@@ -37,6 +37,7 @@ _SUMMARY = (
     "epoch",
     "epochs",
     "loss",
+    "begin",
     "learning_rate",
     "validation",
 )

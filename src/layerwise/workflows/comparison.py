@@ -191,9 +191,24 @@ def _cautions(outcome: Outcome) -> list[str]:
             "rows, so these intervals hold "
             "for these labelled rows and are too short for others."
         )
+    notes += _diverged(outcome)
     if outcome.study.transductive:
         notes.append("Transductive: the test rows, without their labels, took part in pretraining.")
     return notes
+
+
+def _diverged(outcome: Outcome) -> list[str]:
+    """Return a note for each arm in whose trials a loss grew by orders of magnitude."""
+    told: dict[str, list[str]] = {}
+    for record in outcome.records:
+        said = [w for w in record.get("warnings", []) if w.startswith("TrainingWarning: ")]
+        told.setdefault(record["arm"], []).extend(said[:1])
+    return [
+        f"{arm}: training diverged in {len(said):,} of its trials, the first: "
+        f"{said[0].removeprefix('TrainingWarning: ')}"
+        for arm, said in told.items()
+        if said
+    ]
 
 
 def _dataset(

@@ -31,6 +31,7 @@ from ..evaluation import (
 )
 from ..recipes import Recipe
 from ..report import PAGE, report_files
+from ..training import grown
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .facts import encoder_facts, fit_facts
@@ -185,6 +186,9 @@ def fit_draw(
     for model in models:
         _handed_over(model, rows.values)
     notes += _dropped(models[0]._fitted_pretrainer())
+    notes += grown(models[0]._fitted_pretrainer().history_)
+    for arm, model in zip(pair, models, strict=True):
+        notes += [f"{arm.short}: {text}" for text in grown(model.history_)]
     found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
     return found, why
 
@@ -291,7 +295,13 @@ def _encoder(
         "test": {"rows": len(test_X), "pretrained": score},
         "seconds": seconds,
         "guards": [finding.as_dict() for finding in rows.findings],
-        "notes": [why, *notes, *([reason] if reason else ()), *_dropped(model)],
+        "notes": [
+            why,
+            *notes,
+            *([reason] if reason else ()),
+            *_dropped(model),
+            *grown(model.history_),
+        ],
     }
     files = files_of(model, about(rows, result))
     tell("report")
