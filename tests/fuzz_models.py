@@ -26,6 +26,9 @@ import numpy as np
 import torch
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import layerwise as lw
 from layerwise.artifacts.describe import model_lines
@@ -95,6 +98,10 @@ def models() -> dict[str, Any]:
             lw.Pretrainer(lw.Stack(lw.Dense(3)), plan=FAST, preprocessing=None, random_state=0),
             plan=PLAIN, random_state=0,
         ).fit(source, np.arange(20.0)),
+        "pipeline": make_pipeline(
+            SimpleImputer(), StandardScaler(), lw.PretrainedClassifier(deep, plan=PLAIN)
+        ).fit(holes, words),
+        "prepared": make_pipeline(lw.Preprocessor(), learned(lw.Dense(3))).fit(pd.DataFrame(table)),
         "mixed": learned(
             lw.Concatenate(lw.Dense(2), lw.Dense(2)), lw.Residual(lw.Dense(4))
         ).fit(X),
@@ -103,8 +110,19 @@ def models() -> dict[str, Any]:
 
 def rows_for(model: Any) -> Any:
     """Return two rows that a model can be asked about, one of them with what it has not seen."""
+    import pandas as pd
     import polars as pl
 
+    if isinstance(model, Pipeline):  # the steps before a model
+        model = next((part for _, part in model.steps if part != "passthrough"), None)
+        if model is None:
+            return np.full((2, 3), 0.25)
+        names, levels = getattr(model, "feature_names_in_", None), getattr(model, "levels_", {})
+        if names is None:
+            return np.full((2, model.n_features_in_), 0.25)
+        constants = getattr(model, "constants_", {})
+        words = {n for n in names if n in levels or isinstance(constants.get(n), str)}
+        return pd.DataFrame({n: ["new", None] if n in words else [0.5, 0.25] for n in names})
     pretrainer = model if isinstance(model, lw.Pretrainer) else model._fitted_pretrainer()
     names = getattr(model, "feature_names_in_", None)
     if hasattr(model, "mixed_"):
@@ -118,6 +136,9 @@ def rows_for(model: Any) -> Any:
 
 def use(model: Any) -> None:
     """Ask a model for everything that it offers."""
+    if isinstance(model, Pipeline):
+        model, steps = model[-1], model[:-1]
+        steps.transform(rows_for(steps))
     rows = rows_for(model)
     pretrainer = model if isinstance(model, lw.Pretrainer) else model._fitted_pretrainer()
     repr(model)

@@ -32,7 +32,7 @@ def check_model(description: Facts, tensors: dict[str, torch.Tensor]) -> None:
     check_keys(description)
     pretrainer, tuned = description["pretrainer"], description.get("finetuned")
     _check_features(pretrainer, "pretrainer")
-    _check_columns(pretrainer)
+    check_columns(pretrainer, "pretrainer")
     if tuned is not None:
         _check_features(tuned, "finetuned")
         _check_same(pretrainer, tuned)
@@ -41,7 +41,7 @@ def check_model(description: Facts, tensors: dict[str, torch.Tensor]) -> None:
         else:
             _check_target(tuned["target"])
     for name, tensor in tensors.items():
-        _check_tensor(name, tensor)
+        check_tensor(name, tensor)
 
 
 def classes_of(facts: Facts) -> np.ndarray:
@@ -86,9 +86,9 @@ def _check_same(pretrainer: Facts, tuned: Facts) -> None:
         refuse("finetuned.feature_names_in", ours, "the names that the pretrainer has")
 
 
-def _check_columns(facts: Facts) -> None:
-    """Raise unless the columns of the preprocessing are those of the model."""
-    plain, place = facts["preprocessing"], "pretrainer.preprocessing"
+def check_columns(facts: Facts, owner: str) -> None:
+    """Raise unless the columns of the preprocessing are those of its owner."""
+    plain, place = facts["preprocessing"], f"{owner}.preprocessing"
     if "as_is" in plain:
         _check_source(facts, math.prod(plain["shape"]))
         return
@@ -97,7 +97,7 @@ def _check_columns(facts: Facts) -> None:
     if facts["mixed"] != (columns is not None):
         refuse(f"{place}.columns_", columns, "columns for a table with words, and null for others")
     if columns is None:
-        _check_array(facts, plain)
+        _check_array(facts, plain, owner)
         return
     if facts["row_shape"] is not None:
         refuse("pretrainer.row_shape", facts["row_shape"], "null for a table")
@@ -114,9 +114,9 @@ def _check_columns(facts: Facts) -> None:
             refuse(f"{place}.levels_.{name}", values, f"at most {plain['max_categories']} levels")
 
 
-def _check_array(facts: Facts, plain: Facts) -> None:
+def _check_array(facts: Facts, plain: Facts, owner: str) -> None:
     """Raise unless the preprocessing of an array has numbers alone, as many as the rows."""
-    place, numbers = "pretrainer.preprocessing", plain["number_columns_"]
+    place, numbers = f"{owner}.preprocessing", plain["number_columns_"]
     for name in ("levels_", "dropped_", "constants_", "backend_"):
         if plain[name]:
             refuse(f"{place}.{name}", plain[name], "nothing, for an array has numbers alone")
@@ -124,7 +124,7 @@ def _check_array(facts: Facts, plain: Facts) -> None:
         refuse(f"{place}.number_columns_", numbers, "x0, x1 and so on, for an array has no names")
     row, n = facts["row_shape"], facts["n_features_in"]
     if len(numbers) != (n if row is None else math.prod(row)) or (row is not None and n != row[0]):
-        refuse("pretrainer.n_features_in", n, "the features of the rows and of the preprocessing")
+        refuse(f"{owner}.n_features_in", n, "the features of the rows and of the preprocessing")
 
 
 def _check_source(facts: Facts, size: int) -> None:
@@ -145,8 +145,10 @@ def _check_target(facts: Facts) -> None:
         refuse(f"{place}.scale", facts["scale"], "numbers above 0")
 
 
-def _check_tensor(name: str, tensor: torch.Tensor) -> None:
+def check_tensor(name: str, tensor: torch.Tensor) -> None:
     """Raise when a tensor holds what no training leaves."""
+    if name.startswith("steps."):  # of a pipeline: looked at where they are put
+        return
     if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
         raise ModelError(
             f"The tensor {name} of {WEIGHTS} holds values that are not finite.", _APART

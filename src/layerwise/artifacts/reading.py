@@ -16,21 +16,20 @@ from sklearn.frozen import FrozenEstimator
 from .._durable import Facts
 from .._errors import ModelError, ParameterError
 from .._space import Space
-from .._spec import foreign, from_dict
+from .._spec import from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
 from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretrainer
-from ..estimators.labels import Marker
 from ..objective.supervised import Head
-from ..training import Step, Written, as_plan
 from .checks import check_model, classes_of
 from .format import DESCRIPTION, WEIGHTS
 from .opening import opened, tensors_of
+from .pipeline import model_of, with_steps
+from .plans import FOREIGN, marker_of, plan_of, widths_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
 _MAX_STAGES = 1000
-_FOREIGN = "It was written by something else, or by another version."
 M = TypeVar("M", bound=torch.nn.Module)
 
 
@@ -54,7 +53,7 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     folder = Path(folder)
     description, weights = opened(folder)
     with _refusing(folder):
-        check_model(description, tensors_of(weights))
+        check_model(model_of(description), tensors_of(weights))
     return description
 
 
@@ -90,8 +89,19 @@ def load(folder: str | os.PathLike[str]) -> Any:
     description, weights = opened(folder)
     with _refusing(folder):
         tensors = tensors_of(weights)
-        check_model(description, tensors)
-        return _rebuild(description, tensors)
+        inner = model_of(description)
+        check_model(inner, tensors)
+        mine = {n: t for n, t in tensors.items() if inner is description or not _of_step(n)}
+        model = _rebuild(inner, mine)
+        if inner is description:
+            return model
+        theirs = {n.partition(".")[2]: t for n, t in tensors.items() if _of_step(n)}
+        return with_steps(description, theirs, model)
+
+
+def _of_step(name: str) -> bool:
+    """Whether a tensor belongs to a step of a pipeline before the model."""
+    return name.startswith("steps.")
 
 
 @contextmanager
@@ -111,7 +121,7 @@ def _refusing(folder: Path) -> Iterator[None]:
         ParameterError,
         ValueError,
     ) as error:
-        words, hint = f"{error}.", _FOREIGN
+        words, hint = f"{error}.", FOREIGN
         if isinstance(error, ParameterError):
             words, hint = error.message, error.hint or hint
         raise ModelError(
@@ -134,9 +144,9 @@ def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
 
 
 def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
-    stack, plan = from_dict(facts["stack"]), _plan(facts["plan"], facts.get("decodes", False))
+    stack, plan = from_dict(facts["stack"]), plan_of(facts["plan"], facts.get("decodes", False))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
-        raise ModelError("The model's stack is not a Stack of at most 1000 stages.", _FOREIGN)
+        raise ModelError("The model's stack is not a Stack of at most 1000 stages.", FOREIGN)
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     preprocessing = _preprocessing(facts["preprocessing"], arrays)
     own = clone(preprocessing) if isinstance(preprocessing, Preprocessor) else None
@@ -145,7 +155,7 @@ def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pret
     known = getattr(preprocessing, "n_features_in_", preprocessing.space_.size)
     if facts["row_shape"] is None and facts["n_features_in"] != known:
         raise ModelError(
-            "The number of features of the model and of its preprocessing differ.", _FOREIGN
+            "The number of features of the model and of its preprocessing differ.", FOREIGN
         )
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
@@ -176,13 +186,13 @@ def _finetuned(
     pretrainer: Pretrainer,
     parts: dict[str, dict[str, torch.Tensor]],
 ) -> PretrainedClassifier | PretrainedRegressor:
-    plan = _plan(facts["plan"])
+    plan = plan_of(facts["plan"])
     given = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
     model = kind(
         given,
         plan=plan,
         start=facts["start"],
-        unlabeled=_marker(facts["unlabeled"]),
+        unlabeled=marker_of(facts["unlabeled"]),
         random_state=facts["seed"],
     )
     model.pretrainer_, model.plan_, model.history_, model.seed_ = (
@@ -204,40 +214,12 @@ def _finetuned(
     model.module_ = _filled(
         _empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack"
     )
-    widths = _widths(facts, plan)
+    widths = widths_of(facts, plan)
     with torch.device("meta"):
         head = Head(model.module_.code_space.size, widths, target, torch.Generator())
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model
-
-
-def _plan(data: list[Facts], decodes: bool = False) -> tuple[Step, ...] | Written:
-    """Return a plan; one with parts of somebody's own that cannot be built here stays text."""
-    try:
-        return as_plan(from_dict(data))
-    except ParameterError:
-        if isinstance(data, list) and foreign(data):
-            return Written(data, decodes is True)
-        raise
-
-
-def _widths(facts: Facts, plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
-    """Return the widths of the head's hidden layers; a plan that can be read says them too, and in
-    folders of the first releases alone."""
-    read = None if isinstance(plan, Written) else plan[-1].objectives[-1].head_widths()
-    if read is None and not isinstance(plan, Written):
-        raise ModelError("The fine-tuning plan does not end with labels.", _FOREIGN)
-    widths = facts.get("head_widths", None if read is None else list(read))
-    if not isinstance(widths, list) or not all(type(w) is int and w > 0 for w in widths):
-        raise ModelError(
-            f"The widths of the head are {widths!r}; expected a list of numbers.", _FOREIGN
-        )
-    if read is not None and read != tuple(widths):
-        raise ModelError(
-            f"The head has the widths {widths}, and its plan says {list(read)}.", _FOREIGN
-        )
-    return tuple(widths)
 
 
 def _empty_stack(stack: Stack, space: Space) -> StackModule:
@@ -283,10 +265,6 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
             f"{WEIGHTS} has, beyond the model, the tensors {name}.*.",
             "The files of the folder do not belong together.",
         )
-
-
-def _marker(fact: Facts | Marker) -> Marker:
-    return float("nan") if isinstance(fact, dict) else fact
 
 
 def _set_features(model: Model, facts: Facts) -> None:

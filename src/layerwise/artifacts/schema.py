@@ -179,7 +179,7 @@ _FEATURES = {
     "n_features_in": whole(1),
     "feature_names_in": perhaps(different),
 }
-_PREPROCESSOR = keys(
+PREPROCESSOR = keys(
     {
         "columns_": perhaps(different),
         "backend_": perhaps(text),
@@ -199,7 +199,7 @@ _AS_IS = keys({"as_is": many(_BLOCK, 1), "shape": _SHAPE})
 
 
 def _preprocessing(value: Any, place: str) -> None:
-    (_AS_IS if isinstance(value, dict) and "as_is" in value else _PREPROCESSOR)(value, place)
+    (_AS_IS if isinstance(value, dict) and "as_is" in value else PREPROCESSOR)(value, place)
 
 
 _TUNED: dict[str, Check] = _FEATURES | {

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from safetensors.torch import save as to_bytes
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._commit import write_folder
@@ -27,6 +28,7 @@ from ..training import Step, Written
 from .card import model_card
 from .checks import check_model
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
+from .pipeline import describe_steps, model_of
 
 _SUMMARY = (
     "step",
@@ -43,12 +45,16 @@ _SUMMARY = (
 )
 
 
-def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = None) -> Path:
+def save(
+    model: Model | Pipeline, folder: str | os.PathLike[str], *, about: Facts | None = None
+) -> Path:
     """Write a fitted estimator to a folder: weights, description, model card.
 
     Parameters
     ----------
     model : Pretrainer, PretrainedClassifier or PretrainedRegressor
+        Or a scikit-learn ``Pipeline`` that ends with one, behind scalers (StandardScaler,
+        MinMaxScaler, MaxAbsScaler, RobustScaler), a SimpleImputer or a Preprocessor.
     folder : path
         Made when it is not there; a model in it is replaced.
     about : dict, optional
@@ -74,7 +80,7 @@ def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = 
     return Path(folder)
 
 
-def model_files(model: Model, about: Facts) -> dict[str, bytes]:
+def model_files(model: Model | Pipeline, about: Facts) -> dict[str, bytes]:
     """Return the files of a model folder by name.
 
     Raises
@@ -82,7 +88,7 @@ def model_files(model: Model, about: Facts) -> dict[str, bytes]:
     ModelError
         As :func:`save`.
     """
-    description, tensors = describe(model, about)
+    description, tensors = _described(model, about)
     weights = to_bytes(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     )
@@ -92,10 +98,18 @@ def model_files(model: Model, about: Facts) -> dict[str, bytes]:
         "bytes": len(weights),
     }
     description["digest"] = digest_of(description)
-    check_model(description, tensors)
+    check_model(model_of(description), tensors)
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     card = model_card(description, tensors)
     return {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()}
+
+
+def _described(model: Model | Pipeline, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:
+    if not isinstance(model, Pipeline):
+        return describe(model, about)
+    steps, arrays = describe_steps(model)
+    description, tensors = describe(model.steps[-1][1], about)
+    return description | {"kind": "Pipeline", "pipeline": steps}, tensors | arrays
 
 
 def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:
@@ -103,7 +117,10 @@ def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]
     kinds = (Pretrainer, PretrainedClassifier, PretrainedRegressor)
     if type(model) not in kinds:
         names = ", ".join(kind.__name__ for kind in kinds)
-        raise ParameterError(f"save takes a fitted {names}. Got {type(model).__name__} instead.")
+        raise ParameterError(
+            f"save takes a fitted {names}, or a Pipeline that ends with one. Got "
+            f"{type(model).__name__} instead."
+        )
     check_is_fitted(model)
     pretrainer = model if isinstance(model, Pretrainer) else model._fitted_pretrainer()
     for module in {pretrainer.module_, model.module_}:

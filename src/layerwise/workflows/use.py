@@ -123,6 +123,11 @@ def _cell(value: object, raw: bool) -> object:
 def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]:
     facts = inspect(model)
     fitted = load(model)
+    if facts["kind"] == "Pipeline":
+        raise DataError(
+            f"{model!r} is a Pipeline, which is used in Python alone.",
+            f"layerwise.load({model!r}).predict(X)",
+        )
     device_of(device)
     fitted.set_params(device=device)
     _pretrainer(fitted).set_params(device=device)
