@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from layerwise._errors import DataError, FileError
-from layerwise.data.readers import EMBEDDED, arrays, load_dataset
+from layerwise.data.readers import EMBEDDED, arrays, files, load_dataset
 
 
 def idx(array, shape=None, magic=None):
@@ -317,16 +317,18 @@ def test_a_file_that_is_truncated_while_it_is_read_is_an_error(tmp_path, monkeyp
         load_dataset(str(path))
 
 
-def test_a_npz_that_grows_without_bounds_is_refused_before_it_is_read(tmp_path):
+def test_a_npz_that_grows_without_bounds_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_FREE", 1 << 20)
     path = tmp_path / "bomb.npz"
-    np.savez_compressed(path, X=np.zeros((80, 1 << 20), np.uint8))
-    with pytest.raises(FileError, match=r"grows from 8\d,\d+ packed bytes to 83,886,\d+ or more"):
+    np.savez_compressed(path, X=np.zeros((4, 1 << 20), np.uint8))
+    with pytest.raises(FileError, match=r"grows from 4,\d+ packed bytes to 4,194,\d+ or more"):
         load_dataset(str(path))
 
 
-def test_a_gzip_file_that_grows_without_bounds_is_refused_while_it_is_read(tmp_path):
+def test_a_gzip_file_that_grows_without_bounds_is_refused_while_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_FREE", 1 << 20)
     path = tmp_path / "bomb.csv.gz"
-    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (1 << 25), 9))
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (1 << 19), 9))
     with pytest.raises(FileError, match="at most 200 times the packed ones.*unpack it"):
         load_dataset(str(path))
 
@@ -336,3 +338,16 @@ def test_what_compresses_well_is_still_read(tmp_path):
     np.savez_compressed(path, X=np.eye(2000, dtype=np.float32))
     assert path.stat().st_size * 200 < 2000 * 2000 * 4
     assert load_dataset(str(path)).X.shape == (2000, 2000)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["npy", "npz"])
+def test_a_header_without_bounds_is_refused_before_it_is_read(tmp_path, packed):
+    size = 200_000
+    data = b"\x93NUMPY\x02\x00" + size.to_bytes(4, "little") + b" " * size
+    path = tmp_path / ("x.npz" if packed else "x.npy")
+    path.write_bytes(data)
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("X.npy", data)
+    with pytest.raises(FileError, match="header says that it has 200,000 bytes; at most 131,072"):
+        load_dataset(str(path))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from ..._errors import DataError, FileError, did_you_mean
-from .archive import damaged, read_archive
+from .archive import check_header, damaged, read_archive
 from .columns import LARGEST
 from .dataset import Dataset, listing, object_array
 from .files import unreadable
@@ -34,6 +34,8 @@ def read_npy(
             "Save X and y in one .npz (numpy.savez), or leave the target out.",
         )
     try:
+        with open(path, "rb") as file:
+            check_header(file.read(12))
         mapped = open_memmap(
             path, mode="c"
         )  # checks the length before any allocation; refuses objects
