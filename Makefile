@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants fuzz-files clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -60,6 +60,12 @@ mutants: $(STAMP)  ## which small faults do the tests notice? 180 of them (two h
 
 fuzz-files: $(STAMP)  ## tables whose truth is known: is a wrong value ever read without a word? (a minute)
 	$(BIN)/python -m tests.fuzz_files --cases 6000
+
+fuzz: $(STAMP)  ## 100,000 model files with faults and right hashes (half an hour; goes on where it was stopped)
+	$(BIN)/python -m tests.fuzz_models
+
+stops: $(STAMP)  ## stop the saving of a model before every operation, by signals and by faults of the disk (seconds)
+	$(BIN)/python -m tests.stops
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-keras demo-out build .pytest_cache .ruff_cache .mypy_cache .coverage

@@ -18,7 +18,8 @@ from typing import Any
 PACKAGE = Path("src", "layerwise")
 ROOMS = ("training", "objective", "architecture", "schedule", "data", "evaluation", "artifacts")
 ROOMS += ("estimators",)
-TOP = ("_random.py", "_contracts.py", "_spec.py", "_durable.py")
+TOP = ("_random.py", "_contracts.py", "_spec.py", "_durable.py", "_json.py", "_lock.py")
+TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
 
 NAMED = (  # name, file, text that is there once, text in its place

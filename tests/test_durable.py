@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import stat
+import time
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +67,19 @@ def test_thirty_two_levels_are_read(tmp_path):
     assert read(tmp_path, "[" * 32 + "]" * 32)
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path, monkeypatch):
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "x.json"
     with path.open("wb") as file:
-        file.truncate(65 * 2**20)
-    monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("it was read"))
+        file.truncate(100 * 2**30)
     with pytest.raises(FileError, match="at most 67,108,864 are read"):
         read_json(path)
+
+
+def test_json_of_more_values_than_a_second_reads_is_refused_at_once(tmp_path):
+    began = time.perf_counter()
+    with pytest.raises(FileError, match="some 2,500,000 values; at most 2,000,000 are read"):
+        read(tmp_path, "[" + "1," * 2_499_999 + "1]")
+    assert time.perf_counter() - began < 1
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -94,7 +102,7 @@ def test_a_file_is_written_with_its_folders_and_can_be_read_by_all(tmp_path):
     assert [item.name for item in path.parent.iterdir()] == ["x.txt"]
 
 
-@pytest.mark.parametrize("owner, name", [(os, "fsync"), (Path, "replace"), (Path, "chmod")])  # noqa: PT006
+@pytest.mark.parametrize("owner, name", [(os, "fsync"), (os, "replace"), (os, "write")])  # noqa: PT006
 def test_when_writing_fails_the_old_file_stays_and_nothing_else(tmp_path, monkeypatch, owner, name):
     path = tmp_path / "x"
     write_bytes(path, b"old")
@@ -127,10 +135,76 @@ def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["x"]
 
 
-@pytest.mark.parametrize("name", ["a" * 300, "a" * 250])
-def test_a_name_that_is_too_long_is_refused(tmp_path, name):
+def test_a_name_that_is_too_long_is_refused(tmp_path):
     with pytest.raises(FileError, match="Cannot write.*name too long"):
-        write_bytes(tmp_path / name, b"")
+        write_bytes(tmp_path / ("a" * 300), b"")
+    write_bytes(tmp_path / ("a" * 255), b"")
+
+
+# Files that are none
+
+
+@pytest.fixture
+def special(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("link")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    made = socket.socket(socket.AF_UNIX)
+    monkey = os.getcwd()
+    os.chdir(tmp_path)
+    made.bind("socket")
+    os.chdir(monkey)
+    yield tmp_path
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pipe", "it is a pipe, not a file"),
+        ("folder", "it is a folder, not a file"),
+        ("zero", "it is a device, not a file"),
+        ("socket", "it is a socket, not a file"),
+        ("link", "Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(special, name, words):
+    with pytest.raises(FileError, match=f"Cannot read .*{words}"):
+        read_json(special / name)
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch, size):
+    path = tmp_path / "x.json"
+    path.write_text("[1]")
+    real = os.fstat
+
+    def changing(handle):
+        found = real(handle)
+        os.truncate(path, size)
+        return found
+
+    monkeypatch.setattr(os, "fstat", changing)
+    with pytest.raises(FileError, match="changed while it was read"):
+        read_json(path)
+
+
+def test_a_file_that_does_not_fit_into_memory_is_no_memory_error(tmp_path, monkeypatch):
+    class Full:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            return None
+
+        def read(self, size):
+            raise MemoryError
+
+    (tmp_path / "x.json").write_text("[1]")
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode: Full())
+    with pytest.raises(FileError, match="not enough memory for the 3 bytes of 'x.json'"):
+        read_json(tmp_path / "x.json")
 
 
 def test_text_that_is_no_utf8_is_a_file_error(tmp_path):

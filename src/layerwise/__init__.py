@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         PairingError,
         ParameterError,
         TrainingError,
+        TrainingWarning,
     )
     from ._random import BY_HAND, At, seeded
     from ._space import Block, Space
@@ -90,6 +91,7 @@ _HOMES = {
         "PairingError",
         "ParameterError",
         "TrainingError",
+        "TrainingWarning",
     ),
     "_random": ("At", "BY_HAND", "seeded"),
     "_space": ("Block", "Space"),

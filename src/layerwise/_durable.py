@@ -1,27 +1,29 @@
-"""Writing files that must survive, and strict JSON.
+"""Writing a file that must survive: it is whole or absent.
 
-A file is complete or absent: it is written beside its place, flushed to the disk, and renamed.
+It is written beside its place, flushed to the disk, and renamed. What a process that was killed
+left beside it is known by its lock, which has died, and is swept by the next.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-import json
-import math
 import os
+import secrets
 import shutil
-import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from ._errors import FileError
+from ._json import Facts as Facts
+from ._json import json_text
+from ._json import jsonable as jsonable
+from ._json import read_json as read_json
+from ._lock import abandoned, take
 
-# Plain data by name, nested: facts of a report, a record of a study, a description of a model
-Facts: TypeAlias = dict[str, Any]
-
-_MAX_JSON_BYTES = 64 * 2**20
-_MAX_DEPTH = 32
+STAGED = ".layerwise-"  # begins the name of what is being written
+_RETRIES = 8
 
 
 def write_bytes(path: Path, data: bytes) -> str:
@@ -33,148 +35,64 @@ def write_bytes(path: Path, data: bytes) -> str:
         When the place cannot be written; the old file, if any, is untouched.
     """
     path = Path(path)
-    write_folder(path.parent, {path.name: data})
+    with writing(path), folders(path.parent), _own(path.parent, _new_file) as (temporary, handle):
+        _fill(handle, data)
+        os.replace(temporary, path)
+        sync(path.parent)
     return hashlib.sha256(data).hexdigest()
 
 
 def write_text(path: Path, text: str) -> str:
     """Write a text file durably as UTF-8; return its SHA-256."""
-    return write_bytes(path, _encoded(path, text))
+    return write_bytes(path, encoded(path, text))
 
 
 def write_json(path: Path, data: object) -> str:
     """Write strict JSON durably (no NaN); return its SHA-256."""
-    return write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return write_text(path, json_text(data))
 
 
-def read_json(path: Path) -> Any:
-    """Read strict JSON: no duplicate keys, no NaN, no nesting over 32 levels, at most 64 MiB.
+def sweep(folder: Path) -> None:
+    """Remove what dead processes left half written in a folder."""
+    for path in Path(folder).glob(f"{STAGED}*"):
+        with abandoned(path) as dead:
+            if dead:
+                _remove(path)
 
-    Raises
-    ------
-    FileError
-        With the file and the line.
-    """
-    path = Path(path)
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Make a folder beside the places of what will be written in it; what is left in it is
+    removed."""
+    with _own(folder, _new_folder) as (staged, _):
+        yield staged
+
+
+@contextlib.contextmanager
+def folders(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; take away what stays empty when something goes wrong."""
+    missing = [folder, *folder.parents]
+    missing = missing[: next((i for i, p in enumerate(missing) if os.path.lexists(p)), 0)]
     try:
-        size = path.stat().st_size
-        if size > _MAX_JSON_BYTES:
-            raise FileError(
-                f"{path.name!r} has {size:,} bytes; at most {_MAX_JSON_BYTES:,} are read."
-            )
-        text = path.read_bytes().decode("utf-8")
-        data = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_small_int,
-        )
-    except json.JSONDecodeError as error:
-        raise FileError(f"{path.name!r} is not JSON: line {error.lineno}: {error.msg}.") from error
-    except RecursionError as error:
-        raise FileError(f"{path.name!r} is nested deeper than {_MAX_DEPTH} levels.") from error
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path.name!r} is not UTF-8 text.") from error
-    except OSError as error:
-        raise FileError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from error
-    except ValueError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"{path.name!r} is refused: {error}.") from error
-    _check_depth(data, path.name)
-    return data
-
-
-def write_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """Write several files durably: all of them, or, after a failure, what was there before.
-
-    Raises
-    ------
-    FileError
-        When the folder cannot be written; its old files are whole and nothing of the new ones is
-        left.
-    """
-    folder = Path(folder)
-    done: list[tuple[Path, Path | None]] = []
-    staged: dict[Path, Path] = {}
-    path = folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, data in ((folder / name, data) for name, data in files.items()):
-            staged[path] = _stage(path, data)
-        for path, temporary in staged.items():
-            done.append((path, _backup(path)))
-            temporary.replace(path)
-        _sync_folder(folder)
-    except OSError as error:
-        for place, backup in reversed(done):
-            _put_back(place, backup)
-        hint = "Choose another --out, or free the disk."
-        raise FileError(f"Cannot write {str(path)!r}: {error.strerror or error}.", hint) from error
-    finally:
-        for leftover in (*staged.values(), *(backup for _, backup in done if backup is not None)):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
-
-
-def jsonable(value: object) -> Any:
-    """Return plain JSON data from numbers, numpy scalars and arrays; a number that is not finite
-    becomes None."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return (
-        str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )  # a file's name need not be UTF-8
-
-
-def _stage(path: Path, data: bytes) -> Path:
-    """Write data beside its place and flush it to the disk."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        for place in reversed(missing):
+            with contextlib.suppress(FileExistsError):  # another process makes it too
+                os.mkdir(place)
+            sync(place.parent)
+        yield
     except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        for place in missing:
+            remove_empty(place)
         raise
-    return temporary
 
 
-def _backup(path: Path) -> Path | None:
-    """Give an existing file a second name, so that it can be put back."""
-    if not path.exists():
-        return None
-    backup = path.with_name(f".{path.name}.{os.getpid()}.old")
-    backup.unlink(missing_ok=True)
-    try:
-        os.link(path, backup)
-    except OSError:  # a file system without hard links
-        shutil.copy2(path, backup)
-    return backup
+def encoded(path: Path, text: str) -> bytes:
+    """Return text as UTF-8.
 
-
-def _put_back(path: Path, backup: Path | None) -> None:
-    with contextlib.suppress(OSError):
-        if backup is None:
-            path.unlink(missing_ok=True)
-        else:
-            backup.replace(path)
-
-
-def _encoded(path: Path, text: str) -> bytes:
+    Raises
+    ------
+    FileError
+        When it is no Unicode.
+    """
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -183,40 +101,78 @@ def _encoded(path: Path, text: str) -> bytes:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+@contextlib.contextmanager
+def _own(folder: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int]]:
+    """Make something under a name of its own, locked while it is written; whatever has that name in
+    the end is removed."""
+    for _ in range(_RETRIES):
+        path, handle = Path(folder) / f"{STAGED}{secrets.token_hex(6)}", None
+        try:
+            handle = make(path)
+            if take(handle):  # else it was swept before it was locked
+                yield path, handle
+                return
+        finally:
+            if handle is not None:
+                os.close(handle)
+            _remove(path)
+    raise OSError(errno.EBUSY, "Another process removes what is written")
+
+
+def _new_file(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _new_folder(path: Path) -> int:
+    os.mkdir(path)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there, and flush it to the disk."""
+    handle = _new_file(path)
     try:
-        os.fsync(handle)
+        _fill(handle, data)
     finally:
         os.close(handle)
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return result
+def _fill(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+    os.fsync(handle)
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about a place into a ``FileError``."""
+    try:
+        yield
+    except OSError as error:
+        hint = "Choose another --out, or free the disk."
+        raise FileError(f"Cannot write {str(path)!r}: {error.strerror or error}.", hint) from error
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text[:20]} is out of range")
-    return number
+def _remove(path: Path) -> None:
+    """Remove what was left, if that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
-def _small_int(text: str) -> int:
-    if len(text) > 20:
-        raise ValueError("an integer is out of range")
-    return int(text)
+def remove_empty(folder: Path) -> None:
+    """Remove a folder, unless something is in it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)
 
 
-def _check_depth(data: object, name: str, depth: int = 0) -> None:
-    if depth > _MAX_DEPTH:
-        raise FileError(f"{name!r} is nested deeper than {_MAX_DEPTH} levels.")
-    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
-        _check_depth(item, name, depth + 1)
+def sync(folder: Path) -> None:
+    """Flush to the disk which names a folder has."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -13,6 +13,7 @@
 Warnings::
 
     DataWarning (UserWarning)          rows lie outside of what was learned from
+    TrainingWarning (UserWarning)      training went on and came to nothing (a loss that grew)
 
 Every message says what was given, what was expected and, as ``hint``, what to do.
 """
@@ -83,6 +84,10 @@ class TrainingError(LayerwiseError, RuntimeError):
 
 class DataWarning(UserWarning):
     """Rows that a model answers for, but that lie outside of what it has learned from."""
+
+
+class TrainingWarning(UserWarning):
+    """Training that went on to its end and diverged."""
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

@@ -62,6 +62,10 @@ Change = Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]
 
 @pytest.fixture
 def forged(folder: Path) -> Callable[[Change], Path]:
+    return forger(folder)
+
+
+def forger(folder: Path) -> Callable[[Change], Path]:
     """Change description and tensors, and write them with matching hashes: only checks of the
     content can refuse."""
 

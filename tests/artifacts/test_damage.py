@@ -18,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import save as to_bytes
 
-from layerwise import FileError, ModelError, Pretrainer, inspect, load, save
+from layerwise import FileError, ModelError, inspect, load, save
 
 FILES = ("model.json", "model.safetensors")
 
@@ -290,12 +290,12 @@ def _drop(path):
         (_set("kind", "Evil"), r"unknown kind 'Evil'.*Known: Pretrainer"),
         (_set("kind", ["Pretrainer"]), r"model"),
         (_set("kind", "PretrainedRegressor"), r"model"),
-        (_set("kind", "Pretrainer"), r"beyond the model"),
+        (_set("kind", "Pretrainer"), r"unknown key 'finetuned'"),
         (_set("format", "other"), r"not a description of a Layerwise model"),
         (_set("format_version", 2), r"format version 2; this Layerwise reads 1.*Update layerwise"),
         (_set("format_version", "1"), r"format version '1'"),
         (_set("weights", 3), r"model"),
-        (_set("pretrainer", None), r"does not describe a model"),
+        (_set("pretrainer", None), r"pretrainer is None; expected values by name"),
         (_set("pretrainer.shape", [7]), r"model"),
         (_set("pretrainer.preprocessing.blocks", [["real", 5]]), r"model"),
         (_set("pretrainer.preprocessing.blocks", [["evil", 6]]), r"kind"),
@@ -307,7 +307,7 @@ def _drop(path):
         (_set("finetuned.classes.dtype", "<M8[s]"), r"words or numbers"),
         (_set("finetuned.classes.dtype", "i4,evil"), r"model"),
         (_set("finetuned.plan.1", None), r"model"),
-        (_drop("finetuned"), r"does not describe a model"),
+        (_drop("finetuned"), r"lacks the key 'finetuned'"),
         (_drop("finetuned.plan"), r"plan"),
         (_drop("pretrainer.stack"), r"stack"),
         (_drop("pretrainer.preprocessing"), r"preprocessing"),
@@ -432,44 +432,6 @@ def test_a_link_to_other_weights_is_only_read(folder, tmp_path, rows):
 # Saving
 
 
-@pytest.mark.parametrize("nth", range(12))
-@pytest.mark.parametrize("function", ["fsync", "replace"])
-def test_a_disk_that_fails_leaves_the_old_model_or_the_new_one(
-    folder, monkeypatch, classifier, rows, function, nth
-):
-    before = load(folder).predict_proba(rows)
-    fitted = Pretrainer(
-        classifier.pretrainer_.stack, plan=classifier.pretrainer_.plan, random_state=1
-    ).fit(rows)
-    calls = iter(range(1000))
-    owner, name = (os, "fsync") if function == "fsync" else (Path, "replace")
-    real = getattr(owner, name)
-
-    def failing(*args, **kwargs):
-        if next(calls) == nth:
-            raise OSError(28, "No space left on device")
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(owner, name, failing)
-    said = ""
-    try:
-        save(fitted, folder)
-    except FileError as error:
-        said = str(error)
-    monkeypatch.undo()
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "README.md",
-        "model.json",
-        "model.safetensors",
-    ]
-    assert not said or ("No space left on device" in said and str(folder) in said)
-    again = load(folder)
-    if not said or isinstance(again, Pretrainer):
-        assert again.transform(rows).tobytes() == fitted.transform(rows).tobytes()
-    else:
-        assert again.predict_proba(rows).tobytes() == before.tobytes()
-
-
 def test_a_disk_that_fails_from_the_start_leaves_no_file(tmp_path, monkeypatch, classifier):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -477,30 +439,13 @@ def test_a_disk_that_fails_from_the_start_leaves_no_file(tmp_path, monkeypatch, 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(FileError, match="Cannot write.*No space left on device"):
         save(classifier, tmp_path / "model")
-    assert not list((tmp_path / "model").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_below_a_file_is_refused(tmp_path, classifier):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="Cannot write"):
         save(classifier, tmp_path / "file" / "model")
-
-
-def test_files_are_flushed_before_they_get_their_name(tmp_path, monkeypatch, classifier):
-    done = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("fsync"), fsync(handle))[1])
-    monkeypatch.setattr(
-        Path,
-        "replace",
-        lambda self, target: (done.append(Path(target).name), replace(self, target))[1],
-    )
-    save(classifier, tmp_path)
-    for place, name in enumerate(done):
-        if name != "fsync":
-            assert "fsync" in done[:place] and "fsync" in done[place + 1 :]
-    assert done[-1] == "fsync"
-    assert [name for name in done if name != "fsync"][-1] == "model.json"
 
 
 def test_loading_in_a_fresh_process_needs_no_training_code_from_the_folder(saved, tmp_path):
@@ -510,64 +455,6 @@ def test_loading_in_a_fresh_process_needs_no_training_code_from_the_folder(saved
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert done.stdout.strip() == "PretrainedClassifier", done.stderr
-
-
-def test_a_forged_folder_of_bytes_never_escapes_with_another_error(folder):
-    """A few hundred random mutations of the tokens of model.json, with the right digest: one
-    exception type or a model."""
-    from layerwise.artifacts.format import digest_of
-
-    generator = np.random.default_rng(3)
-    whole = json.loads((folder / "model.json").read_text())
-    paths = list(_paths(whole))
-    values = [
-        None,
-        0,
-        -1,
-        10**12,
-        0.5,
-        "",
-        "x",
-        [],
-        {},
-        [[]],
-        True,
-        "Dense",
-        {"type": "Dense"},
-        ["x"],
-    ]
-    escaped = []
-    for _ in range(250):
-        description = json.loads(json.dumps(whole))
-        path = paths[generator.integers(len(paths))]
-        part = description
-        for name in path[:-1]:
-            part = part[name]
-        part[path[-1]] = values[generator.integers(len(values))]
-        description["digest"] = digest_of(description)
-        (folder / "model.json").write_text(json.dumps(description))
-        try:
-            load(folder)
-        except ModelError:
-            pass
-        except Exception as error:
-            escaped.append((path, part[path[-1]], repr(error)[:80]))
-    assert not escaped
-
-
-def _paths(data, path=()):
-    items = (
-        data.items()
-        if isinstance(data, dict)
-        else enumerate(data)
-        if isinstance(data, list)
-        else ()
-    )
-    for name, value in items:
-        if name == "history":
-            continue
-        yield (*path, name)
-        yield from _paths(value, (*path, name))
 
 
 def test_empty_weights_are_refused(forged):
@@ -601,7 +488,7 @@ def test_a_folder_from_before_there_was_whitening_is_loaded(forged, classifier, 
         ),
         (_set("pretrainer.preprocessing.whitening", "evil"), r"'whitening' parameter.*Got 'evil'"),
         (_set("pretrainer.preprocessing.epsilon", 0), r"'epsilon' parameter"),
-        (_set("pretrainer.preprocessing.kind_", "evil"), r"kind 'evil'"),
+        (_set("pretrainer.preprocessing.kind_", "evil"), r"kind_ is 'evil'; expected 'real'"),
         (
             _add("preprocessing.whitening_matrix_"),
             r"beyond the model, the tensor preprocessing\.whitening_matrix_",

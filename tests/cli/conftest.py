@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -103,6 +104,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "infinite.npy", np.array([[1.0, np.inf]] * 9))
     (folder / "truncated.npy").write_bytes((folder / "flat.npy").read_bytes()[:-8])
     (folder / "nothing").mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / "links").mkdir()
+    (folder / "links" / "loop").symlink_to("loop")
+    os.mkfifo(folder / "pipe.csv")
     import polars as pl
 
     pl.DataFrame({"x": range(20), "tags": [["a", "b"], ["a"]] * 10}).write_parquet(

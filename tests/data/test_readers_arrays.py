@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import pickle
 import struct
 import zipfile
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from layerwise._errors import DataError, FileError
-from layerwise.data.readers import EMBEDDED, load_dataset
+from layerwise.data.readers import EMBEDDED, arrays, files, load_dataset
 
 
 def idx(array, shape=None, magic=None):
@@ -284,3 +285,69 @@ def test_test_arrays_must_have_the_same_features_and_form(tmp_path):
         load_dataset(tmp_path / "a.npy", test=tmp_path / "b.npy")
     with pytest.raises(DataError, match=r"is not of the same form as the data 'a'"):
         load_dataset(tmp_path / "a.npy", test=tmp_path / "c.csv")
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("most", [1 << 28, 0], ids=["in memory", "mapped"])
+def test_a_file_is_never_mapped_itself(tmp_path, monkeypatch, order, most):
+    monkeypatch.setattr(arrays, "_MAPPED", most)
+    X = np.asarray(np.random.default_rng(0).normal(size=(50, 3)), order=order)
+    np.save(tmp_path / "x.npy", X)
+    found = load_dataset(str(tmp_path / "x.npy")).X
+    (tmp_path / "x.npy").write_bytes(b"")  # a map of it would end the process now
+    assert np.array_equal(found, X)
+
+
+@pytest.mark.parametrize("most", [1 << 28, 0], ids=["in memory", "mapped"])
+def test_a_file_that_is_truncated_while_it_is_read_is_an_error(tmp_path, monkeypatch, most):
+    path, real = tmp_path / "x.npy", arrays.open_memmap
+    np.save(path, np.zeros((1000, 3)))
+
+    def truncating(*given, **settings):
+        found = real(*given, **settings)
+        os.truncate(path, 1000)
+        return found
+
+    monkeypatch.setattr(arrays, "_MAPPED", most)
+    monkeypatch.setattr(arrays, "open_memmap", truncating)
+    with pytest.raises(FileError, match="was truncated while it was read: 872 of 24,000 bytes"):
+        load_dataset(str(path))
+
+
+def test_a_npz_that_grows_without_bounds_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_FREE", 1 << 20)
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, X=np.zeros((4, 1 << 20), np.uint8))
+    with pytest.raises(FileError, match=r"grows from 4,\d+ packed bytes to 4,194,\d+ or more"):
+        load_dataset(str(path))
+
+
+def test_a_gzip_file_that_grows_without_bounds_is_refused_while_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_FREE", 1 << 20)
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * (1 << 19), 9))
+    with pytest.raises(FileError, match="at most 200 times the packed ones.*unpack it"):
+        load_dataset(str(path))
+
+
+def test_what_compresses_well_is_still_read(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, X=np.eye(2000, dtype=np.float32))
+    assert path.stat().st_size * 200 < 2000 * 2000 * 4
+    assert load_dataset(str(path)).X.shape == (2000, 2000)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["npy", "npz"])
+def test_a_header_without_bounds_is_refused_before_it_is_read(tmp_path, packed):
+    size = 200_000
+    data = b"\x93NUMPY\x02\x00" + size.to_bytes(4, "little") + b" " * size
+    path = tmp_path / ("x.npz" if packed else "x.npy")
+    path.write_bytes(data)
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("X.npy", data)
+    with pytest.raises(FileError, match="header says that it has 200,000 bytes; at most 131,072"):
+        load_dataset(str(path))

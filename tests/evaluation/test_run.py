@@ -220,10 +220,52 @@ def test_what_decides_a_result_decides_its_name(data, arms):
     )
 
 
-def test_a_damaged_record_is_measured_again(data, arms, tmp_path):
+def cut(text):
+    return text[:50]
+
+
+def without_digest(text):
+    record = json.loads(text)
+    del record["digest"]
+    return json.dumps(record)
+
+
+def better(text):
+    record = json.loads(text)
+    record["measures"] = dict.fromkeys(record["measures"], 0.9)
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (cut, "damaged"),
+        (lambda text: "[]", "damaged"),
+        (without_digest, "written without a digest, by an earlier version"),
+        (better, "changed after it was written"),
+    ],
+    ids=["cut", "list", "no digest", "changed figure"],
+)
+def test_a_record_that_is_not_to_be_trusted_is_measured_again_and_told(
+    data, arms, tmp_path, change, reason
+):
+    whole = run_study(SMALL, data, arms, workers=1, folder=tmp_path)
+    assert not whole.notes
+    victim = sorted((tmp_path / "trials").iterdir())[0]
+    victim.write_text(change(victim.read_text()))
+    told = []
+    again = run_study(SMALL, data, arms, workers=1, folder=tmp_path, tell=told.append)
+    note = f"1 trial is measured again: the file of its result was {reason}."
+    assert values(again) == values(whole)
+    assert again.notes == (note,) and note in told
+    assert run_study(SMALL, data, arms, workers=1, folder=tmp_path).notes == ()
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(data, arms, tmp_path):
     whole = run_study(SMALL, data, arms, workers=1, folder=tmp_path)
     victim = sorted((tmp_path / "trials").iterdir())[0]
-    victim.write_bytes(victim.read_bytes()[:50])
+    victim.unlink()
+    os.mkfifo(victim)
     assert values(run_study(SMALL, data, arms, workers=1, folder=tmp_path)) == values(whole)
     assert json.loads(victim.read_text())
 

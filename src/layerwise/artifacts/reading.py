@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,16 +16,17 @@ from sklearn.frozen import FrozenEstimator
 from .._durable import Facts
 from .._errors import ModelError, ParameterError
 from .._space import Space
-from .._spec import foreign, from_dict
+from .._spec import from_dict
 from ..architecture import Stack, StackModule
 from ..data.preprocessing import Preprocessor
 from ..data.protocol import AsIs
 from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretrainer
-from ..estimators.labels import Marker
 from ..objective.supervised import Head
-from ..training import Step, Written, as_plan
+from .checks import check_model, classes_of
 from .format import DESCRIPTION, WEIGHTS
-from .opening import description_of, tensors_of, weights_bytes
+from .opening import opened, tensors_of
+from .pipeline import model_of, with_steps
+from .plans import FOREIGN, marker_of, plan_of, widths_of
 
 _KINDS = {kind.__name__: kind for kind in (Pretrainer, PretrainedClassifier, PretrainedRegressor)}
 _MAX_STAGES = 1000
@@ -48,8 +51,9 @@ def inspect(folder: str | os.PathLike[str]) -> Facts:
     'Pretrainer'
     """
     folder = Path(folder)
-    description = description_of(folder)
-    weights_bytes(folder, description)
+    description, weights = opened(folder)
+    with _refusing(folder):
+        check_model(model_of(description), tensors_of(weights))
     return description
 
 
@@ -82,10 +86,31 @@ def load(folder: str | os.PathLike[str]) -> Any:
     (4, 2)
     """
     folder = Path(folder)
-    description = description_of(folder)
-    tensors = tensors_of(weights_bytes(folder, description))
+    description, weights = opened(folder)
+    with _refusing(folder):
+        tensors = tensors_of(weights)
+        inner = model_of(description)
+        check_model(inner, tensors)
+        mine = {n: t for n, t in tensors.items() if inner is description or not _of_step(n)}
+        model = _rebuild(inner, mine)
+        if inner is description:
+            return model
+        theirs = {n.partition(".")[2]: t for n, t in tensors.items() if _of_step(n)}
+        return with_steps(description, theirs, model)
+
+
+def _of_step(name: str) -> bool:
+    """Whether a tensor belongs to a step of a pipeline before the model."""
+    return name.startswith("steps.")
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Turn whatever a wrong description leads to into a ``ModelError``."""
     try:
-        return _rebuild(description, tensors)
+        yield
+    except ModelError:
+        raise
     except (
         KeyError,
         TypeError,
@@ -96,11 +121,9 @@ def load(folder: str | os.PathLike[str]) -> Any:
         ParameterError,
         ValueError,
     ) as error:
-        if isinstance(error, ModelError):
-            raise
-        words, hint = f"{error}.", "It was written by something else, or by another version."
+        words, hint = f"{error}.", FOREIGN
         if isinstance(error, ParameterError):
-            words, hint = error.message, error.hint
+            words, hint = error.message, error.hint or hint
         raise ModelError(
             f"{str(folder / DESCRIPTION)!r} does not describe a model: {type(error).__name__}: "
             f"{words}",
@@ -109,12 +132,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
 
 
 def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
-    kind = _KINDS.get(description["kind"])
-    if kind is None:
-        raise ModelError(
-            f"The model is of the unknown kind {description['kind']!r}.",
-            f"Known: {', '.join(_KINDS)}.",
-        )
+    kind = _KINDS[description["kind"]]
     parts = _by_prefix(tensors)
     pretrainer = _pretrainer(description["pretrainer"], parts)
     if kind is Pretrainer:
@@ -126,9 +144,9 @@ def _rebuild(description: Facts, tensors: dict[str, torch.Tensor]) -> Model:
 
 
 def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pretrainer:
-    stack, plan = from_dict(facts["stack"]), _plan(facts["plan"], facts.get("decodes", False))
+    stack, plan = from_dict(facts["stack"]), plan_of(facts["plan"], facts.get("decodes", False))
     if not isinstance(stack, Stack) or stack.depth > _MAX_STAGES:
-        raise ModelError("The model's stack is not a Stack of at most 1000 stages.")
+        raise ModelError("The model's stack is not a Stack of at most 1000 stages.", FOREIGN)
     arrays = {name: value.numpy() for name, value in parts.pop("preprocessing", {}).items()}
     preprocessing = _preprocessing(facts["preprocessing"], arrays)
     own = clone(preprocessing) if isinstance(preprocessing, Preprocessor) else None
@@ -136,7 +154,9 @@ def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pret
     model.preprocessing_ = preprocessing
     known = getattr(preprocessing, "n_features_in_", preprocessing.space_.size)
     if facts["row_shape"] is None and facts["n_features_in"] != known:
-        raise ModelError("The number of features of the model and of its preprocessing differ.")
+        raise ModelError(
+            "The number of features of the model and of its preprocessing differ.", FOREIGN
+        )
     blocks = model.preprocessing_.space_.blocks
     model.space_ = Space(tuple(facts["shape"]), blocks)
     model.stack_, model.plan_, model.history_, model.seed_ = (
@@ -150,6 +170,7 @@ def _pretrainer(facts: Facts, parts: dict[str, dict[str, torch.Tensor]]) -> Pret
         _empty_stack(stack, model.space_), parts.pop("pretrained", {}), "pretrained"
     )
     model._n_features_out = model.module_.code_space.size
+    model.why_no_decoder()  # its plan fits the stack
     _set_features(model, facts)
     return model
 
@@ -165,13 +186,13 @@ def _finetuned(
     pretrainer: Pretrainer,
     parts: dict[str, dict[str, torch.Tensor]],
 ) -> PretrainedClassifier | PretrainedRegressor:
-    plan = _plan(facts["plan"])
+    plan = plan_of(facts["plan"])
     given = FrozenEstimator(pretrainer) if facts["frozen"] else pretrainer
     model = kind(
         given,
         plan=plan,
         start=facts["start"],
-        unlabeled=_marker(facts["unlabeled"]),
+        unlabeled=marker_of(facts["unlabeled"]),
         random_state=facts["seed"],
     )
     model.pretrainer_, model.plan_, model.history_, model.seed_ = (
@@ -182,7 +203,7 @@ def _finetuned(
     )
     model.transfer_report_ = facts["transfer"]
     if kind is PretrainedClassifier:
-        model.classes_ = _classes(facts["classes"])
+        model.classes_ = classes_of(facts["classes"])
         target = Space.of("category", len(model.classes_))
     else:
         model.target_mean_, model.target_scale_ = (
@@ -193,36 +214,12 @@ def _finetuned(
     model.module_ = _filled(
         _empty_stack(pretrainer.stack_, pretrainer.space_), parts.pop("stack", {}), "stack"
     )
-    widths = _widths(facts, plan)
+    widths = widths_of(facts, plan)
     with torch.device("meta"):
         head = Head(model.module_.code_space.size, widths, target, torch.Generator())
     model.head_ = _filled(head, parts.pop("head", {}), "head")
     _set_features(model, facts)
     return model
-
-
-def _plan(data: list[Facts], decodes: bool = False) -> tuple[Step, ...] | Written:
-    """Return a plan; one with parts of somebody's own that cannot be built here stays text."""
-    try:
-        return as_plan(from_dict(data))
-    except ParameterError:
-        if isinstance(data, list) and foreign(data):
-            return Written(data, decodes is True)
-        raise
-
-
-def _widths(facts: Facts, plan: tuple[Step, ...] | Written) -> tuple[int, ...]:
-    """Return the widths of the head's hidden layers; a plan that can be read says them too, and in
-    folders of the first releases alone."""
-    read = None if isinstance(plan, Written) else plan[-1].objectives[-1].head_widths()
-    if read is None and not isinstance(plan, Written):
-        raise ModelError("The fine-tuning plan does not end with labels.")
-    widths = facts.get("head_widths", None if read is None else list(read))
-    if not isinstance(widths, list) or not all(type(w) is int and w > 0 for w in widths):
-        raise ModelError(f"The widths of the head are {widths!r}; expected a list of numbers.")
-    if read is not None and read != tuple(widths):
-        raise ModelError(f"The head has the widths {widths}, and its plan says {list(read)}.")
-    return tuple(widths)
 
 
 def _empty_stack(stack: Stack, space: Space) -> StackModule:
@@ -268,23 +265,6 @@ def _refuse_rest(parts: dict[str, dict[str, torch.Tensor]]) -> None:
             f"{WEIGHTS} has, beyond the model, the tensors {name}.*.",
             "The files of the folder do not belong together.",
         )
-
-
-def _classes(facts: Facts) -> np.ndarray:
-    dtype, values = np.dtype(facts["dtype"]), np.array(facts["values"])
-    if (
-        dtype.kind not in "biufU"
-        or values.ndim != 1
-        or (dtype.kind == "U" and dtype != values.dtype)
-    ):
-        raise ModelError(
-            f"The model's classes are of the type {facts['dtype']!r}; expected words or numbers."
-        )
-    return values.astype(dtype)
-
-
-def _marker(fact: Facts | Marker) -> Marker:
-    return float("nan") if isinstance(fact, dict) else fact
 
 
 def _set_features(model: Model, facts: Facts) -> None:

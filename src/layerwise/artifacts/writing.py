@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from safetensors.torch import save as to_bytes
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._durable import Facts, jsonable, write_folder
+from .._commit import write_folder
+from .._durable import Facts, jsonable
 from .._errors import ModelError, ParameterError
 from .._spec import Spec, from_dict
 from .._version import __version__
@@ -24,7 +26,9 @@ from ..estimators import Model, PretrainedClassifier, PretrainedRegressor, Pretr
 from ..objective.supervised import Head
 from ..training import Step, Written
 from .card import model_card
+from .checks import check_model
 from .format import CARD, DESCRIPTION, FORMAT, FORMAT_VERSION, WEIGHTS, digest_of
+from .pipeline import describe_steps, model_of
 
 _SUMMARY = (
     "step",
@@ -35,17 +39,22 @@ _SUMMARY = (
     "epoch",
     "epochs",
     "loss",
+    "begin",
     "learning_rate",
     "validation",
 )
 
 
-def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = None) -> Path:
+def save(
+    model: Model | Pipeline, folder: str | os.PathLike[str], *, about: Facts | None = None
+) -> Path:
     """Write a fitted estimator to a folder: weights, description, model card.
 
     Parameters
     ----------
     model : Pretrainer, PretrainedClassifier or PretrainedRegressor
+        Or a scikit-learn ``Pipeline`` that ends with one, behind scalers (StandardScaler,
+        MinMaxScaler, MaxAbsScaler, RobustScaler), a SimpleImputer or a Preprocessor.
     folder : path
         Made when it is not there; a model in it is replaced.
     about : dict, optional
@@ -67,8 +76,19 @@ def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = 
     >>> bool((load(folder).transform(np.eye(4)) == pretrainer.transform(np.eye(4))).all())
     True
     """
-    folder = Path(folder)
-    description, tensors = describe(model, about or {})
+    write_folder(Path(folder), model_files(model, about or {}))
+    return Path(folder)
+
+
+def model_files(model: Model | Pipeline, about: Facts) -> dict[str, bytes]:
+    """Return the files of a model folder by name.
+
+    Raises
+    ------
+    ModelError
+        As :func:`save`.
+    """
+    description, tensors = _described(model, about)
     weights = to_bytes(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     )
@@ -78,10 +98,18 @@ def save(model: Model, folder: str | os.PathLike[str], *, about: Facts | None = 
         "bytes": len(weights),
     }
     description["digest"] = digest_of(description)
+    check_model(model_of(description), tensors)
     text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     card = model_card(description, tensors)
-    write_folder(folder, {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()})
-    return folder
+    return {WEIGHTS: weights, CARD: card.encode(), DESCRIPTION: text.encode()}
+
+
+def _described(model: Model | Pipeline, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:
+    if not isinstance(model, Pipeline):
+        return describe(model, about)
+    steps, arrays = describe_steps(model)
+    description, tensors = describe(model.steps[-1][1], about)
+    return description | {"kind": "Pipeline", "pipeline": steps}, tensors | arrays
 
 
 def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]]:
@@ -89,7 +117,10 @@ def describe(model: Model, about: Facts) -> tuple[Facts, dict[str, torch.Tensor]
     kinds = (Pretrainer, PretrainedClassifier, PretrainedRegressor)
     if type(model) not in kinds:
         names = ", ".join(kind.__name__ for kind in kinds)
-        raise ParameterError(f"save takes a fitted {names}. Got {type(model).__name__} instead.")
+        raise ParameterError(
+            f"save takes a fitted {names}, or a Pipeline that ends with one. Got "
+            f"{type(model).__name__} instead."
+        )
     check_is_fitted(model)
     pretrainer = model if isinstance(model, Pretrainer) else model._fitted_pretrainer()
     for module in {pretrainer.module_, model.module_}:

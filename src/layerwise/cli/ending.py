@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import typer
 
 from .._errors import LayerwiseError, ParameterError
+from .._text import printable
 
 FAILURE, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 _ClickException: Any = typer.BadParameter.__mro__[2]
@@ -28,7 +30,9 @@ def ended(run: Callable[[], object], as_json: bool) -> int:
     """Run something and return the exit code, having told what went wrong."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = run()
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            code = run()
         if sys.stdout is not None:
             sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
@@ -99,10 +103,16 @@ def _tell(kind: str, message: str, hint: str, code: int, as_json: bool) -> int:
     if as_json and sys.stdout is not None:
         print(json.dumps({"error": {"kind": kind, "message": message, "hint": hint}}))
     elif sys.stderr is not None:
-        print(f"layerwise: {message}", file=sys.stderr)
+        print(printable(f"layerwise: {message}"), file=sys.stderr)
         if hint:
-            print(f"  {hint}", file=sys.stderr)
+            print(printable(f"  {hint}"), file=sys.stderr)
     return code
+
+
+def _show(message: Warning | str, *place: object, **settings: object) -> None:
+    """Tell a warning in its words alone."""
+    if sys.stderr is not None:
+        print(printable(f"layerwise: {message}"), file=sys.stderr)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

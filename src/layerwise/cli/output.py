@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._text import json_line, printable
 from .parts import load_parts
 from .progress import Live, Plain, Silent
 
@@ -44,18 +44,19 @@ class Output(contextlib.ExitStack):
     def say(self, note: str) -> None:
         """Tell a note about the rows on standard error: what was skipped shifts the row numbers."""
         if not self.quiet and sys.stderr is not None:
-            print(note, file=sys.stderr)
+            print(printable(note), file=sys.stderr)
 
     def show_fit(self, result: Facts) -> None:
         """Print a table of the arms, the headline, and where model and report lie."""
         self.running.close()
         if self.as_json:
-            print(json.dumps(result, ensure_ascii=False))
+            print(json_line(result))
             return
+        result = printable(result)
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False, emoji=False)
         console.print(_facts_line(result))
         if result["task"] is not None:
             console.print(_arms_table(result))
@@ -78,12 +79,13 @@ class Output(contextlib.ExitStack):
         where the report lies."""
         self.running.close()
         if self.as_json:
-            print(json.dumps(result, ensure_ascii=False))
+            print(json_line(result))
             return
+        result = printable(result)
         from rich.console import Console
         from rich.text import Text
 
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False, emoji=False)
         console.print(_study_table(result))
         for finding in result["guards"]:
             console.print(Text(finding["text"], style="yellow"))
@@ -108,22 +110,23 @@ class Output(contextlib.ExitStack):
                 dict(zip(names, jsonable(list(row)), strict=True))
                 for row in zip(*columns.values(), strict=True)
             ]
-            print(json.dumps({"rows": records}, ensure_ascii=False))
+            print(json_line({"rows": records}))
             return
         text = write_columns(columns, out, raw=raw)
         if text is not None:
-            sys.stdout.write(text)
+            sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         elif self.as_json:
-            print(json.dumps({"rows": rows, "out": str(out)}))
+            print(json_line({"rows": rows, "out": str(out)}))
         else:
-            print(f"{rows:,} rows written to {out}")
+            print(printable(f"{rows:,} rows written to {out}"))
 
     def show_recipes(self, recipes: list[Facts]) -> None:
         """Print a line per recipe."""
         self.running.close()
         if self.as_json:
-            print(json.dumps({"recipes": recipes}, ensure_ascii=False))
+            print(json_line({"recipes": recipes}))
             return
+        recipes = printable(recipes)
         from rich.console import Console
         from rich.table import Table
 
@@ -131,7 +134,7 @@ class Output(contextlib.ExitStack):
         table.add_column(no_wrap=True)
         for recipe in recipes:
             table.add_row(recipe["name"], recipe["summary"])
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False, emoji=False)
         console.print(table)
         console.print("\nlayerwise fit DATA --recipe NAME --set ARGUMENT=VALUE", style="dim")
 
@@ -139,12 +142,12 @@ class Output(contextlib.ExitStack):
         """Print what a model folder holds."""
         self.running.close()
         if self.as_json:
-            print(json.dumps(description, ensure_ascii=False))
+            print(json_line(description))
             return
         from ..artifacts.describe import model_lines
 
         for line in model_lines(description):
-            print(line)
+            print(printable(line))
 
 
 def _is_terminal() -> bool:

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from .._errors import FileError, LayerwiseError
+from .._text import printable
 
 GROUP = "layerwise.parts"
 
@@ -39,7 +40,8 @@ def load_parts(names: Sequence[str]) -> None:
             point.load()
         except Exception as error:
             told = f"The parts of the installed {point.name!r} ({point.value}) are left out"
-            print(f"layerwise: {told}: {type(error).__name__}: {error}", file=sys.stderr)
+            words = f"layerwise: {told}: {type(error).__name__}: {error}"
+            print(printable(words), file=sys.stderr)
     for name in names:
         path = Path(name).expanduser()
         if path.suffix == ".py":

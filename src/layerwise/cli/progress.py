@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from .._text import printable
+
 if TYPE_CHECKING:
     from .._durable import Facts
     from ..training import Event
@@ -41,8 +43,8 @@ class Live:
 
     def tell(self, title: str) -> None:
         """Say what begins."""
-        self.title = title
-        self.progress.reset(self.task, description=title, total=1.0, detail="")
+        self.title = printable(title)
+        self.progress.reset(self.task, description=self.title, total=1.0, detail="")
 
     def hear(self, event: Event) -> None:
         """Follow the training loop."""
@@ -83,7 +85,7 @@ class Plain:
         now = time.monotonic()
         if now - self.last >= PLAIN_SECONDS and sys.stderr is not None:
             self.last = now
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
 
 class Silent(Plain):

@@ -183,6 +183,9 @@ class _Runs:
             task.missing(store) for draw in range(self.draws) for task in self.tasks(draw)
         )
         total = len(self.arms) * len(self.labels) * self.draws
+        for note in store.notes():
+            self.notes.append(note)
+            self.tell(note)
         if missing < total:
             self.tell(f"{total - missing:,} of {total:,} trials are there already")
         first = next(iter(self.groups.values()))

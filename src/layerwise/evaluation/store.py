@@ -1,23 +1,25 @@
 """Results and pretrained stacks, kept by content: what decides a result is its name.
 
 Every file is complete or absent, so a study can be killed at any moment, go on, be widened, or run
-twice at once.
+twice at once. Every record has a digest of itself: one that was changed is measured again, and that
+is told.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 import sklearn
 
-from .._durable import Facts, jsonable, read_json, write_json
+from .._durable import Facts, jsonable, read_json, staging, write_json
 from .._errors import FileError, LayerwiseError
 from .._version import __version__
 from .arms import Arm
@@ -52,22 +54,42 @@ class Store:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self.doubts: dict[str, str] = {}
 
     def read(self, key: str) -> Facts | None:
-        """Return a record, or None when it is not there or not whole."""
+        """Return a record, or None when it is not there or not to be trusted; ``doubts`` then says
+        why."""
         if self.folder is None:
             return None
         path = self.folder / "trials" / f"{key}.json"
-        try:
-            record = read_json(path) if path.exists() else None
-        except FileError:  # damaged: measured again, and written over
+        if not os.path.lexists(path):
             return None
-        return record if isinstance(record, dict) and record.get("key") == key else None
+        try:
+            record = read_json(path)
+        except FileError:
+            record = None
+        if not isinstance(record, dict) or record.get("key") != key:
+            self.doubts[key] = "damaged"
+        elif "digest" not in record:
+            self.doubts[key] = "written without a digest, by an earlier version"
+        elif record.pop("digest") != _hash(record):
+            self.doubts[key] = "changed after it was written"
+        return None if key in self.doubts else record
 
     def write(self, key: str, record: Facts) -> None:
         """Keep a record."""
         if self.folder is not None:
-            write_json(self.folder / "trials" / f"{key}.json", jsonable(record | {"key": key}))
+            self.doubts.pop(key, None)
+            whole = jsonable(record | {"key": key})
+            write_json(self.folder / "trials" / f"{key}.json", whole | {"digest": _hash(whole)})
+
+    def notes(self) -> list[str]:
+        """Return in sentences what was not trusted."""
+        return [
+            f"{count:,} {'trial is' if count == 1 else 'trials are'} measured again: the file of "
+            f"{'its result' if count == 1 else 'each result'} was {reason}."
+            for reason, count in Counter(self.doubts.values()).items()
+        ]
 
     def prepared(self, arm: Arm, key: str, X: Given, seed: int) -> Prepared:
         """Return what an arm learns from rows X without labels: from the folder, or learned and
@@ -82,8 +104,8 @@ class Store:
         if place is None or not arm.keeps:
             return prepared
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{key[:8]}.", dir=place.parent) as name:
-            whole = Path(name) / key
+        with staging(place.parent) as staged:
+            whole = staged / key
             whole.mkdir()
             arm.keep(value, whole)
             write_json(whole / COST, {"seconds": prepared.seconds, "memory": prepared.memory})

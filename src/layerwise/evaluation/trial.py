@@ -116,9 +116,20 @@ def run_trial(
                 f"{item.category.__name__}: {str(item.message).splitlines()[0][:200]}"
                 for item in heard
             }
+            | set(_diverged(given.prepared.value))
         ),
     }
     return Answered(model, answer, probability, record)
+
+
+def _diverged(prepared: object) -> list[str]:
+    """Return where a loss grew in what was prepared, as warnings."""
+    history = getattr(prepared, "history_", None)
+    if not history:
+        return []
+    from ..training import grown
+
+    return [f"TrainingWarning: {told}"[:217] for told in grown(history)]
 
 
 def _scored(

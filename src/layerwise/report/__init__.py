@@ -6,7 +6,7 @@ only ever text.
 
 from __future__ import annotations
 
-from .render import render, write_report
-from .study import render_study, write_study_report
+from .render import PAGE, render, report_files, write_report
+from .study import render_study, study_files
 
-__all__ = ["render", "render_study", "write_report", "write_study_report"]
+__all__ = ["PAGE", "render", "render_study", "report_files", "study_files", "write_report"]

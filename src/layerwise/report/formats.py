@@ -4,17 +4,13 @@ finite."""
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
+from .._text import printable
+
 MISSING = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
-# What neither XML nor UTF-8 can carry, and what reorders the text around it: C0, C1, surrogates,
-# direction marks.
-_UNFIT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 _LONGEST = 20_000
 
 
@@ -26,7 +22,7 @@ def clean(value: object) -> Any:
     {'a�': ['b�']}
     """
     if isinstance(value, str):
-        text = _UNFIT.sub("\ufffd", value.replace("\r\n", "\n"))
+        text = printable(value)
         return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     if isinstance(value, dict):
         return {clean(key): clean(item) for key, item in value.items()}

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .._durable import Facts, jsonable, write_json, write_text
+from .._commit import write_folder
+from .._durable import Facts, encoded, jsonable
+from .._json import json_text
 from .formats import clean, short
 from .sections import view
 
+PAGE, TWIN = "report.html", "report.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _ARRAYS = {
     "pictures": ("originals", "corrupted", "reconstructions", "filters"),
@@ -51,16 +54,25 @@ def write_report(facts: Facts, folder: Path) -> Path:
     FileError
         When the folder cannot be written.
     """
+    write_folder(Path(folder), report_files(facts))
+    return Path(folder) / PAGE
+
+
+def report_files(facts: Facts) -> dict[str, bytes]:
+    """Return the files of a report by name."""
     plain, arrays = split(facts)
     for section, found in arrays.items():
         for name, array in found.items():
             plain[section][name] = (
                 {"shape": list(array.shape)} if section == "pictures" else jsonable(_rounded(array))
             )
-    page = Path(folder) / "report.html"
-    write_text(page, render(facts))
-    write_json(page.with_suffix(".json"), plain)
-    return page
+    return page_files(render(facts), plain)
+
+
+def page_files(page: str, plain: Facts) -> dict[str, bytes]:
+    """Return a page and its facts as files by name."""
+    texts = {PAGE: page, TWIN: json_text(plain)}
+    return {name: encoded(Path(name), text) for name, text in texts.items()}
 
 
 def split(facts: Facts) -> tuple[Facts, dict[str, dict[str, np.ndarray]]]:

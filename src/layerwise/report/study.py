@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from .._durable import Facts, jsonable, write_json, write_text
+from .._durable import Facts, jsonable
 from .formats import MISSING, clean, gain, is_number, is_share, metric_name, number, score
-from .render import environment
+from .render import environment, page_files
 from .study_curves import LOOKS, cost_plot, curves, first_rows, recipes_of
 
 _VERDICTS = {
@@ -29,19 +27,10 @@ _MEASURES = {
 }
 
 
-def write_study_report(facts: Facts, folder: Path) -> Path:
-    """Write ``report.html`` and the same facts as ``report.json``; return the path of the page.
-
-    Raises
-    ------
-    FileError
-        When the folder cannot be written.
-    """
+def study_files(facts: Facts) -> dict[str, bytes]:
+    """Return ``report.html`` and the same facts as ``report.json``, by name."""
     plain = clean(jsonable(facts))
-    page = Path(folder) / "report.html"
-    write_text(page, render_study(plain))
-    write_json(page.with_suffix(".json"), plain)
-    return page
+    return page_files(render_study(plain), plain)
 
 
 def render_study(facts: Facts) -> str:

@@ -4,6 +4,7 @@ from .cache import BLOCK_ROWS, encoded, in_block
 from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
+from .growth import grown
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
@@ -35,6 +36,7 @@ __all__ = [
     "describe",
     "device_of",
     "encoded",
+    "grown",
     "in_block",
     "observer_for",
     "parts_of",

@@ -63,4 +63,5 @@ def _room(shape: tuple[int, ...]) -> Tensor:
         return torch.empty(shape)
     # the map keeps its pages; the name is gone already
     with tempfile.TemporaryFile(prefix="layerwise-codes-") as file:
+        os.posix_fallocate(file.fileno(), 0, 4 * count)  # a full disk says so now, not by a signal
         return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))

@@ -121,6 +121,8 @@ def run_phase(work: Work) -> LoopResult:
         _check_weights(work, good, epoch)
         # row of history
         rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
+        if epoch == 0:
+            rows[-1]["begin"] = meter.begin
         work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
         if best.over(epoch + 1, rows[-1].get("validation")):
             break
@@ -163,10 +165,12 @@ class _Meter:
         self.work, self.epoch, self.per_epoch = work, epoch, per_epoch
         self.sums: dict[str, float] = {}
         self.count = 0
+        self.begin: float | None = None  # the loss of the first batch
         self.began = self.told = time.perf_counter()
 
     def add(self, loss: Tensor, terms: dict[str, Tensor], n: int) -> float:
         value = loss.item()
+        self.begin = value if self.begin is None else self.begin
         self.count += n
         self.sums["loss"] = self.sums.get("loss", 0.0) + value * n
         for name, term in terms.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from torch import nn
 
 from .._contracts import Source
 from .._durable import Facts
+from .._errors import TrainingWarning
 from .._random import Keys
 from .._space import Space
 from ..architecture import StackModule
@@ -19,6 +21,7 @@ from ..objective.objective import weighted_mean
 from .cache import encoded
 from .events import Event, Observer, silent
 from .feed import Feed
+from .growth import grown
 from .loop import LoopResult, Work, run_phase
 from .phases import Part, check_part, parts_of
 from .plan import Step
@@ -107,6 +110,8 @@ def run_plan(
             work = replace(work, layers=rates_from_gradients(work))
         result = _run_with_stopping(work)
         history += result.rows
+        for told in grown(result.rows):
+            warnings.warn(told, TrainingWarning, stacklevel=2)
         best_epoch = result.best_epoch
         before = part
         if grow is not None and part.step == 0 and not grow(module.slice(0, phase.last)):

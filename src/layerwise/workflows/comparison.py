@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sklearn.base import BaseEstimator
 
+from .._commit import write_folder
 from .._durable import Facts, jsonable
 from .._errors import ParameterError
 from ..data.preprocessing import Preprocessor
@@ -25,17 +26,18 @@ from ..evaluation import (
     tables,
 )
 from ..recipes import Recipe
-from ..report import write_study_report
+from ..report import PAGE, study_files
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
 from .given import GivenRows, Labels, given_rows
 from .guarded import guarded
-from .place import writable
-from .study_facts import study_facts, write_rows
+from .place import claims_out
+from .study_facts import row_files, study_facts
 
 Tell = Callable[[str], None]
 
 
+@claims_out
 def compare(
     data: str | Path | GivenRows,
     y: Labels | None = None,
@@ -115,7 +117,7 @@ def compare(
     ('not_separable', 48)
     """
     began = time.perf_counter()
-    out, study = writable(Path(out)), study or Study()
+    out, study = Path(out), study or Study()
     given = _dataset(data, y, target, test)
     checked = guarded(given, keep)
     rows, kept, found = checked.study, checked.data, checked.findings
@@ -140,12 +142,12 @@ def compare(
         tell=tell,
     )
     result = _result(outcome, found, [*why, *given.notes, *left_out])
-    files = write_rows(result["rows"], out)
+    files = row_files(result["rows"])
     facts = jsonable(
-        study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files})
+        study_facts(outcome, result, {"command": command, "recipes": chosen, "files": list(files)})
     )
-    report = write_study_report(facts, out)
-    return facts | {"report": str(report), "seconds": time.perf_counter() - began}
+    write_folder(out, files | study_files(facts))
+    return facts | {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
 
 
 def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> Facts:
@@ -189,9 +191,24 @@ def _cautions(outcome: Outcome) -> list[str]:
             "rows, so these intervals hold "
             "for these labelled rows and are too short for others."
         )
+    notes += _diverged(outcome)
     if outcome.study.transductive:
         notes.append("Transductive: the test rows, without their labels, took part in pretraining.")
     return notes
+
+
+def _diverged(outcome: Outcome) -> list[str]:
+    """Return a note for each arm in whose trials a loss grew by orders of magnitude."""
+    told: dict[str, list[str]] = {}
+    for record in outcome.records:
+        said = [w for w in record.get("warnings", []) if w.startswith("TrainingWarning: ")]
+        told.setdefault(record["arm"], []).extend(said[:1])
+    return [
+        f"{arm}: training diverged in {len(said):,} of its trials, the first: "
+        f"{said[0].removeprefix('TrainingWarning: ')}"
+        for arm, said in told.items()
+        if said
+    ]
 
 
 def _dataset(

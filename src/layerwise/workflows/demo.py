@@ -8,20 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from .._commit import write_folder
 from .._durable import Facts, jsonable
-from ..artifacts import save
 from ..data.readers import load_dataset
 from ..evaluation import as_difference, estimate, flags_of, row_scores_of, side_of
-from ..report import write_report
+from ..report import PAGE, report_files
 from .facts import fit_facts
 from .fit import Fit, Tell, about, facts_of, fit_draw
 from .guarded import guarded
-from .place import writable
+from .place import MODEL, claims_out, files_of
 
 LABELS = 50
 DRAWS = 10
 
 
+@claims_out
 def demo(
     *,
     seed: int = 0,
@@ -37,7 +38,7 @@ def demo(
     dict
         What ``layerwise demo --json`` prints.
     """
-    out = writable(Path(out))
+    out = Path(out)
     rows = guarded(load_dataset("digits"), draws=False)
     fits: list[Fit] = []
     why = ""
@@ -56,14 +57,14 @@ def demo(
         "split.",
     ]
     began = time.perf_counter()
-    result["model"] = str(save(fits[0].models[0], out / "model", about=about(rows, result)))
+    files = files_of(fits[0].models[0], about(rows, result))
     tell("report")
     context = {"command": f"layerwise demo --seed {seed}", "seed": seed, "why": why}
     facts = fit_facts(fits[0], result, context)
     facts["comparison"]["draws"] = result["draws"]
-    report = write_report(facts, out)
+    write_folder(out, files | report_files(facts))
     result["seconds"]["report"] = time.perf_counter() - began
-    return jsonable(result | {"report": str(report)})
+    return jsonable(result | {"model": str(out / MODEL), "report": str(out / PAGE)})
 
 
 def _over_draws(fits: list[Fit], seed: int) -> Facts:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from .._commit import write_folder
 from .._durable import Facts, jsonable
 from .._errors import DataError
 from .._indexing import rows_of
-from ..artifacts import save
 from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, ReadRows, declared, load_dataset
 from ..estimators import Pretrainer, make_pretrainer
@@ -30,12 +30,13 @@ from ..evaluation import (
     single_draw,
 )
 from ..recipes import Recipe
-from ..report import write_report
+from ..report import PAGE, report_files
+from ..training import grown
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .facts import encoder_facts, fit_facts
 from .guarded import Guarded, guarded
-from .place import writable
+from .place import MODEL, claims_out, files_of
 
 Tell = Callable[[str], None]
 
@@ -104,6 +105,7 @@ class Fit:
         }
 
 
+@claims_out
 def fit(
     data: str,
     *,
@@ -135,7 +137,7 @@ def fit(
     LayerwiseError
         When the data, the settings or the place to write cannot be used.
     """
-    out = writable(Path(out))
+    out = Path(out)
     tell("reading")
     given = load_dataset(data, target=target, test=test)
     _check_labels(given, labels)
@@ -148,11 +150,12 @@ def fit(
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
     tested = rows.data.test.notes if rows.data.test is not None else ()
     result["notes"] = [why, *found.notes, *tested]
-    model = save(found.models[0], out / "model", about=about(rows, result))
+    files = files_of(found.models[0], about(rows, result))
     tell("report")
-    report = write_report(fit_facts(found, result, context | {"why": why}), out)
+    files |= report_files(fit_facts(found, result, context | {"why": why}))
+    write_folder(out, files)
     result["seconds"]["report"] = time.perf_counter() - began
-    return jsonable(result | {"model": str(model), "report": str(report)})
+    return jsonable(result | {"model": str(out / MODEL), "report": str(out / PAGE)})
 
 
 def fit_draw(
@@ -183,6 +186,9 @@ def fit_draw(
     for model in models:
         _handed_over(model, rows.values)
     notes += _dropped(models[0]._fitted_pretrainer())
+    notes += grown(models[0]._fitted_pretrainer().history_)
+    for arm, model in zip(pair, models, strict=True):
+        notes += [f"{arm.short}: {text}" for text in grown(model.history_)]
     found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
     return found, why
 
@@ -289,13 +295,20 @@ def _encoder(
         "test": {"rows": len(test_X), "pretrained": score},
         "seconds": seconds,
         "guards": [finding.as_dict() for finding in rows.findings],
-        "notes": [why, *notes, *([reason] if reason else ()), *_dropped(model)],
+        "notes": [
+            why,
+            *notes,
+            *([reason] if reason else ()),
+            *_dropped(model),
+            *grown(model.history_),
+        ],
     }
-    folder = save(model, out / "model", about=about(rows, result))
+    files = files_of(model, about(rows, result))
     tell("report")
     context |= {"why": why}
-    report = write_report(encoder_facts(data, test_X, chosen, model, result, context), out)
-    return jsonable(result | {"model": str(folder), "report": str(report)})
+    files |= report_files(encoder_facts(data, test_X, chosen, model, result, context))
+    write_folder(out, files)
+    return jsonable(result | {"model": str(out / MODEL), "report": str(out / PAGE)})
 
 
 def _held_out(data: Dataset, seed: int) -> tuple[ReadRows, ReadRows]:

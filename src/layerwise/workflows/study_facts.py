@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import TypedDict
 
 import polars as pl
 
-from .._durable import Facts, jsonable, write_bytes
+from .._durable import Facts, jsonable
 from .._version import __version__
 from ..evaluation import Outcome
 from ..recipes import Recipe
@@ -50,15 +49,13 @@ def study_facts(outcome: Outcome, result: Facts, context: Ran) -> Facts:
     return {"format": FORMAT, "version": __version__, "counts": counts, "run": run} | result
 
 
-def write_rows(rows: list[Facts], folder: Path) -> list[str]:
-    """Write every row as ``rows.csv`` and ``rows.parquet``; return the names."""
+def row_files(rows: list[Facts]) -> dict[str, bytes]:
+    """Return every row as ``rows.csv`` and ``rows.parquet``, by name."""
     frame = pl.DataFrame([_flat(row) for row in rows], infer_schema_length=None)
     text, binary = io.BytesIO(), io.BytesIO()
     frame.write_csv(text)
     frame.write_parquet(binary)
-    write_bytes(folder / "rows.csv", text.getvalue())
-    write_bytes(folder / "rows.parquet", binary.getvalue())
-    return ["rows.csv", "rows.parquet"]
+    return {"rows.csv": text.getvalue(), "rows.parquet": binary.getvalue()}
 
 
 def _flat(row: Facts) -> Facts:

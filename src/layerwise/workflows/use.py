@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._durable import write_text
+from .._durable import sweep, write_text
 from .._errors import DataError
 from ..artifacts import inspect, load
 from ..data.readers import Dataset, ReadRows, load_dataset
@@ -101,6 +101,7 @@ def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) ->
     if place is None:
         return text
     write_text(place, text)
+    sweep(place.parent)
     return None
 
 
@@ -122,6 +123,11 @@ def _cell(value: object, raw: bool) -> object:
 def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]:
     facts = inspect(model)
     fitted = load(model)
+    if facts["kind"] == "Pipeline":
+        raise DataError(
+            f"{model!r} is a Pipeline, which is used in Python alone.",
+            f"layerwise.load({model!r}).predict(X)",
+        )
     device_of(device)
     fitted.set_params(device=device)
     _pretrainer(fitted).set_params(device=device)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..._errors import FileError
-from .files import MOST_BYTES, unreadable
+from .files import MOST_BYTES, check_inflated, unreadable
 
+_MOST_HEADER = 1 << 17
 _PICKLE = (
     "Objects are pickles, which may run code, and are never loaded: save numbers, or texts "
     "with dtype='U'."
@@ -26,7 +27,15 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            entries = archive.infolist()
+            check_inflated(
+                path.name,
+                sum(info.file_size for info in entries),
+                sum(info.compress_size for info in entries),
+            )
+            for info in entries:
+                with archive.open(info) as stream:
+                    check_header(stream.read(12))
                 with archive.open(info) as stream:
                     _check_size(info, stream)
                 with archive.open(info) as stream:
@@ -38,6 +47,8 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
         raise FileError(message, "Save it again with numpy.savez.") from error
     except OSError as error:
         raise unreadable(path, error) from error
+    except FileError:
+        raise
     except (
         ValueError,
         TypeError,
@@ -48,6 +59,20 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     ) as error:
         raise damaged(path, error) from error
     return arrays
+
+
+def check_header(first: bytes) -> None:
+    """Refuse an array whose header is larger than any, by its first 12 bytes: it would be read as a
+    whole.
+
+    Raises
+    ------
+    ValueError
+        Names the size.
+    """
+    size = int.from_bytes(first[8:12], "little")
+    if first[6:7] > b"\x01" and size > _MOST_HEADER:
+        raise ValueError(f"its header says that it has {size:,} bytes; at most {_MOST_HEADER:,}")
 
 
 def _check_size(info: zipfile.ZipInfo, stream: IO[bytes]) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from ..._errors import DataError, did_you_mean
+from ..._errors import DataError, FileError, did_you_mean
 from ..channels import check_channels
-from .archive import damaged, read_archive
+from .archive import check_header, damaged, read_archive
 from .columns import LARGEST
 from .dataset import Dataset, listing, object_array
 from .files import unreadable
@@ -26,14 +29,16 @@ _MAPPED = 1 << 28
 def read_npy(
     path: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
 ) -> Dataset:
-    """Return the rows of a ``.npy`` file; there are no labels. Files over 256 MiB are
-    memory-mapped, not read."""
+    """Return the rows of a ``.npy`` file; there are no labels. Of a file over 256 MiB a temporary
+    copy is memory-mapped: nobody can truncate it, which would end the process by a signal."""
     if target is not None:
         raise DataError(
             f"{path.name!r} holds one array and no target {target!r}.",
             "Save X and y in one .npz (numpy.savez), or leave the target out.",
         )
     try:
+        with open(path, "rb") as file:
+            check_header(file.read(12))
         mapped = open_memmap(
             path, mode="c"
         )  # checks the length before any allocation; refuses objects
@@ -41,8 +46,43 @@ def read_npy(
         raise unreadable(path, error) from error
     except Exception as error:
         raise damaged(path, error) from error
-    X, shape = rows_of(np.array(mapped) if mapped.nbytes <= _MAPPED else mapped, path.name)
+    X, shape = rows_of(_copied(path, mapped), path.name)
     return Dataset(path.stem, X, None, None, shape, None)
+
+
+def _copied(path: Path, mapped: np.memmap) -> np.ndarray:
+    """Return what a map holds, in memory or in a temporary file of our own; the map itself is never
+    touched."""
+    if mapped.dtype.kind not in "fiub" or mapped.size == 0:
+        return mapped  # its type or shape is refused, unread
+    order: Any = "C" if mapped.flags.c_contiguous else "F"
+    try:
+        with open(path, "rb") as file:
+            file.seek(mapped.offset)
+            if mapped.nbytes <= _MAPPED:
+                copy = np.empty(mapped.nbytes, np.uint8)
+                done = file.readinto(copy.data)
+                found = copy.view(mapped.dtype).reshape(mapped.shape, order=order)
+            else:
+                found, done = _on_disk(file, mapped, order)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if done != mapped.nbytes:
+        raise FileError(
+            f"{str(path)!r} was truncated while it was read: {done:,} of {mapped.nbytes:,} bytes.",
+            "Read it again when it is complete.",
+        )
+    return found
+
+
+def _on_disk(file: BinaryIO, mapped: np.memmap, order: Any) -> tuple[np.ndarray, int]:
+    """Return the rest of a file as a map of a temporary copy, and its bytes."""
+    with tempfile.TemporaryFile(prefix="layerwise-rows-") as copy:
+        os.posix_fallocate(copy.fileno(), 0, mapped.nbytes)
+        shutil.copyfileobj(file, copy, 1 << 22)
+        done = min(copy.tell(), mapped.nbytes)
+        copy.flush()
+        return np.memmap(copy, mapped.dtype, "r+", shape=mapped.shape, order=order), done
 
 
 def read_npz(
