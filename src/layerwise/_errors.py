@@ -10,8 +10,6 @@
     ├── ModelError (ValueError)        a model folder is damaged, foreign or too new
     └── TrainingError (RuntimeError)   training cannot go on (a loss that is not finite)
 
-Warnings::
-
     DataWarning (UserWarning)          rows lie outside of what was learned from
     TrainingWarning (UserWarning)      training went on and came to nothing (a loss that grew)
 
