@@ -150,3 +150,69 @@ def test_a_cell_that_is_no_number_and_no_word_is_named():
 def test_whole_numbers_have_one_spelling():
     assert {spelled(one) for one in (1, 1.0, Decimal("1.0"), np.float32(1), Fraction(1))} == {"1"}
     assert spelled("1.0") == "1.0" and spelled(1e300) == "1e+300"
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [(["1.234", "12,5", "2.070"], [1234.0, 12.5, 2070.0]), (["1,234", "12,5"], [1.234, 12.5])],
+)
+def test_thousands_are_read_where_another_cell_says_which_mark_is_which(cells, values):
+    assert read(cells, decimal_comma=True)[0].to_list() == values
+
+
+@pytest.mark.parametrize("cells", [["1,234", "12.5"], ["1.5", "1,5"], ["1,234,567.5", "2,5"]])
+def test_commas_and_points_in_one_column_are_refused(cells):
+    with pytest.raises(DataError, match="commas and with points.*which of them parts decimals"):
+        read(cells, decimal_comma=True)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(
+            "{} \N{RUBLE SIGN}",
+            "A${}",
+            "R$ {}",
+            "CAD {}",
+            "kr. {}",
+            "Rs {}/-",
+            "$({})",
+            "{}\N{CENT SIGN}",
+        ),
+        *("USD {} million", "\N{EURO SIGN}{}M", "{} mm Hg", "{} \N{MASCULINE ORDINAL INDICATOR}C"),
+        *(
+            "{}\N{PLUS-MINUS SIGN}0.2",
+            "ca. {}",
+            "about {}",
+            "- {}",
+            "#{}",
+            "[{}]",
+            "np.float64({})",
+        ),
+        *('="{}"', "'{}", "\N{ZERO WIDTH SPACE}{}", "{},", "\N{NON-BREAKING HYPHEN}{}"),
+    ],
+)
+def test_numbers_in_a_form_that_a_person_reads_are_refused(form):
+    with pytest.raises(DataError, match="Column 'x' holds "):
+        read([form.format(100 + 7 * i) for i in range(40)])
+
+
+@pytest.mark.parametrize("form", ["0x{}", "120/{}", "u{}", "{}d+03", "item-{}"])
+def test_texts_with_digits_that_hardly_repeat_are_told_of(form):
+    series, notes = read([form.format(100 + 7 * i) for i in range(40)])
+    assert series.dtype == pl.String and "40 different texts with digits in 40 rows" in notes[0]
+
+
+def test_a_rare_word_among_few_numbers_is_a_slip():
+    cells = ["bad" if i == 500 else str(i % 10) for i in range(1000)]
+    with pytest.raises(
+        DataError, match="except for 1 of 1,000 cells; the first is 'bad' in row 500"
+    ):
+        read(cells)
+
+
+def test_times_alone_are_called_times():
+    with pytest.raises(
+        DataError, match=r"holds times \('00:00' in row 0\).*minutes since midnight"
+    ):
+        read([f"{i // 60:02d}:{i % 60:02d}" for i in range(90)])

@@ -101,7 +101,9 @@ def test_a_form_that_is_not_read_names_the_command_that_converts(tmp_path, name,
 
 def test_cells_parted_by_spaces_get_the_command_that_parts_them_by_commas(tmp_path):
     (tmp_path / "t.data").write_text("a b c\n1 2 3\n")
-    with pytest.raises(FileError, match=r"parted by spaces.*tr -s ' .t' ',' < t.data > t.csv"):
+    with pytest.raises(
+        FileError, match=r"parted by spaces.*tr -s ' .t' ',' < t.data > t-commas.csv"
+    ):
         load_dataset(tmp_path / "t.data")
 
 
@@ -246,11 +248,13 @@ def test_numbers_that_count_are_a_header(tmp_path, head):
     assert load_dataset(tmp_path / "t.csv").X.columns == head.split(",")
 
 
-@pytest.mark.parametrize("first", ["", "Unnamed: 0", "index", "__index_level_0__", "rownames"])
+@pytest.mark.parametrize(
+    "first", ["", "Unnamed: 0", "Unnamed: 0.1", "Index", "__index_level_0__", "rownames", "X"]
+)
 def test_row_numbers_under_the_name_of_an_index_are_no_feature(tmp_path, first):
     (tmp_path / "t.csv").write_text(f"{first},a\n" + "".join(f"{i},{i % 3}\n" for i in range(9)))
     data = load_dataset(tmp_path / "t.csv")
-    assert data.X.columns == ["a"] and "it holds row numbers" in data.notes[0]
+    assert data.X.columns == ["a"] and "was dropped: it " in data.notes[0]
 
 
 def test_an_id_column_names_the_rows_and_is_not_learned_from(tmp_path):

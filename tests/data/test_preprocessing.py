@@ -502,11 +502,26 @@ def test_one_cell_far_from_all_others_does_not_move_the_scale(far, numbers):
     assert list(model.get_feature_names_out()) == ["x0", "x1", "x0_missing"]
 
 
-def test_many_cells_far_out_are_the_columns_own():
+def test_many_cells_far_out_decide_the_scale_and_are_told():
     X = np.random.default_rng(0).normal(size=(100, 1))
     X[::10] = 1e30
     model = Preprocessor("standard").fit(X)
-    assert model.notes_ == [] and model.scaling_.scale[0] > 1e28
+    assert "'x0' holds 10 numbers over a million spreads" in model.notes_[0]
+    assert model.scaling_.scale[0] > 1e28
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_few_cells_far_out_do_not_move_the_scale(count):
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    X[:count, 1] = 1e30
+    model = Preprocessor().fit(X)
+    assert model.scaling_.scale[1] < 2 and f"in row 0 and {count - 1} more" in model.notes_[0]
+
+
+@pytest.mark.parametrize("low", [0.9, 0.5, 0.25])
+def test_columns_in_a_narrow_part_of_zero_to_one_are_standardised(low):
+    U = np.random.default_rng(0).random((100, 4))
+    assert Preprocessor().fit(low + 0.1 * U).space_.kind == "real"
 
 
 def test_rows_on_another_scale_are_refused_whatever_their_type():

@@ -14,14 +14,13 @@ import polars as pl
 
 from .._errors import DataError
 from .marks import LEADING_ZEROS, MISSING, MISSING_IN_NUMBERS
-from .odd import are_codes, refuse_odd
+from .odd import are_codes, refuse_odd, told_of_digits
 from .where import Where, row_of
 
 _FEWEST, _SHOWN = 5, 4
-_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
-_COMMA_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
-_POINT_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
-_EUROPEAN = r"^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$"
+_COMMA_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
+_POINT_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
+_EUROPEAN = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?$"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def understood(cells: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     if lower.is_in(["true", "false"]).fill_null(True).all():
         return lower == "true", _told(text.name, gone)
     refuse_odd(text, how.where)
-    return text, [*_told(text.name, gone), *_codes(text)]
+    return text, [*_told(text.name, gone), *(_codes(text) or told_of_digits(text))]
 
 
 def without(cells: pl.Series, marks: Sequence[str]) -> tuple[pl.Series, dict[str, int]]:
@@ -158,46 +157,61 @@ def _compact_dates(number: pl.Series) -> list[str]:
 
 def _with_points(text: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     """Return cells with decimal points for decimal commas, and without points of thousands."""
-    name = text.name
-    european = text.str.contains(_EUROPEAN).fill_null(False)
-    sure = european & (text.str.contains(",") | (text.str.count_matches(r"\.") > 1))
-    changed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    bare = text.str.contains(r"^[+-]?\d+(,\d+)?$").fill_null(True)
-    if sure.any() and (european | bare).all():
-        note = f"Points in column {name!r} were read as separators of thousands, "
+    comma = text.str.contains(",", literal=True).fill_null(False)
+    point = text.str.contains(".", literal=True).fill_null(False)
+    if not comma.any() and not point.any():
+        return text, []
+    if _is_european(text, comma, point):
+        note = f"Points in column {text.name!r} were read as separators of thousands, "
+        changed = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
         return changed, [note + "commas as decimal points."]
-    _refuse_ambiguous(text, how)
-    comma = text.str.contains(_COMMA).fill_null(False)
-    if not comma.any():
-        return text, []
+    _refuse_ambiguous(text, comma, point, how)
     changed = text.str.replace(",", ".", literal=True)
-    if changed.cast(pl.Float64, strict=False).null_count() != text.null_count():
+    if not comma.any() or _cast(changed) is None:
         return text, []
-    return changed, [f"The comma in column {name!r} was read as a decimal point."]
+    return changed, [f"The comma in column {text.name!r} was read as a decimal point."]
 
 
-def _refuse_ambiguous(text: pl.Series, how: Reading) -> None:
-    """Refuse numbers whose only mark may part thousands or decimals: ``1,077`` beside ``950``."""
-    for mark, pattern in ((",", _COMMA_THOUSANDS), (".", _POINT_THOUSANDS)):
-        marked = text.str.contains(mark, literal=True).fill_null(False)
-        if not marked.any() or not text.filter(marked).str.contains(pattern).all():
-            continue
-        rest = text.filter(~marked & text.is_not_null())
-        others = rest.cast(pl.Int64, strict=False)
-        large = (others.abs() >= 100).any() if len(rest) else mark == ","
-        if others.null_count() or (mark == "." and not large):
-            continue
-        row = marked.arg_max() or 0
-        message = (
-            f"Column {text.name!r} holds numbers with {'commas' if mark == ',' else 'points'} "
-            f"({text[row]!r} in {how.where(row)}) that may part thousands or decimals."
-        )
-        cell = str(text[row])
+def _is_european(text: pl.Series, comma: pl.Series, point: pl.Series) -> bool:
+    """Whether points part thousands for sure: beside commas that are no thousands, or twice in a
+    cell."""
+    fits = text.str.contains(_EUROPEAN) | text.str.contains(r"^[+-]?[0-9]+(,[0-9]+)?$")
+    if not point.any() or not fits.fill_null(True).all():
+        return False
+    twice = (text.str.count_matches(r"\.") > 1).fill_null(False)
+    decimal = comma & (~text.str.contains(_COMMA_THOUSANDS).fill_null(False) | point)
+    return bool(twice.any() or decimal.any())
+
+
+def _refuse_ambiguous(text: pl.Series, comma: pl.Series, point: pl.Series, how: Reading) -> None:
+    """Refuse numbers whose only mark may part thousands or decimals: ``1,077`` beside ``950``, and
+    both marks in one column."""
+    bare = text.str.replace_all(r"[.,]", "")
+    if _cast(bare) is None:
+        return
+    if comma.any() and point.any():
+        row = comma.arg_max() or 0
+        other = text[point.arg_max() or 0]
         raise DataError(
-            message,
-            "Write them without thousands separators: "
-            f"{cell.replace(mark, '')}, or {cell.replace(mark, '.', 1)}0 for a fraction.",
+            f"Column {text.name!r} holds numbers with commas and with points ({text[row]!r} in "
+            f"{how.where(row)}, {other!r}): which of them parts decimals?",
+            "Write 1234.5: no thousands separators, and a point before the decimals.",
         )
+    mark, pattern = (",", _COMMA_THOUSANDS) if comma.any() else (".", _POINT_THOUSANDS)
+    marked = comma if comma.any() else point
+    if not text.filter(marked).str.contains(pattern).all():
+        return
+    whole = text.filter(~marked & text.is_not_null()).cast(pl.Int64, strict=False)
+    if mark == "." and not (whole.abs() >= 100).any():
+        return
+    row = marked.arg_max() or 0
+    cell = str(text[row])
+    fraction = f", or {cell.replace(mark, '.')}0 for a fraction" if cell.count(mark) == 1 else ""
+    raise DataError(
+        f"Column {text.name!r} holds numbers with {'commas' if mark == ',' else 'points'} "
+        f"({cell!r} in {how.where(row)}) that may part thousands or decimals.",
+        f"Write them without thousands separators: {cell.replace(mark, '')}{fraction}.",
+    )
 
 
 def _codes(text: pl.Series) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FAR = 1e6  # spreads from the middle: no measurement lies there
 _FEWEST = 5  # values of a column to say anything about it
-_SHARE = 0.01  # of a column's cells that may be so
+_SHARE = 0.05  # of a column's cells that may be so
 
 
 def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
@@ -21,8 +21,8 @@ def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, l
     notes.
 
     The spread is the distance between the quartiles or, where that is 0, the median distance of the
-    other values. At most one cell in a hundred (or one cell) may be so; where there are more, they
-    are the column's own.
+    other values. At most one cell in twenty (or one cell) may be so; where there are more, they
+    are kept and told of.
 
     Parameters
     ----------
@@ -37,6 +37,13 @@ def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, l
         far = _far(matrix[:, column].astype(np.float64))
         if not far.any():
             continue
+        if far.sum() > max(1, _SHARE * len(far)):
+            notes.append(
+                f"Column {names[int(column)]!r} holds {int(far.sum()):,} numbers over a million "
+                f"spreads from the others ({matrix[far, column][0]:g}): they decide its scale. If "
+                "they mark missing cells, leave these empty."
+            )
+            continue
         result = result.copy() if result is matrix else result
         result[far, column] = np.nan
         row, more = int(far.argmax()), int(far.sum()) - 1
@@ -46,7 +53,7 @@ def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, l
 
 def without_far_sparse(matrix: Sparse, names: Sequence[str]) -> tuple[Sparse, list[str]]:
     """Return a sparse matrix with zeros for values a million times larger than the median size of
-    their column's values, and notes; at most one in a hundred, or one, may be so."""
+    their column's values, and notes; at most one in twenty, or one, may be so."""
     columns = matrix.tocsc(copy=True)
     notes = []
     for column in np.flatnonzero(np.diff(columns.indptr) >= _FEWEST):
@@ -72,16 +79,18 @@ def _told(name: str, value: float, row: int, more: int) -> str:
 
 
 def _alone(matrix: np.ndarray) -> np.ndarray:
-    """Return which columns have a number a thousand times farther out than the others in the
-    mean."""
+    """Return which columns have a number a thousand times farther out than the others."""
     some = matrix[:: max(1, len(matrix) // 1000)].astype(np.float64)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value
-        distance = np.abs(matrix - np.nanmedian(some, axis=0))
+        middle = np.nanmedian(some, axis=0)
+        distance = np.abs(matrix - middle)
         largest = np.nanmax(distance, axis=0)
+        usual = np.nanmedian(np.abs(some - middle), axis=0)
         rest = np.nansum(distance, axis=0) - largest
         count = np.maximum(len(matrix) - 1 - np.isnan(matrix).sum(axis=0), 1)
-        return (largest > 1e3 * rest / count) | ~np.isfinite(rest)
+        beyond = np.where(usual > 0, largest > 1e3 * usual, largest > 1e3 * rest / count)
+        return beyond | ~np.isfinite(rest)
 
 
 def _far(values: np.ndarray) -> np.ndarray:
@@ -97,5 +106,4 @@ def _far(values: np.ndarray) -> np.ndarray:
     if spread == 0:
         return np.zeros(len(values), dtype=bool)
     with np.errstate(invalid="ignore", over="ignore"):
-        far = np.abs(values - median) > FAR * spread
-    return far if far.sum() <= max(1, _SHARE * len(known)) else far & False
+        return np.abs(values - median) > FAR * spread

@@ -103,7 +103,7 @@ def _fit_sparse(matrix: Sparse, numbers: str) -> Scaling:
         )
     m = matrix.shape[1]
     low, high = (matrix.min(), matrix.max()) if matrix.nnz else (0.0, 0.0)
-    unit, scale = low >= 0 and _REACHED <= high <= 1, np.ones(m)
+    unit, scale = low >= 0 and high <= 1 and high - min(low, 0.0) >= _REACHED, np.ones(m)
     if not unit and numbers == "auto":
         largest = abs(matrix).max(axis=0).toarray().ravel()
         scale = np.where(largest > 0, largest, 1.0)
@@ -133,11 +133,11 @@ def _auto(matrix: np.ndarray) -> str:
 def _fills(matrix: np.ndarray) -> bool:
     """Whether columns in [0, 1] use that range: as pixels do, and not a table in small units.
 
-    Every column that varies reaches a step of a byte and most reach the middle; of at most 16
-    columns, which are hardly pixels, each reaches a quarter.
+    Every column that varies does so over a step of a byte and the median one over half of the
+    range; of at most 16 columns, which are hardly pixels, each does over a quarter.
     """
     low, high = (_quiet(end, matrix) for end in (np.nanmin, np.nanmax))
-    varying = high[high > low]
+    varying = (high - low)[high > low]
     if not len(varying):
         return True
     if len(varying) <= _FEW_COLUMNS:

@@ -131,13 +131,17 @@ def polars_of(X: IntoDataFrame) -> pl.DataFrame:
     columns = []
     for label in frame.columns:
         name, column = str(label), frame.get_column(label)
-        if frame.implementation.is_polars():
+        if frame.implementation.is_polars() and column.dtype != nw.Object:
             columns.append(column.to_native().alias(name))
         elif column.dtype in (nw.Categorical, nw.Enum):
             cells = [None if c is None else spelled(c) for c in cells_of(column)]
             columns.append(pl.Series(name, cells, pl.String).cast(pl.Categorical))
         elif column.dtype.is_temporal() or column.dtype.is_nested():
             columns.append(pl.Series(name, column.to_list(), strict=False))
+        elif column.dtype.is_float():
+            columns.append(
+                pl.Series(name, np.asarray(column.to_numpy(), np.float64), nan_to_null=True)
+            )
         else:
             columns.append(column_of(name, cells_of(column)))
     return pl.DataFrame(columns)
@@ -206,8 +210,10 @@ def _number(name: str, column: nw.Series) -> np.ndarray:
 def _texts(name: str, column: nw.Series) -> np.ndarray:
     from .spelling import spelled
 
-    cells = cells_of(column)
-    return np.array([None if cell is None else spelled(cell) for cell in cells], dtype=object)
+    cells = column.to_list()
+    if not set(map(type, cells)) <= {str, type(None)}:
+        cells = [None if cell is None else spelled(cell) for cell in cells_of(column)]
+    return np.array(cells, dtype=object)
 
 
 def _object(

@@ -99,7 +99,10 @@ def _how() -> Reading:
 
 def _blanked(cells: np.ndarray) -> np.ndarray:
     """Return texts with None for those of nothing but spaces."""
-    blank = [isinstance(cell, str) and not cell.strip() for cell in cells.tolist()]
+    blanks = {cell for cell in set(cells.tolist()) if cell is not None and not cell.strip()}
+    if not blanks:
+        return cells
+    blank = [cell in blanks for cell in cells.tolist()]
     result = cells.copy()
     result[np.array(blank, dtype=bool)] = None
     return result

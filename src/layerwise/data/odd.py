@@ -21,7 +21,7 @@ from .marks import (
 from .where import Where
 
 FEW = 20  # different values that may be categories although they look like numbers
-_FEWEST, _SURELY, _STRAY = 5, 3, 2
+_FEWEST, _SURELY, _STRAY, _SLIPS = 5, 3, 2, 0.02
 DATES = "Drop the column, or turn it into numbers (days since a fixed day; month; weekday)."
 
 
@@ -43,7 +43,7 @@ def refuse_odd(text: pl.Series, where: Where) -> None:
     if not every:
         looks += [(look, _like(text, look)) for look in LOOSE]
         like = _any(plain, looks)
-        if not _measured(text, like, marks) and not _many(text, like):
+        if not (_measured(text, like, marks) or _rare(text, like, marks) or _many(text, like)):
             return
     stray = text.is_not_null() & ~like & ~marks
     _complain(text, stray if bool(stray.any()) else like & ~plain, looks, where)
@@ -52,7 +52,14 @@ def refuse_odd(text: pl.Series, where: Where) -> None:
 def _measured(text: pl.Series, like: pl.Series, marks: pl.Series) -> bool:
     """Whether there are fractions beside hardly any word: no categories, however few."""
     others = text.filter(~like & ~marks & text.is_not_null()).n_unique()
-    return others <= _STRAY and bool((like & text.str.contains(r"\d[.,]\d")).any())
+    return others <= _STRAY and bool((like & text.str.contains(r"[0-9][.,][0-9]")).any())
+
+
+def _rare(text: pl.Series, like: pl.Series, marks: pl.Series) -> bool:
+    """Whether a word or two stand among so many numbers that they are slips, and no category."""
+    stray = text.filter(~like & ~marks & text.is_not_null())
+    few = 0 < len(stray) <= _SLIPS * text.count() and stray.n_unique() <= _FEWEST
+    return few and text.filter(like).n_unique() > 1
 
 
 def _like(text: pl.Series, look: Look) -> pl.Series:
@@ -75,6 +82,7 @@ def _complain(
 ) -> None:
     row, count = odd.arg_max() or 0, int(odd.sum())
     look = next((look for look, found in looks if found[row]), None)
+    names = "If these are names, put a letter before each, or drop the column."
     what = f" ({look.what})" if look else ""
     said = f"numbers, except for {count:,} of {text.count():,} cells; the first is {text[row]!r} "
     said += f"in {where(row)}{what}"
@@ -82,7 +90,9 @@ def _complain(
         said = f"{look.what} ({text[row]!r} in {where(row)})"
     raise DataError(
         f"Column {text.name!r} holds {said}.",
-        look.cure if look else "Mend those cells, or leave them empty if the value is missing.",
+        look.cure
+        if look
+        else f"Mend those cells, or leave them empty if the value is missing. {names}",
     )
 
 
@@ -95,6 +105,13 @@ def _refuse_dates(text: pl.Series, where: Where) -> None:
         return
     row = date.arg_max() or 0
     share = "" if every else f" in {int(date.sum()):,} of {text.count():,} cells"
+    if not day.any():
+        if (date | marks.fill_null(True)).all():
+            share = ""
+        raise DataError(
+            f"Column {text.name!r} holds times{share} ({text[row]!r} in {where(row)}).",
+            "Drop the column, or turn it into numbers (minutes since midnight).",
+        )
     raise DataError(
         f"Column {text.name!r} holds dates or times{share} ({text[row]!r} in {where(row)}).",
         DATES,
@@ -111,3 +128,20 @@ def _many(text: pl.Series, like: pl.Series) -> bool:
     if distinct <= min(FEW, max(_FEWEST, len(filled) // 2)):
         return False
     return 2 * len(these) >= len(filled) or distinct >= others
+
+
+def told_of_digits(text: pl.Series) -> list[str]:
+    """Return a note on a column of categories most of which hold digits and hardly repeat: it may
+    be numbers in a form that is not known here."""
+    filled = text.drop_nulls()
+    distinct = filled.n_unique()
+    if distinct <= min(FEW, max(_FEWEST, len(filled) // 2)):
+        return []
+    digits = filled.str.contains(r"[\p{Nd}]")
+    if 2 * int(digits.sum()) < len(filled):
+        return []
+    return [
+        f"Column {text.name!r} holds {distinct:,} different texts with digits in {len(text):,} "
+        f"rows ({filled.filter(digits)[0]!r}): they were taken for names. If they are numbers, "
+        "write them as numbers."
+    ]

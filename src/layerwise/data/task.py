@@ -48,7 +48,7 @@ def task_of(name: str, labels: Sequence[Any]) -> tuple[str, str]:
     if not (values == np.round(values)).all():
         return "regression", f"Regression: the target {name!r} holds numbers that are not whole."
     distinct = np.unique(values)
-    what = f"the target {name!r} holds {len(distinct):,} different whole numbers"
+    what = f"the target {name!r} holds {len(set(known)):,} different whole numbers"
     if len(distinct) <= MOST_CLASSES:
         if len(distinct) <= 2:
             return "classification", f"Classification: {what}."

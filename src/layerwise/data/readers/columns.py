@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..._errors import DataError
-from ..cells import Reading, as_numbers, understood, without
+from ..cells import Reading, as_numbers, missing_told, understood, without
 from ..odd import DATES
 from ..spelling import spelled_series
 from ..where import Where
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LARGEST = 3.4028234663852886e38  # of float32
 _ROWS, _TEXT_SHARE, _TEXT_LENGTH, _ID_SHARE = 50, 0.90, 30, 0.95
-_INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|index|level_\d+|row\.?names|\.\.\.\d+")
+_INDEX = re.compile(
+    r"(?i:unnamed: \d+(?:\.\d+)?|index|level_\d+|row[._ ]?(?:names?|num(?:ber)?|nr|no|id|index)?|"
+    r"\.\.\.\d+)|X(?:\.1)?"
+)
 # What a column of a typed table may have for a missing cell, beside null and NaN
 BLANK = ("",)
 
@@ -45,6 +48,12 @@ def features(
     how = how or Reading(marks=BLANK)
     problems, kept, notes = [], [], []
     for series in frame:
+        if like is None and _is_frames_index(series.name):
+            notes.append(
+                f"Column {series.name!r} was dropped: it is the index of a data frame; rename it "
+                "to keep it."
+            )
+            continue
         problem = unusable(series)
         if problem:
             problems.append(problem)
@@ -65,7 +74,7 @@ def features(
             " ".join(problems),
             DATES
             if "dates or times" in problems[0]
-            else "Drop them, or turn them into numbers or short texts.",
+            else "Drop such columns, or turn them into numbers or short texts.",
         )
     if not kept:
         raise DataError(
@@ -147,7 +156,9 @@ def _as(series: pl.Series, like: pl.Series, how: Reading) -> tuple[pl.Series, li
         return pl.Series(series.name, [None] * len(series), kind), []
     if kind == pl.String:
         text = plain(series) if series.dtype == pl.String else series
-        return without(spelled_series(text), how.marks)[0], []
+        cells, gone = without(spelled_series(text), how.marks)
+        odd = {mark: count for mark, count in gone.items() if mark != "?"}
+        return cells, [missing_told(f"Column {series.name!r}", odd)] if odd else []
     column = plain(series)
     if column.dtype != pl.String:
         return column, []
@@ -177,7 +188,7 @@ def _dropped(series: pl.Series) -> str:
     import polars as pl
 
     if _INDEX.fullmatch(series.name) and _counts(series):
-        return "it holds row numbers, as an index is written; rename it to keep it"
+        return "it holds row numbers, under the name of an index; rename it to keep it"
     if series.dtype == pl.String and _is_identifier(series):
         count = f"{series.n_unique()} different texts in {len(series)} rows"
         return f"it looks like an identifier ({count})"
@@ -185,10 +196,20 @@ def _dropped(series: pl.Series) -> str:
 
 
 def _counts(series: pl.Series) -> bool:
-    """Whether a column holds different whole numbers, or the index of a frame of any kind."""
-    if series.name.startswith("__index"):
-        return True
-    return series.dtype.is_integer() and series.n_unique() == len(series) > 1
+    """Whether a column holds the numbers of the rows, in any order; under a name that nothing else
+    has, any different whole numbers."""
+    if not series.dtype.is_numeric() or series.null_count() or series.n_unique() < len(series):
+        return False
+    if len(series) < 2 or not (series == series.round(0)).all():
+        return False
+    if not series.name.lower().startswith(("unnamed", "index", "level", "...")):
+        low, high = float(series.min()), float(series.max())  # type: ignore[arg-type]
+        return low in (0, 1) and high - low == len(series) - 1
+    return True
+
+
+def _is_frames_index(name: str) -> bool:
+    return name.startswith("__index_level_") and name.endswith("__")
 
 
 def _is_identifier(series: pl.Series) -> bool:

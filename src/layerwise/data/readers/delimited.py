@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 50_000
 _LONGEST_LINE = 1 << 26
+_EXCEL = re.compile(r"sep=([,;|\t])")
 _UTF8 = "Save it as UTF-8 (in Excel: 'CSV UTF-8')."
 
 
@@ -90,8 +91,11 @@ def _read(path: Path) -> Delimited:
 
     with opened(path) as stream:
         first, lines = _header_line(path, stream)
-        delimiter = _delimiter(path, first)
-        records = _records(path, chain([first], lines), delimiter)
+        begins, said = 1, _EXCEL.fullmatch(first.strip())
+        if said is not None:  # Excel's own line, which says the delimiter
+            begins, first = 2, next(lines, "")
+        delimiter = said[1] if said is not None else _delimiter(path, first)
+        records = _records(path, chain([first], lines), delimiter, begins)
         raw = next(records)[1]
         header, rows = checked_header(path, raw), _Rows(path, raw)
         parts = [
@@ -160,11 +164,16 @@ def _delimiter(path: Path, first: str) -> str:
             f"{str(path)!r}: the header in line 1 cannot be read: {error}.",
             "Check that this is a CSV file.",
         ) from error
+    if first.lstrip().startswith("#"):
+        raise FileError(
+            f"{str(path)!r}: line 1 is a comment ({first.strip()[:40]!r}).",
+            f"Take comments out: grep -v '^#' {path.name} > {path.stem}-rows.csv",
+        )
     if alone and len(first.split()) > 2 and '"' not in first:
         raise FileError(
             f"{str(path)!r}: the cells of line 1 are parted by spaces, or by nothing "
             f"({first.strip()[:40]!r}).",
-            f"Part them by commas: tr -s ' \\t' ',' < {path.name} > {path.stem}.csv",
+            f"Part them by commas: tr -s ' \\t' ',' < {path.name} > {path.stem}-commas.csv",
         )
     return best
 
@@ -173,7 +182,9 @@ def _split(line: str, mark: str) -> list[str]:
     return next(csv.reader([line], delimiter=mark, skipinitialspace=True))
 
 
-def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    path: Path, lines: Iterator[str], delimiter: str, begins: int
+) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the line that it begins in; blank lines have no cell."""
     space = re.compile(
         rf'" +(?={re.escape(delimiter)}|\r?\n|$)'
@@ -181,7 +192,7 @@ def _records(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[tuple
     tidy = (space.sub('"', line) if '" ' in line else line for line in lines)
     reader = csv.reader(tidy, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + begins
         try:
             record = next(reader)
         except StopIteration:
@@ -199,7 +210,8 @@ class _Rows:
     ones at the end."""
 
     def __init__(self, path: Path, header: list[str]) -> None:
-        self.path, self.header, self.width = path, header, len(header)
+        self.path, self.width = path, len(header)
+        self.header = [cell.strip() for cell in header]
         self.lines: array[int] = array("Q")
         self.repeated, self.empty = 0, 0
 
@@ -213,7 +225,7 @@ class _Rows:
             if not any(cell.strip() for cell in record):
                 held.append(line)
                 continue
-            if record == self.header:
+            if [cell.strip() for cell in record] == self.header:
                 self.repeated += 1
                 continue
             for gone in held:
@@ -237,10 +249,13 @@ class _Rows:
                 f"{str(self.path)!r}: line {line} has {len(record)} "
                 f"field{'s' * (len(record) != 1)}, the header has {self.width}."
             )
-            raise FileError(
-                message,
-                "Mend that line: quote cells that hold the delimiter, and keep empty cells.",
-            )
+            hint = "Mend that line: quote cells that hold the delimiter, and keep empty cells."
+            if len(record) == self.width + 1 and not self.lines:
+                hint = (
+                    "If every row has one cell more (names of rows, as R writes them), begin the "
+                    "header with a name for them; else mend that line."
+                )
+            raise FileError(message, hint)
         rows.append(record)
         self.lines.append(line)
 

@@ -12,6 +12,7 @@ from .dataset import listing
 if TYPE_CHECKING:
     import polars as pl
 
+_SPECTRUM = 10  # columns that are called by fractions
 INDEX = "Unnamed: 0"  # what pandas calls an index that was written without a name
 
 
@@ -86,13 +87,14 @@ def _twice(names: list[str]) -> bool:
 
 
 def _counts(numbers: list[str], width: int) -> bool:
-    """Whether the names are whole numbers in even steps: columns 0, 1, 2 or years."""
-    if len(numbers) < 2 or not all(name.isdecimal() for name in numbers):
+    """Whether the names are numbers in even steps: columns 0, 1, 2, years, or wavelengths."""
+    values = [float(name) for name in numbers]
+    steps = [after - before for before, after in pairwise(values)]
+    if not steps or min(steps) <= 0 or max(steps) - min(steps) > 1e-6 * max(values):
         return False
-    values = [int(name) for name in numbers]
-    steps = {after - before for before, after in pairwise(values)}
-    if len(steps) != 1 or min(steps) < 1:
-        return False
+    whole = all(name.isdecimal() for name in numbers)
+    if not whole:  # wavelengths
+        return len(values) >= _SPECTRUM and min(values) > 0
     return len(values) < width or values[0] in (0, 1) or min(values) >= 1900
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..._errors import DataError
 from ..cells import Reading, as_numbers, missing_told, without
 from ..marks import DAY, MISSING_IN_NUMBERS
+from ..odd import refuse_odd
 from ..spelling import spelled_series
 from ..task import MOST_CLASSES, odd_minus_one, task_of
 from .columns import BLANK, in_range, plain, unusable
@@ -48,6 +49,8 @@ def read_target(
         Of cells that are all text still.
     """
     _refuse_types(series)
+    if how is None and str(series.dtype) == "String":
+        how = Reading(marks=BLANK)
     text, notes = _named(series, how)
     if text.null_count() == len(text):
         raise DataError(
@@ -61,7 +64,7 @@ def read_target(
         task, why = task_of(series.name, _for_the_guess(text, how))
         notes += [why] if why else []
         if task == "classification" and isinstance(_classes(text, how)[_first(text)], str):
-            _refuse_free_text(text)
+            _refuse_free_text(text, how)
     if task == "regression":
         labels, more = _numbers(text, how)
         return labels, task, [*notes, *more]
@@ -113,9 +116,10 @@ def _classes(text: pl.Series, how: Reading | None) -> list[Any]:
         return text.to_list()
     points = _pointed(text, how)
     whole = points.str.contains(_WHOLE).fill_null(True)
-    if whole.all() and (_same(points, ".", False) or (points.str.len_chars() <= 15).all()):
+    short = bool((points.str.len_chars() <= 15).fill_null(True).all())
+    if whole.all() and (_same(points, ".", False) or short):
         return points.str.replace(r"\.0+$", "").cast(pl.Int64).to_list()
-    if (whole | points.str.contains(_FRACTION).fill_null(True)).all():
+    if short and (whole | points.str.contains(_FRACTION).fill_null(True)).all():
         as_numbers(text, how)  # refuses what may be thousands
         return points.cast(pl.Float64).to_list()
     return text.to_list()
@@ -181,7 +185,7 @@ def _numbers(text: pl.Series, how: Reading | None) -> tuple[np.ndarray, list[str
     return object_array(numbers.cast(pl.Float64).to_list()), notes
 
 
-def _refuse_free_text(text: pl.Series) -> None:
+def _refuse_free_text(text: pl.Series, how: Reading | None) -> None:
     import polars as pl
 
     known = text.drop_nulls()
@@ -197,6 +201,7 @@ def _refuse_free_text(text: pl.Series) -> None:
         or different <= _FREE_TEXT_SHARE * len(known)
     ):
         return
+    _refuse_odd(text, how)
     message = (
         f"The target {text.name!r} looks like free text: {different} different values "
         f"in {len(known)} labelled rows."
@@ -205,6 +210,15 @@ def _refuse_free_text(text: pl.Series) -> None:
         message,
         "Name a column of classes; if these are classes, ask for the task 'classification'.",
     )
+
+
+def _refuse_odd(text: pl.Series, how: Reading | None) -> None:
+    """Refuse numbers that cannot be read in the words of a column."""
+    try:
+        refuse_odd(text, (how or Reading()).where)
+    except DataError as error:
+        message = error.message.replace("Column", "The target", 1)
+        raise DataError(message, error.hint) from None
 
 
 def _one_spelling(name: str, values: list[Any]) -> tuple[list[Any], list[str]]:
