@@ -320,10 +320,12 @@ def run(whole: dict[str, Model], first: int, last: int, seed: int = SEED) -> tup
             plain, weights, words = mutated(whole[name], rng)
             (folder / "model.json").write_bytes(plain)
             (folder / "model.safetensors").write_bytes(weights)
-            signal.setitimer(signal.ITIMER_REAL, 2 * SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, 4 * SECONDS)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # numbers of 1e38 overflow, and nothing else
                 found = outcome(folder)
+                if " s: " in found[:12]:  # once more: the machine may have been busy elsewhere
+                    found = outcome(folder)
             signal.setitimer(signal.ITIMER_REAL, 0)
             counts[found if found in ("refused", "works") else "bad"] += 1
             if found not in ("refused", "works"):
