@@ -97,7 +97,8 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     "Known: 'relu', 'sigmoid'."
     """
     names = [str(item) for item in known]
-    close = difflib.get_close_matches(str(name), names, n=1)
+    same = [known for known in names if known.casefold() == str(name).casefold()]
+    close = same or difflib.get_close_matches(str(name), names, n=1)
     if close:
         return f"Did you mean {close[0]!r}?"
     shown = ", ".join(repr(item) for item in names[:30])

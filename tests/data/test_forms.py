@@ -316,7 +316,7 @@ def test_a_test_part_without_the_target_is_rows_without_a_label(tmp_path):
     (tmp_path / "test.csv").write_text("x\n5\n6\n7\n")
     data = load_dataset(tmp_path, target="y")
     assert data.test is None and data.y.tolist() == ["a", "b", None, None, None]
-    assert "3 rows of the test part, which has no column 'y'" in data.notes[-1]
+    assert "3 rows of the test part, which has no labels in 'y'" in data.notes[-1]
 
 
 def test_files_that_are_called_unlabeled_are_rows_without_a_label(tmp_path):
@@ -408,3 +408,106 @@ def test_the_page_on_formats_names_every_ending_and_mark():
     assert [ending for ending in sorted(short) if ending and f"`{ending}" not in page] == []
     assert [mark for mark in ("?", "NA", "N/A", "<NA>", "#N/A") if f"`{mark}`" not in page] == []
     assert {"?", "NA", "N/A", "<NA>", "#N/A"} <= set(MISSING)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("KDDTrain+", "KDDTest+"),
+        ("mytrain", "mytest"),
+        ("TrainData", "TestData"),
+        ("unsup_train", "unsup_test"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_names_that_are_alike_but_for_the_split_are_parts(tmp_path, names, ending):
+    for i, name in enumerate(names):
+        table = pl.DataFrame({"x": [1.5 + i, 2.5], "y": ["a", "b"]})
+        path = tmp_path / f"{name}.{ending}"
+        (table.write_csv if ending == "csv" else table.write_parquet)(path)
+    data = load_dataset(tmp_path, target="y")
+    assert (len(data), len(data.test)) == (2, 2) and data.test.X["x"][0] == 2.5
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (
+            "seg_train/seg_train/a",
+            "seg_train/seg_train/b",
+            "seg_test/seg_test/a",
+            "seg_test/seg_test/b",
+        ),
+        ("train/train/a", "train/train/b", "test/test/a", "test/test/b"),
+        ("a/train", "b/train", "a/test", "b/test"),
+    ],
+)
+def test_splits_in_other_places_are_parts(tmp_path, names):
+    images(tmp_path / "d", *[f"{name}/{i}.png" for name in names for i in range(3)])
+    data = load_dataset(tmp_path / "d")
+    assert sorted(set(data.y)) == ["a", "b"] and len(data) == len(data.test) == 6
+
+
+def test_folders_that_hold_the_same_folders_are_told(tmp_path):
+    names = [f"fold{i}/{kind}/0.png" for i in (1, 2) for kind in "ab"]
+    images(tmp_path / "d", *names)
+    assert "hold folders of the same names ('a', 'b')" in load_dataset(tmp_path / "d").notes[0]
+
+
+def test_json_lines_may_hold_nan_a_mark_and_mixed_types(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('\ufeff{"a": NaN, "b": true}\n\n{"a": 2, "b": 3, "y": "u"}\n')
+    data = load_dataset(path)
+    assert data.X.rows() == [(None, 1.0, None), (2.0, 3.0, "u")]
+    path.write_text('{"a": 1}\n{"a": 2}\noops\n')
+    with pytest.raises(FileError, match=r"as JSON lines: line 3: .*Each line must be one object"):
+        load_dataset(path)
+    path.write_text('[{"a": 1}, {"a": 2}]')
+    with pytest.raises(FileError, match=r"one JSON array.*jq -c '\.\[\]' t.jsonl"):
+        load_dataset(path)
+
+
+def test_numbers_as_names_of_a_workbook_and_columns_without_a_name(tmp_path):
+    workbook(tmp_path / "t.xlsx", [["y", 2019, 2020], ["p", 1, 2], ["q", 3, 4]])
+    assert load_dataset(tmp_path / "t.xlsx", target="y").X.columns == ["2019", "2020"]
+    workbook(tmp_path / "t.xlsx", [["a", None, "y"], [1, 2.5, "p"]])
+    with pytest.raises(FileError, match="column 2 of the sheet 'Sheet' has no name"):
+        load_dataset(tmp_path / "t.xlsx", target="y")
+
+
+def test_arrays_in_capitals_and_rows_without_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "t.npz", X=rng.random((4, 2)), Y=[0, 1, 0, 1], X_unlabeled=rng.random((3, 2))
+    )
+    data = load_dataset(tmp_path / "t.npz")
+    assert data.y.tolist() == [0, 1, 0, 1, None, None, None] and len(data) == 7
+    assert data.notes[-1] == "3 rows of 'X_unlabeled' were added as rows without a label."
+
+
+def test_excels_own_first_line_says_the_delimiter(tmp_path):
+    (tmp_path / "t.csv").write_text("sep=;\na;b\n1;2,5\nx;y;z\n")
+    with pytest.raises(FileError, match="line 4 has 3 fields, the header has 2"):
+        load_dataset(tmp_path / "t.csv")
+    (tmp_path / "t.csv").write_text("sep=;\na;b\n1;2,5\n")
+    assert load_dataset(tmp_path / "t.csv").X.rows() == [(1, 2.5)]
+
+
+def test_a_comment_in_the_first_line_gets_a_command_that_leaves_the_file_alone(tmp_path):
+    (tmp_path / "t.csv").write_text("# made by me\na,b\n1,2\n")
+    with pytest.raises(FileError, match=r"line 1 is a comment.*grep -v '.#' t.csv > t-rows.csv"):
+        load_dataset(tmp_path / "t.csv")
+
+
+def test_a_file_that_belies_its_ending_is_named_by_its_content(tmp_path):
+    ROWS.write_parquet(tmp_path / "t.csv")
+    with pytest.raises(
+        FileError, match=r"is a Parquet file by its content, not text. Call it .par"
+    ):
+        load_dataset(tmp_path / "t.csv")
+
+
+def test_wavelengths_are_a_header(tmp_path):
+    head = ["y", *[f"{400 + 2.5 * i}" for i in range(12)]]
+    (tmp_path / "t.csv").write_text(",".join(head) + "\n" + ",".join(["1"] * 13) + "\n")
+    assert load_dataset(tmp_path / "t.csv").X.columns == head

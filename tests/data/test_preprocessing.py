@@ -316,7 +316,7 @@ def test_other_columns_than_in_fit_are_refused(given, words):
 def test_a_frame_where_an_array_was_is_refused():
     model = Preprocessor().fit(np.eye(3))
     with pytest.raises(
-        ValueError, match="fitted on an array and is given a data frame|feature names"
+        ValueError, match="held numbers when the model was fitted, and holds .x. in row 0|feature names"
     ):
         model.transform(frame(a=["x"], b=["y"], c=["z"]))
 
@@ -629,3 +629,53 @@ def test_sparse_rows_in_small_units_are_scaled_and_values_outside_are_told():
     later[5, 2] = 1e9
     with pytest.warns(DataWarning, match="in column 'x2', is 1e.09 in row 5"):
         small.transform(later.tocsr())
+
+
+@pytest.mark.parametrize("numbers", ["auto", "robust"])
+@pytest.mark.parametrize("change", [lambda V: V * 1000, lambda V: V + 100])
+def test_a_column_in_other_units_is_told_of(numbers, change):
+    V = np.random.default_rng(0).normal(size=(200, 3))
+    model = Preprocessor(numbers).fit(V)
+    assert model.outside(V) == [] and model.outside(V[:1] * 3) == []
+    with pytest.warns(DataWarning, match=r"'x.' .and 2 more. holds numbers far from what was learned"):
+        model.transform(change(V))
+
+
+def test_heavy_tails_are_what_was_learned():
+    V = np.random.default_rng(0).standard_t(1.5, size=(2000, 2))
+    for numbers in ("standard", "robust"):
+        model = Preprocessor(numbers).fit(V[:1000])
+        assert model.outside(V[1000:]) == []
+
+
+def test_columns_of_a_frame_of_numbers_are_called_by_their_names():
+    frame = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0, 5.0, 1e30], "b": np.arange(6.0)})
+    model = Preprocessor().fit(frame)
+    assert "Column 'age' holds 1e+30" in model.notes_[0]
+    assert any("'b'" in told for told in model.outside(pd.DataFrame({"age": [1.0], "b": [1e9]})))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1.0, None, 3.0], dtype=object),
+        pd.Series(["1", "-", "3"]),
+        pd.Series([1, None, 3], dtype="Int64"),
+        pd.Series([1, None, 3]).astype("category"),
+    ],
+)
+def test_a_model_of_numbers_takes_them_in_any_type(column):
+    model = Preprocessor().fit(pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [1.0, 2.0, 4.0]}))
+    plain = model.transform(pd.DataFrame({"a": [1.0, np.nan, 3.0], "b": [1.0, 2.0, 4.0]}))
+    other = model.transform(pd.DataFrame({"a": column, "b": [1.0, 2.0, 4.0]}))
+    assert np.array_equal(plain, other)
+
+
+def test_truth_values_as_categories_are_known_in_any_type():
+    v = np.arange(3.0)
+    model = Preprocessor().fit(pd.DataFrame({"k": pd.Categorical([True, False, True]), "v": v}))
+    for form in ([True, False, None], ["True", "False", None]):
+        Z = model.transform(pd.DataFrame({"k": pd.Series(form, dtype=object), "v": v}))
+        assert Z[:, 1:].tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    Z = model.transform(pd.DataFrame({"k": [True, False, True], "v": v}))
+    assert Z[:, 1:].tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0]]

@@ -189,7 +189,7 @@ def test_truth_value_labels_are_the_same_in_both(csv):
             b'a,b\n"1,000",1\n20,2\n',
             "'a' holds numbers, except for 1 of 2 cells.*'1,000'.*without thousands separators",
         ),
-        (b"PK\x03\x04\0\0", "NUL byte"),
+        (b"PK\x03\x04\0\0", "is a zip by its content, not text"),
         (b"a,b\n1,inf\n", "Column 'b' holds inf in row 0 .line 2."),
         (b"a,b\n1,1\n2,1e39\n", "Column 'b' holds 1e.*39 in row 1 .line 3."),
         (

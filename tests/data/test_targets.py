@@ -97,3 +97,28 @@ def test_thousands_in_the_target_are_refused(read):
 def test_truth_values_of_a_typed_table_are_spelled_as_pandas_does(tmp_path):
     pl.DataFrame({"x": [1, 2, 3], "y": [True, False, None]}).write_parquet(tmp_path / "t.parquet")
     assert load_dataset(tmp_path / "t.parquet", target="y").y.tolist() == ["True", "False", None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("${}", "The target 'y' holds amounts of money"), ("{} kg", "holds numbers with units")],
+)
+def test_a_target_that_only_looks_like_numbers_is_refused_in_the_words_of_a_column(
+    read, cell, words
+):
+    with pytest.raises(DataError, match=words):
+        read([cell.format(100 + 3 * i) for i in range(40)])
+
+
+def test_a_word_in_a_regression_is_named_with_its_row(read):
+    with pytest.raises(
+        DataError, match="'y' holds numbers, except for 1 of 60 cells.*'oops' in row 7"
+    ):
+        read(["oops" if i == 7 else f"{i / 7:.3f}" for i in range(60)])
+
+
+def test_numbers_as_text_in_a_typed_target_are_read_as_in_a_file(tmp_path):
+    labels = [f"{i / 7:.2f}" for i in range(40)]
+    pl.DataFrame({"x": range(1, 41), "y": labels}).write_parquet(tmp_path / "t.parquet")
+    data = load_dataset(tmp_path / "t.parquet", target="y")
+    assert data.task == "regression" and data.y[7] == 1.0

@@ -73,10 +73,20 @@ def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -
     return replace(table, numbers=kept, texts=texts)
 
 
+def as_matrix(table: Frame) -> np.ndarray:
+    """Return a frame as the numbers that all its columns are for a model of numbers ``(n, m)``."""
+    columns = settled_as(table, list(table.columns), {}).numbers
+    return np.column_stack([columns[name] for name in table.columns])
+
+
 def _as_known(cells: np.ndarray, levels: list[str]) -> np.ndarray:
     """Return categories in the spelling that was learned: 1.0 is 1 where 1 is known, and the
     reverse."""
     known = set(levels)
+    truth = {level.casefold(): level for level in levels}
+    if {"true", "false"} & set(truth) and not {"0", "1"} & known:  # truth values as numbers
+        said = {"1": truth.get("true", "1"), "0": truth.get("false", "0")}
+        cells = np.array([said.get(cell, cell) for cell in cells.tolist()], dtype=object)
     odd = {cell for cell in cells.tolist() if cell is not None and cell not in known}
     whole = {_whole(level): level for level in levels if _whole(level)}
     change = {cell: whole[_whole(cell)] for cell in odd if _whole(cell) in whole}

@@ -12,6 +12,15 @@ from .._errors import DataWarning
 _SHOWN = 3
 
 
+def names_of(X: object, numbers: list[str]) -> list[str]:
+    """Return what a user calls the number columns: a data frame of nothing but numbers is an array
+    inside."""
+    given = getattr(X, "given", X)
+    names = [str(name) for name in getattr(given, "columns", ())]
+    unnamed = numbers == [f"x{i}" for i in range(len(numbers))]
+    return names if unnamed and len(names) == len(numbers) else numbers
+
+
 def tell_outside(sentences: list[str]) -> None:
     """Warn, once for all sentences."""
     if sentences:

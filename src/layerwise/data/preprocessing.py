@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,8 +22,8 @@ from .contrast import Contrast, fit_contrast
 from .far import FAR
 from .fitting import NUMBERS, fit_scaling
 from .frames import Frame, make_frame
-from .kinds import settled, settled_as
-from .outside import tell_outside, unseen
+from .kinds import as_matrix, settled, settled_as
+from .outside import names_of, tell_outside, unseen
 from .reading import Given, Sparse, Table, read_table
 from .scaling import LARGEST
 from .sources import source_of
@@ -152,7 +152,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                     "Every column is constant or empty; there is nothing to learn from.",
                     "Check what was read.",
                 )
-        self._fit_numbers(matrix)
+        self._fit_numbers(matrix, names_of(X, self.number_columns_))
         self.space_ = self._space()
         return self
 
@@ -177,7 +177,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         """
         table, matrix = self._read(X)
         if tell:
-            tell_outside(self._outside(table, matrix))
+            tell_outside(self._outside(table, matrix, names_of(X, self.number_columns_)))
         space = self.space_.shaped(shape)
         Z, observed = self._encoded(table, matrix), self._observed(table, matrix)
         return source_of(Z, space, observed, weight)
@@ -188,7 +188,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         A ``DataWarning`` tells of cells outside what was learned.
         """
         table, matrix = self._read(X)
-        tell_outside(self._outside(table, matrix))
+        tell_outside(self._outside(table, matrix, names_of(X, self.number_columns_)))
         return self._encoded(table, matrix)
 
     def outside(self, X: Given) -> list[str]:
@@ -200,7 +200,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         DataError
             When most rows are on another scale.
         """
-        return self._outside(*self._read(X))
+        return self._outside(*self._read(X), names_of(X, self.number_columns_))
 
     def excess(self, X: Given) -> np.ndarray | None:
         """Return how far each number lies outside what the scaling can hold, in scaled units ``(n,
@@ -209,11 +209,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return None if sp.issparse(matrix) else self.scaling_.excess(matrix)
 
     def _outside(
-        self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
+        self,
+        table: Frame | np.ndarray | Sparse,
+        matrix: np.ndarray | Sparse,
+        names: Sequence[str],
     ) -> list[str]:
         if sp.issparse(matrix):
-            return self.scaling_.outside_sparse(matrix, self.number_columns_)
-        told = self.scaling_.outside(matrix, self.number_columns_)
+            return self.scaling_.outside_sparse(matrix, names)
+        told = self.scaling_.outside(matrix, names)
         if isinstance(table, Frame):
             for name, levels in self.levels_.items():
                 told += unseen(name, table.texts[name], levels, len(levels) >= self.max_categories)
@@ -231,6 +234,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         """Return a table and its numbers."""
         check_is_fitted(self)
         table = read_table(self, _flat(X), reset=False).values
+        if isinstance(table, Frame) and self.columns_ is None:
+            table = as_matrix(table)
         self._check_columns(table)
         if isinstance(table, Frame):
             table = settled_as(table, self.number_columns_, self.levels_)
@@ -416,12 +421,12 @@ class Preprocessor(TransformerMixin, BaseEstimator):
                 f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."
             )
 
-    def _fit_numbers(self, matrix: np.ndarray | Sparse) -> None:
+    def _fit_numbers(self, matrix: np.ndarray | Sparse, names: Sequence[str]) -> None:
         self.contrast_: Contrast | None = None
         self.whitening_: Whitening | None = None
         if sp.issparse(matrix):
             self._refuse_dense()
-        self.scaling_, far = fit_scaling(matrix, self.numbers, self.number_columns_)
+        self.scaling_, far = fit_scaling(matrix, self.numbers, names)
         self.notes_ += far
         m = matrix.shape[1]
         if self.contrast and m == 1:

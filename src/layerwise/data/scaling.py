@@ -20,6 +20,7 @@ BOUND = 3.0  # of robustly scaled numbers
 _INSIDE = 1.0 - 1e-6
 LARGEST = 3e38  # float32 ends at 3.4e38
 _ROUNDING = 1e-6  # of float32, beyond [0, 1]
+_STRANGE = 10.0  # spreads from the middle
 _OUTSIDE = 0.02  # share of cells beyond their column's range, as other rows of it have them
 
 
@@ -123,9 +124,11 @@ class Scaling:
             learned from.
         """
         self.check_range(rows)
-        excess = None if self.kind == "bounded" else self.excess(rows)
+        if self.kind == "bounded":
+            return self._strange(rows, names)
+        excess = self.excess(rows)
         if excess is None:
-            return []
+            return self._strange(rows, names) if self.stretches else []
         plain = self.kind == "unit" and not self.offset.any() and _is_even(self.scale)
         if plain and np.median(excess.max(axis=1)) > 1.0:
             top = float(self.scale[0]) if len(self.scale) else 1.0
@@ -151,6 +154,30 @@ class Scaling:
             f"{done}. The farthest, in "
             f"column {names[int(column)]!r}, is {rows[row, column]:g} in row {row}; the column was "
             f"learned {span}."
+        ]
+
+    def _strange(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
+        """Return a sentence on a column so many of whose cells lie so far from the middle that it
+        is hardly the column that was learned.
+
+        More than a twentieth beyond ten standard deviations cannot be, whatever the distribution
+        (Chebyshev: a hundredth); beyond ten spreads between quartiles, more than half cannot.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.abs(self._scaled(rows))
+            known = np.maximum((~np.isnan(size)).sum(axis=0), 1)
+            share = (size > _STRANGE).sum(axis=0) / known
+        most = 0.5 if self.kind == "bounded" else 0.05
+        odd = np.flatnonzero((share > most) & (self.scale > 0))
+        if not len(odd):
+            return []
+        column = int(odd[share[odd].argmax()])
+        row = int(np.nan_to_num(size[:, column]).argmax())
+        more = f" (and {len(odd) - 1} more)" if len(odd) > 1 else ""
+        return [
+            f"Column {names[column]!r}{more} holds numbers far from what was learned: "
+            f"{rows[row, column]:g} in row {row}, where {self.offset[column]:g} ± "
+            f"{self.scale[column]:g} was usual. Are the units the same?"
         ]
 
     def outside_sparse(self, rows: Sparse, names: Sequence[str]) -> list[str]:

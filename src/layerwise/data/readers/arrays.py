@@ -21,7 +21,7 @@ from .files import unreadable
 from .splits import held_out, split_of, told
 from .targets import compact, read_target
 
-_X = ("X", "x", "data", "images", "features")
+_X = ("x", "data", "images", "features")
 _Y = ("y", "target", "targets", "label", "labels")
 _MAPPED = 1 << 28
 
@@ -114,11 +114,25 @@ def read_npz(
         x_test, y_test = keys[held, "X"], keys.get((held, "y")) if y_key else None
         test = _part(path, arrays, x_test, y_test, named, task, train, med)
         used |= {x_test, keys.get((held, "y"))}
+    more = keys.get(("unlabeled", "X"))
+    notes = []
+    if more is not None and first != "unlabeled":
+        rest = _part(path, arrays, more, None, named, task, train, med)
+        train, said = _with_rows(train, rest, more)
+        notes, used = [said], used | {more}
     unread = sorted(set(arrays) - used)
-    notes = [f"Arrays that were not read: {listing(unread)}."] if unread else []
+    notes += [f"Arrays that were not read: {listing(unread)}."] if unread else []
     if held == "validation" and test is not None:
         notes += told([keys[held, "X"]], held)
     return replace(train, test=test, notes=(*train.notes, *notes))
+
+
+def _with_rows(train: Dataset, more: Dataset, key: str) -> tuple[Dataset, str]:
+    """Return rows with more that have no label, and a note."""
+    X = np.concatenate([train.X, np.asarray(more.X)])
+    y = None if train.y is None else object_array([*train.y.tolist(), *[None] * len(more)])
+    note = f"{len(more):,} rows of {key!r} were added as rows without a label."
+    return replace(train, X=X, y=y), note
 
 
 def _keys(arrays: dict[str, np.ndarray]) -> dict[tuple[str, str], str]:
@@ -126,7 +140,7 @@ def _keys(arrays: dict[str, np.ndarray]) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for name in arrays:
         for part, split in _affixed(name):
-            role = "X" if part in _X else "y" if part in _Y else None
+            role = "X" if part.lower() in _X else "y" if part.lower() in _Y else None
             if role is not None:
                 found.setdefault((split, role), name)
     return found
@@ -137,7 +151,7 @@ def _affixed(name: str) -> list[tuple[str, str]]:
     readings = [(name, "train")]
     for rest, _, affix in (name.rpartition("_"), name.partition("_")[::-1]):
         split = split_of(affix)
-        if rest and split in ("train", "test", "validation"):
+        if rest and split is not None:
             readings.append((rest, split))
     return readings
 
@@ -238,7 +252,9 @@ def _labels(
     if y.shape != (n,):
         raise DataError(
             f"{name!r} has the shape {array.shape}; expected ({n},), one label a row.",
-            "For one-hot labels save y.argmax(axis=1).",
+            "For one-hot labels save y.argmax(axis=1)."
+            if array.ndim > 1
+            else "Give one label a row.",
         )
     if y.dtype.kind not in "fiubU":
         raise DataError(

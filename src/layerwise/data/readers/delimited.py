@@ -125,6 +125,10 @@ def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
                 f"{str(path)!r}: line {number} is longer than {_LONGEST_LINE} bytes.",
                 "Check that this is a CSV file.",
             )
+        if number == 1 and (kind := _kind_of(raw)):
+            raise FileError(
+                f"{str(path)!r} is {kind[0]} by its content, not text.", f"Call it {kind[1]}."
+            )
         at = raw.find(b"\0")
         if at >= 0:
             place = f"line {number}, byte {start + at + 1}"
@@ -140,6 +144,17 @@ def _lines(path: Path, stream: BinaryIO) -> Iterator[str]:
                 f"{str(path)!r} is not UTF-8: in line {number}, {what}.", _UTF8
             ) from error
         start += len(raw)
+
+
+def _kind_of(head: bytes) -> tuple[str, str] | None:
+    """Return what a file is that is called a text file, and its usual ending."""
+    if head.startswith(b"PAR1"):
+        return "a Parquet file", ".parquet"
+    if head.startswith(b"PK\x03\x04"):
+        return (
+            ("a workbook", ".xlsx") if b"xl/" in head or b"[Content" in head else ("a zip", ".zip")
+        )
+    return ("a NumPy file", ".npy") if head.startswith(b"\x93NUMPY") else None
 
 
 def _header_line(path: Path, stream: BinaryIO) -> tuple[str, Iterator[str]]:

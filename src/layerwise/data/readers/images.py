@@ -13,9 +13,10 @@ from ..._errors import DataError, FileError
 from .dataset import Dataset, listing, object_array, only_label
 from .files import walk
 from .pixels import Header, brightest, is_named, pixels, probe
-from .splits import held_out, split_of, told
+from .splits import held_out, split_of, splits_among, told
 
 LONG_SIDE, BAD_SHARE = 64, 0.10
+_ABOVE_CLASSES: dict[str, str | None] = {s: s for s in ("train", "test", "validation", "unlabeled")}
 _HINT = "Mend or remove them; up to 10 % are skipped with a note."
 
 
@@ -84,14 +85,23 @@ def _splits(folder: Path, files: list[Path]) -> tuple[dict[str, list[_Item]], li
     """Return the files of the training and the test part with their classes, and notes."""
     files = [path for path in files if path.is_relative_to(folder)]
     parts = [path.relative_to(folder).parts for path in files]
-    above = {part[0]: split_of(part[0]) for part in parts if len(part) > 1}
+    above = splits_among(dict.fromkeys(part[0] for part in parts if len(part) > 1))
     parted = "train" in above.values() and (
         any(len(part) > 2 and above[part[0]] == "train" for part in parts) or all(above.values())
     )
+    if not parted and (turned := _turned(parts)):
+        return _splits_of(files, turned, dict.fromkeys(above) | _ABOVE_CLASSES)
     if not parted:
         items = [_item(path, part) for path, part in zip(files, parts, strict=True)]
-        return {"train": items}, _suspicious(above)
-    held = held_out(above.values())
+        return {"train": items}, _suspicious(above, parts)
+    return _splits_of(files, [_inner(part, above) for part in parts], above)
+
+
+def _splits_of(
+    files: list[Path], parts: list[tuple[str, ...]], above: dict[str, str | None]
+) -> tuple[dict[str, list[_Item]], list[str]]:
+    """Return the files by split; the first of a path's parts says which."""
+    held = held_out(above.get(part[0]) for part in parts if len(part) > 1)
     result: dict[str, list[_Item]] = {"train": [], "test": []}
     unread: set[str] = set()
     for path, part in zip(files, parts, strict=True):
@@ -109,8 +119,37 @@ def _splits(folder: Path, files: list[Path]) -> tuple[dict[str, list[_Item]], li
     return result, [*notes, *(told(sorted(unread), None) if unread else [])]
 
 
-def _suspicious(above: dict[str, str | None]) -> list[str]:
-    """Return a note on folders that are called like parts of the data but are taken for classes."""
+def _inner(part: tuple[str, ...], above: dict[str, str | None]) -> tuple[str, ...]:
+    """Return a path without a folder of a split inside the folder of that split:
+    ``train/train/cat``."""
+    again = len(part) > 3 and (part[1] == part[0] or split_of(part[1]) == above.get(part[0]))
+    return (part[0], *part[2:]) if again and above.get(part[0]) is not None else part
+
+
+def _turned(parts: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return paths with the split before the class, where every class folder holds the splits:
+    ``cat/train/1.png``; nothing where that is not so."""
+    if not parts or not all(len(part) > 2 and split_of(part[1]) for part in parts):
+        return []
+    if "train" not in {split_of(part[1]) for part in parts}:
+        return []
+    return [(str(split_of(part[1])), part[0], *part[2:]) for part in parts]
+
+
+def _suspicious(above: dict[str, str | None], parts: list[tuple[str, ...]]) -> list[str]:
+    """Return a note on folders that are called like parts of the data, or hold folders of the same
+    names, but are taken for classes."""
+    below: dict[str, set[str]] = {}
+    for part in parts:
+        if len(part) > 2:
+            below.setdefault(part[0], set()).add(part[1])
+    inner = set.union(*below.values()) if below else set()
+    if len(below) > 1 and len(inner) > 1 and all(names == inner for names in below.values()):
+        return [
+            f"The folders {listing(sorted(below))} hold folders of the same names "
+            f"({listing(sorted(inner))}); the first folder is the class here. Give one of them if "
+            "the second is."
+        ]
     named = [name for name, split in above.items() if split not in (None, "unlabeled")]
     if not named:
         return []

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ..marks import MISSING
 from .dataset import Dataset, listing, object_array
-from .splits import held_out, split_in, split_of, told
+from .splits import held_out, split_in, split_of, splits_among, told
 from .tables import read_table
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def read_parts(
     target, task, like, id_column
         As in ``load_dataset``.
     """
-    splits = {path: _split(path, root) for path in paths}
+    own = splits_among(path.name for path in paths)
+    splits = {path: _split(path, root) or own[path.name] for path in paths}
     by_split = {split: [p for p in paths if splits[p] == split] for split in splits.values()}
     held = held_out(by_split)
     read: dict[str, Any] = {"task": task, "id_column": id_column, "root": root}
@@ -68,7 +70,9 @@ def read_parts(
         notes += told([p.name for p in tested], held)
     if target is not None and not _has(tested, target):
         more = read_table(tested, name, like=replace(train, y=None), root=root)
-        train, said = _with_rows(train, more, f"of the test part, which has no column {target!r}")
+        train, said = _with_rows(
+            train, more, f"of the test part, which has no labels in {target!r}"
+        )
         return train.with_notes([*notes, said])
     test = read_table(tested, name, target=target, like=train, **read)
     return replace(train, test=test).with_notes(notes)
@@ -77,8 +81,8 @@ def read_parts(
 def _split(path: Path, root: Path) -> str | None:
     """Return the split that a file's own name says, else that of the nearest folder."""
     folders = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
-    own = split_in(path.name)
-    return own or next((s for s in map(split_of, reversed(folders)) if s is not None), None)
+    named = split_in(path.name)
+    return named or next((s for s in map(split_of, reversed(folders)) if s is not None), None)
 
 
 def _has(paths: list[Path], target: str) -> bool:
@@ -88,8 +92,14 @@ def _has(paths: list[Path], target: str) -> bool:
     from .tables import is_parquet
 
     if is_parquet(paths[0]):
-        return target in pl.read_parquet_schema(paths[0])
-    return target in read_delimited(paths[:1]).frame.columns
+        frame = pl.read_parquet(paths[0], columns=None, glob=False, hive_partitioning=False)
+    else:
+        frame = read_delimited(paths[:1]).frame
+    if target not in frame.columns:
+        return False
+    labels = frame[target]
+    blank = labels.dtype == pl.String and bool(labels.is_in(["", *MISSING]).fill_null(True).all())
+    return not blank and labels.null_count() < len(labels)
 
 
 def _with_rows(train: Dataset, more: Dataset, which: str) -> tuple[Dataset, str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 _WORDS = {
     "train": ("train", "training", "trn", "learn", "learning"),
     "test": ("test", "testing", "tst", "t10k", "eval", "evaluation", "holdout"),
     "validation": ("val", "valid", "validation", "validate", "dev"),
-    "unlabeled": ("unlabeled", "unlabelled", "unsupervised", "unlab"),
+    "unlabeled": ("unlabeled", "unlabelled", "unsupervised", "unlab", "unsup"),
 }
 _SPLIT = {word: split for split, words in _WORDS.items() for word in words}
 _FILLERS = {"", "set", "sets", "data", "dataset", "images", "image", "imgs", "img", "split", "part"}
 _LETTERS = re.compile(r"[^a-z0-9]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_GLUED = re.compile(r"(.*?)(train|test|valid|val|unlabeled)(.*)", re.DOTALL)
 
 
 def split_of(name: str) -> str | None:
@@ -42,8 +45,30 @@ def split_in(name: str) -> str | None:
 
 def _words(name: str) -> list[str]:
     """Return the words of a name, without numbers behind them."""
-    words = _LETTERS.split(name.lower())
+    words = _LETTERS.split(_CAMEL.sub(" ", name).lower())
     return [word if word in _SPLIT else word.rstrip("0123456789") for word in words]
+
+
+def splits_among(names: Iterable[str]) -> dict[str, str | None]:
+    """Return the split of each of some names that stand side by side.
+
+    Names that are alike but for the split, with a training part among them, are parts even where
+    other words stand beside it.
+
+    >>> splits_among(["seg_train", "seg_test"]), splits_among(["mytrain.csv", "mytest.csv"])
+    ({'seg_train': 'train', 'seg_test': 'test'}, {'mytrain.csv': 'train', 'mytest.csv': 'test'})
+    >>> splits_among(["contest", "cats"])
+    {'contest': None, 'cats': None}
+    """
+    names = list(names)
+    found = {name: split_of(name) for name in names}
+    glued = {name: match for name in names if (match := _GLUED.fullmatch(name.lower()))}
+    rests = Counter((match[1], match[3]) for match in glued.values())
+    for name, match in glued.items():
+        alike = [m[2] for m in glued.values() if (m[1], m[3]) == (match[1], match[3])]
+        if found[name] is None and rests[match[1], match[3]] > 1 and "train" in alike:
+            found[name] = _SPLIT[match[2]]
+    return found
 
 
 def held_out(found: Iterable[str | None]) -> str | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FileError
-from ..spelling import column_of
+from ..spelling import column_of, spelled
 from .dataset import Dataset
 from .files import opened, unreadable
+from .header import checked_header
 from .tables import from_frame
 
 if TYPE_CHECKING:
@@ -31,16 +33,51 @@ def _json_lines(path: Path) -> tuple[pl.DataFrame, list[str]]:
     import polars as pl
 
     with opened(path) as stream:
-        content = stream.read()
+        content = stream.read().removeprefix(b"\xef\xbb\xbf")
     try:
-        frame = pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise FileError(
-            f"{str(path)!r} cannot be read as JSON lines: {reason}.",
-            'Each line must be one object, such as {"a": 1, "y": "yes"}.',
-        ) from error
-    return _filled(path, frame), []
+        return _filled(path, pl.read_ndjson(io.BytesIO(content), infer_schema_length=None)), []
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return _line_by_line(
+            path, content
+        ), []  # NaN, true beside numbers, or a fault with its line
+
+
+def _line_by_line(path: Path, content: bytes) -> pl.DataFrame:
+    """Return lines as Python's own parser reads them, which takes NaN and says where it stops."""
+    import polars as pl
+
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise _no_lines(path, f"line {number}: {error}") from error
+        if isinstance(row, list):
+            raise FileError(
+                f"{str(path)!r} is one JSON array, not a line for each object.",
+                f"Write it as lines: jq -c '.[]' {path.name} > {path.stem}-lines.jsonl",
+            )
+        if not isinstance(row, dict):
+            raise _no_lines(path, f"line {number} holds {type(row).__name__}")
+        rows.append(row)
+    if not rows:
+        raise _no_lines(path, "there is no line")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = {name: [row.get(name) for row in rows] for name in names}
+    known = {
+        name: [None if isinstance(c, float) and c != c else c for c in column]
+        for name, column in cells.items()
+    }
+    return pl.DataFrame([column_of(name, column) for name, column in known.items()])
+
+
+def _no_lines(path: Path, reason: str) -> FileError:
+    return FileError(
+        f"{str(path)!r} cannot be read as JSON lines: {reason}.",
+        'Each line must be one object, such as {"a": 1, "y": "yes"}.',
+    )
 
 
 def _arff(path: Path) -> tuple[pl.DataFrame, list[str]]:
@@ -59,9 +96,12 @@ def _arff(path: Path) -> tuple[pl.DataFrame, list[str]]:
             "Write it as CSV: java weka.core.converters.CSVSaver -i "
             f"{path.name} -o {path.stem}.csv",
         ) from error
-    except (arff.ArffError, ValueError, StopIteration, IndexError) as error:
+    except (arff.ArffError, ValueError, StopIteration, IndexError, OSError) as error:
+        reason = (str(error).splitlines() or ["it has no header"])[0].rstrip(".")
         raise FileError(
-            f"{str(path)!r} cannot be read as ARFF: {error}.", "Check its header and its rows."
+            f"{str(path)!r} cannot be read as ARFF: {reason}.",
+            "Numeric and nominal attributes in plain words can be read; others, as CSV: "
+            f"java weka.core.converters.CSVSaver -i {path.name} -o {path.stem}.csv",
         ) from error
     finally:
         csv.field_size_limit(limit)
@@ -104,20 +144,19 @@ def _workbook(path: Path) -> tuple[pl.DataFrame, list[str]]:
             f"{str(path)!r}: the sheet {names[0]!r} has {len(rows)} rows.",
             "It needs a first row with the names of the columns, and at least one more.",
         )
-    header = _workbook_header(path, rows[0])
-    columns = [
-        column_of(name, [_cell(row[place]) for row in rows[1:]])
-        for place, name in enumerate(header)
-        if name
-    ]
+    header = checked_header(path, [spelled(cell) for cell in rows[0]])
+    columns = []
+    for place, name in enumerate(header):
+        cells = [_cell(row[place]) for row in rows[1:]]
+        if name:
+            columns.append(column_of(name, cells))
+        elif any(cell is not None for cell in cells):
+            raise FileError(
+                f"{str(path)!r}: column {place + 1} of the sheet {names[0]!r} has no name.",
+                "Give each column a name in the first row.",
+            )
     left = f"; {len(names) - 1} more were not" if len(names) > 1 else ""
     return _filled(path, pl.DataFrame(columns)), [f"The sheet {names[0]!r} was read{left}."]
-
-
-def _workbook_header(path: Path, cells: list[Any]) -> list[str]:
-    from .header import checked_header
-
-    return checked_header(path, [str(cell) for cell in cells])
 
 
 def _cell(cell: Any) -> Any:
