@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from .._durable import write_text
 from .._errors import DataError
 from ..artifacts import inspect, load
 from ..data.readers import Dataset, ReadRows, load_dataset
 from ..estimators import Model, Pretrainer
 from ..training import device_of
 from .guarded import without_columns
+from .table_out import Columns, write_columns
 
-Columns: TypeAlias = dict[str, np.ndarray | list[Any]]
 Say = Callable[[str], None]
+
+__all__ = ["Columns", "embed", "predict", "reconstruct", "score", "write_columns"]
 
 
 def silent(note: str) -> None:
@@ -85,38 +82,6 @@ def _check_decoder(pretrainer: Pretrainer, model: str) -> None:
     reason = pretrainer.why_no_decoder()
     if reason is not None:
         raise DataError(f"{model!r} cannot reconstruct or score rows. {reason}", "Use embed.")
-
-
-def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) -> str | None:
-    """Write columns as CSV to a file, or return the text.
-
-    A text cell that a spreadsheet would take for a formula gets a leading apostrophe, unless
-    ``raw``.
-    """
-    lines = [_line([_cell(name, raw) for name in columns])]
-    lines += [
-        _line([_cell(value, raw) for value in row]) for row in zip(*columns.values(), strict=True)
-    ]
-    text = "".join(lines)
-    if place is None:
-        return text
-    write_text(place, text)
-    return None
-
-
-def _line(cells: Sequence[object]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)  # ends in \r\n, so that cells with either are quoted
-    return buffer.getvalue()[:-2] + "\n"
-
-
-def _cell(value: object, raw: bool) -> object:
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, float):
-        return f"{value:.7g}"
-    if isinstance(value, str) and not raw and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
 
 
 def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]:
