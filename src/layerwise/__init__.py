@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._errors import (
         DataError,
         FileError,
+        LabelWarning,
         LayerwiseError,
         ModelError,
         PairingError,
@@ -83,6 +84,7 @@ _HOMES = {
     "_errors": (
         "DataError",
         "FileError",
+        "LabelWarning",
         "LayerwiseError",
         "ModelError",
         "PairingError",

@@ -10,6 +10,8 @@
     ├── ModelError (ValueError)        a model folder is damaged, foreign or too new
     └── TrainingError (RuntimeError)   training cannot go on (a loss that is not finite)
 
+    LabelWarning (UserWarning)         labels that are probably not meant as they stand
+
 Every message says what was given, what was expected and, as ``hint``, what to do.
 """
 
@@ -75,6 +77,10 @@ class TrainingError(LayerwiseError, RuntimeError):
     """Training that cannot go on."""
 
     kind = "training"
+
+
+class LabelWarning(UserWarning):
+    """Labels that are probably not meant as they stand."""
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

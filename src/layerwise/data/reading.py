@@ -17,6 +17,7 @@ from .._errors import DataError
 from .._indexing import rows_of
 from .._space import Space
 from .frames import Frame, has_texts, is_frame, read_frame
+from .names import with_word_names
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
 Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[object]"
@@ -82,6 +83,7 @@ def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int
     """
     table = X if isinstance(X, Table) else None
     given = X.given if isinstance(X, Table) else X
+    given = with_word_names(given) if is_frame(given) else given
     mixed = is_frame(given) and (has_texts(given) or (not reset and hasattr(estimator, "mixed_")))
     if is_source(given):
         _record(estimator, given.space, reset)

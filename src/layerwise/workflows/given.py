@@ -61,7 +61,7 @@ def _rows(X: GivenRows) -> tuple[ReadRows, tuple[int, int, int] | None]:
     if nw.dependencies.is_into_dataframe(X):
         frame = nw.from_native(X, eager_only=True)
         return pl.DataFrame(
-            {str(name): cells_of(frame[name]) for name in frame.columns}, strict=False
+            {str(name): cells_of(frame.get_column(name)) for name in frame.columns}, strict=False
         ), None
     array = cast(Sparse, X).toarray() if sp.issparse(X) else np.asarray(X)
     if array.ndim not in (2, 4):

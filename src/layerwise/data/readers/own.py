@@ -88,5 +88,5 @@ def _frame(reads: Reads, path: Path) -> pl.DataFrame:
             "Let it return a polars or pandas data frame.",
         )
     frame = nw.from_native(given, eager_only=True)
-    columns = {str(name): cells_of(frame[name]) for name in frame.columns}
+    columns = {str(name): cells_of(frame.get_column(name)) for name in frame.columns}
     return pl.DataFrame(columns, strict=False)
