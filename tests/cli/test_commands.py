@@ -155,14 +155,16 @@ def test_compare_prints_a_table_a_verdict_and_the_report(layerwise, files, tmp_p
 
 
 def test_the_report_holds_the_command(layerwise, files, tmp_path):
-    layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    layerwise("fit", files / "good.csv", "--no-target", *TINY[:4], "--out", tmp_path, "--quiet")
     assert json.loads((tmp_path / "report.json").read_text())["command"].startswith(
-        f"layerwise fit {files}/good.csv --set"
+        f"layerwise fit {files}/good.csv --no-target --set"
     )
 
 
 def test_fit_without_a_target_tells_the_score(layerwise, files, tmp_path):
-    done = layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    done = layerwise(
+        "fit", files / "good.csv", "--no-target", *TINY[:4], "--out", tmp_path, "--quiet"
+    )
     assert done.code == 0 and "Mean score of 12 held-out rows" in done.out
 
 

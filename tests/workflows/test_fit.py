@@ -64,7 +64,11 @@ def mixed(tmp_path_factory, tiny, mixed_csv):
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory, tiny, mixed_csv):
     return fit(
-        str(mixed_csv), changes=tiny[:2], out=tmp_path_factory.mktemp("encoder"), device="cpu"
+        str(mixed_csv),
+        no_target=True,
+        changes=tiny[:2],
+        out=tmp_path_factory.mktemp("encoder"),
+        device="cpu",
     )
 
 
@@ -277,7 +281,8 @@ def test_a_file_of_any_name_is_fitted(tmp_path, tiny, mixed_csv, name):
         )
     )
     path.write_bytes(mixed_csv.read_bytes())
-    result = fit(str(path), changes=tiny[:2], out=tmp_path / "out", device="cpu")
+    settings = {"no_target": True, "changes": tiny[:2], "device": "cpu"}
+    result = fit(str(path), out=tmp_path / "out", **settings)
     assert "<img" not in Path(result["report"]).read_text()
 
 

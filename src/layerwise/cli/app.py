@@ -54,6 +54,17 @@ Keep = Annotated[
     list[str] | None,
     typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
 ]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
+]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TASK",
+        help="classification or regression; by default what follows from the target's values.",
+    ),
+]
 With = Annotated[
     list[str] | None,
     typer.Option(
@@ -102,10 +113,15 @@ def fit(
         str | None,
         typer.Option(help="Column with the labels; rows where it is empty are unlabelled."),
     ] = None,
+    no_target: Annotated[
+        bool,
+        typer.Option("--no-target", help="Learn an encoder from all columns, without labels."),
+    ] = False,
     test: Annotated[
         str | None,
         typer.Option(help="Rows for the test, in the same form; else a fifth is held out."),
     ] = None,
+    task: Task = None,
     labels: Annotated[
         int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)
     ] = None,
@@ -124,6 +140,16 @@ def fit(
         ),
     ] = None,
     keep: Keep = None,
+    drop: Drop = None,
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class-weight",
+            metavar="WEIGHT",
+            help="balanced, none (the default), or CLASS=WEIGHT, which may be given again; the "
+            "same for both arms.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
         "layerwise-out"
     ),
@@ -139,16 +165,21 @@ def fit(
     Without labels: an encoder for embed, reconstruct and score.
     """
     from .. import workflows
+    from ..workflows.weights import parse_class_weight
 
     with Output(as_json, quiet, parts or ()) as output:
         result = workflows.fit(
             data,
             target=target,
+            no_target=no_target,
             test=test,
+            task=task,
             labels=labels,
             recipe=recipe,
             changes=changes or (),
             keep=keep or (),
+            drop=drop or (),
+            class_weight=parse_class_weight(class_weight or ()),
             seed=seed,
             out=out,
             device=device,
@@ -170,6 +201,7 @@ def compare(
             help="File or folder of rows to test on; by default every draw holds out a fifth."
         ),
     ] = None,
+    task: Task = None,
     recipe: Annotated[
         list[str] | None,
         typer.Option(
@@ -221,6 +253,7 @@ def compare(
         typer.Option("--transductive", help="Let pretraining see the test rows, without labels."),
     ] = False,
     keep: Keep = None,
+    drop: Drop = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
@@ -252,11 +285,13 @@ def compare(
             data,
             target=target,
             test=test,
+            task=task,
             recipes=recipe,
             changes=changes or (),
             baseline=baseline,
             study=study,
             keep=keep or (),
+            drop=drop or (),
             out=out,
             workers=workers,
             backend=backend,

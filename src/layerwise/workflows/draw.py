@@ -27,6 +27,7 @@ from ..recipes import Recipe
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .guarded import Guarded
+from .weights import Weights, weighed, weight_note
 
 Tell = Callable[[str], None]
 
@@ -100,6 +101,7 @@ def fit_draw(
     changes: Sequence[str] = (),
     *,
     labels: int | None = None,
+    class_weight: Weights = None,
     seed: int = 0,
     device: str = "auto",
     tell: Tell = lambda title: None,
@@ -107,9 +109,12 @@ def fit_draw(
     """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe."""
     draw, notes = single_draw(rows.study, labels, seed)
     chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
-    pair = recipe_arms(chosen, rows.study.task, device)
+    pair = recipe_arms(chosen, rows.study.task, device, class_weight)
     linear = LINEAR[rows.study.task]
     (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
+    if class_weight is not None:
+        baseline, weighs = weighed(baseline, class_weight)
+        notes.append(weight_note(class_weight, rows.values, linear if weighs else None))
 
     def began(arm: Arm, what: str) -> None:
         if arm is pair[0]:
@@ -130,6 +135,8 @@ def _handed_over(model: Any, values: Sequence[object] | None) -> None:
     """Turn a study's model into a user's: it answers with the data's own classes, takes empty cells
     for missing labels, and pretrains again when it is fitted again."""
     if values:
+        if isinstance(given := getattr(model, "class_weight", None), dict):
+            model.set_params(class_weight={values[i]: weight for i, weight in given.items()})
         model.classes_ = np.array(values)[model.classes_]
     fitted = model._fitted_pretrainer()
     model.pretrainer_ = fitted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .._durable import Facts, jsonable
-from .._errors import DataError
+from .._errors import DataError, ParameterError
 from .._indexing import rows_of
 from ..artifacts import save
 from ..data.readers import Dataset, ReadRows, load_dataset
@@ -19,8 +20,10 @@ from ..report import write_report
 from .choices import resolve
 from .draw import Tell, about, dropped_columns, facts_of, fit_draw
 from .facts import encoder_facts, fit_facts
+from .forgotten import check_no_target, without_labels
 from .guarded import Guarded, guarded
 from .place import writable
+from .weights import ClassWeight, weights_of_classes
 
 TEST_SHARE = 0.2
 
@@ -29,11 +32,15 @@ def fit(
     data: str,
     *,
     target: str | None = None,
+    no_target: bool = False,
     test: str | None = None,
+    task: str | None = None,
     labels: int | None = None,
     recipe: str | None = None,
     changes: Sequence[str] = (),
     keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    class_weight: ClassWeight = None,
     seed: int = 0,
     out: str | Path = "layerwise-out",
     device: str = "auto",
@@ -58,13 +65,15 @@ def fit(
     """
     out = writable(Path(out))
     tell("reading")
-    given = load_dataset(data, target=target, test=test)
+    given = _read(data, target, no_target, test, task, drop)
     _check_labels(given, labels)
-    rows = guarded(given, keep, draws=False)
+    rows = guarded(given, keep, drop, draws=False)
+    weights = weights_of_classes(class_weight, rows.data.task, rows.values)
     context = {"command": command, "seed": seed}
     if rows.rows is None:
         return _encoder(rows, recipe, changes, context, out, device, tell)
-    found, why = fit_draw(rows, recipe, changes, labels=labels, seed=seed, device=device, tell=tell)
+    settings: Facts = {"labels": labels, "class_weight": weights, "seed": seed, "device": device}
+    found, why = fit_draw(rows, recipe, changes, **settings, tell=tell)
     began = time.perf_counter()
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
     tested = rows.data.test.notes if rows.data.test is not None else ()
@@ -74,6 +83,32 @@ def fit(
     report = write_report(fit_facts(found, result, context | {"why": why}), out)
     result["seconds"]["report"] = time.perf_counter() - began
     return jsonable(result | {"model": str(model), "report": str(report)})
+
+
+def _read(
+    data: str,
+    target: str | None,
+    no_target: bool,
+    test: str | None,
+    task: str | None,
+    drop: Sequence[str],
+) -> Dataset:
+    """Return the data; a target is named, or it is said that there is none."""
+    if no_target:
+        for name, value in (("target", target), ("task", task)):
+            if value is not None:
+                raise ParameterError(
+                    f"--no-target was given and also --{name} {value}.", "Give one or the other."
+                )
+        return without_labels(load_dataset(data, test=test, drop=drop))
+    given = load_dataset(data, target=target, test=test, task=task, drop=drop)
+    check_no_target(given, f"layerwise fit {shlex.quote(data)}")
+    if task is not None and given.y is None:
+        raise ParameterError(
+            f"--task {task} was given, and {given.name!r} has no target.",
+            "Name the target column with --target.",
+        )
+    return given
 
 
 def _check_labels(data: Dataset, labels: int | None) -> None:

@@ -11,9 +11,10 @@ import polars as pl
 import scipy.sparse as sp
 from narwhals.typing import IntoDataFrame, IntoSeries
 
+from .._checks import check_name
 from .._errors import DataError
 from ..data.frames import cells_of
-from ..data.readers import Dataset, ReadRows
+from ..data.readers import TASKS, Dataset, ReadRows
 from ..data.reading import Sparse
 
 GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"
@@ -21,7 +22,7 @@ GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"
 Labels: TypeAlias = IntoSeries | Iterable[object]
 
 
-def given_rows(X: GivenRows, y: Labels) -> Dataset:
+def given_rows(X: GivenRows, y: Labels, *, task: str | None = None) -> Dataset:
     """Return rows and labels as what a reader would have returned.
 
     Parameters
@@ -30,6 +31,8 @@ def given_rows(X: GivenRows, y: Labels) -> Dataset:
     y : sequence of n labels
         None and NaN are no label. Numbers that are not all whole are a regression; whole ones are
         classes.
+    task : {'classification', 'regression'}, optional
+        Overrides what follows from the labels.
 
     Raises
     ------
@@ -45,12 +48,19 @@ def given_rows(X: GivenRows, y: Labels) -> Dataset:
         )
     known = [value for value in labels if value is not None]
     numbers = all(isinstance(value, float) for value in known)
-    task = (
+    if task is not None:
+        check_name("compare", "task", task, TASKS)
+    task = task or (
         "regression"
         if numbers and any(value != int(value) for value in known)
         else "classification"
     )
-    if task == "classification" and numbers:
+    if task == "regression" and not all(isinstance(value, (int, float)) for value in known):
+        raise DataError(
+            "task='regression' was given, and not all labels are numbers.",
+            "Give numbers, or leave the task out.",
+        )
+    if task == "classification" and numbers and all(value == int(value) for value in known):
         labels = [None if value is None else int(value) for value in labels]
     result = np.empty(len(labels), dtype=object)
     result[:] = labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ def load_dataset(
     target: str | None = None,
     test: str | os.PathLike[str] | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
@@ -51,6 +52,8 @@ def load_dataset(
         Rows for the test, in the same form; columns are matched by name.
     task : {'classification', 'regression'}, optional
         Overrides what follows from the target's values.
+    drop : sequence of str, optional
+        Columns of a table that are left out before anything is read from them.
     like : Dataset, optional
         A table whose columns and types these rows must have.
 
@@ -76,7 +79,7 @@ def load_dataset(
         raise ParameterError(
             f"The task must be one of {TASKS}. Got {task!r}.", did_you_mean(task, TASKS)
         )
-    train = _read(os.fspath(data), target, task, like)
+    train = _read(os.fspath(data), target, task, like, drop)
     if test is not None:
         held = replace(_read(os.fspath(test), target, task, train), test=None)
         own = (
@@ -88,7 +91,13 @@ def load_dataset(
     return replace(train, test=_with_unseen(train.test, train)) if train.test else train
 
 
-def _read(data: str, target: str | None, task: str | None, like: Dataset | None) -> Dataset:
+def _read(
+    data: str,
+    target: str | None,
+    task: str | None,
+    like: Dataset | None,
+    drop: Sequence[str] = (),
+) -> Dataset:
     if data in EMBEDDED:
         if like is not None:
             raise DataError(
@@ -105,7 +114,8 @@ def _read(data: str, target: str | None, task: str | None, like: Dataset | None)
             f"The test {data!r} is not of the same form as the data {like.name!r}.",
             "Both must be tables, or both arrays or images.",
         )
-    return read(target=target, task=task, like=like)
+    also = {"drop": drop} if drop and is_table else {}
+    return read(target=target, task=task, like=like, **also)
 
 
 def _reader(data: str) -> tuple[Callable[..., Dataset], bool]:

@@ -3,10 +3,11 @@ names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..._errors import DataError, did_you_mean
+from ..._errors import DataError, ParameterError, did_you_mean
 from .columns import features
 from .dataset import Dataset, listing
 from .delimited import read_csv
@@ -24,6 +25,7 @@ def read_table(
     *,
     target: str | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
 ) -> Dataset:
     """Return a table.
@@ -37,6 +39,8 @@ def read_table(
         The column with the labels; an empty cell is a row without label.
     task : {'classification', 'regression'}, optional
         Overrides what follows from the target's values.
+    drop : sequence of str, optional
+        Columns to leave out, whatever they hold.
     like : Dataset, optional
         The training set, when the rows are for the test: columns are matched by name.
 
@@ -47,10 +51,12 @@ def read_table(
     """
     is_parquet = paths[0].suffix.lower() in (".parquet", ".pq")
     if is_parquet:
-        return from_frame(read_parquet(paths), name, target=target, task=task, like=like)
+        return from_frame(read_parquet(paths), name, target=target, task=task, drop=drop, like=like)
     frame, delimiter = read_csv(paths[0])
     comma = delimiter != ","
-    return from_frame(frame, name, target=target, task=task, like=like, decimal_comma=comma)
+    return from_frame(
+        frame, name, target=target, task=task, drop=drop, like=like, decimal_comma=comma
+    )
 
 
 def from_frame(
@@ -59,6 +65,7 @@ def from_frame(
     *,
     target: str | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
     decimal_comma: bool | None = None,
 ) -> Dataset:
@@ -67,7 +74,7 @@ def from_frame(
     Parameters
     ----------
     frame : polars.DataFrame
-    name, target, task, like
+    name, target, task, drop, like
         As in :func:`read_table`.
     decimal_comma : bool, optional
         Of cells that are all words still; None where columns have their types.
@@ -77,9 +84,11 @@ def from_frame(
             f"{name!r} has no column {target!r} to take as the target.",
             _columns(target, frame.columns),
         )
-    notes: list[str] = []
+    frame = frame.drop(check_dropped(drop, [c for c in frame.columns if c != target], target))
+    notes = left_out_note(drop)
     if like is not None:
-        frame, notes = _matched(frame, name, target, like)
+        frame, more = _matched(frame, name, target, like)
+        notes += more
     if decimal_comma is not None:
         frame, more = typed(frame, _texts_of(like), decimal_comma=decimal_comma)
         notes += more
@@ -89,6 +98,33 @@ def from_frame(
         frame = frame.drop(target)
     X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X))
     return Dataset(name, X, y, target, None, task if y is not None else None, notes=(*notes, *more))
+
+
+def check_dropped(
+    drop: Sequence[str], columns: Sequence[str], target: str | None = None
+) -> list[str]:
+    """Return the columns to leave out, each once.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such column, or it is the target.
+    """
+    for name in drop:
+        if name == target:
+            raise ParameterError(
+                f"{name!r} is the target; it cannot be left out.", "Leave out other columns."
+            )
+        if name not in columns:
+            raise ParameterError(
+                f"There is no column {name!r} to leave out.", did_you_mean(name, columns)
+            )
+    return list(dict.fromkeys(drop))
+
+
+def left_out_note(drop: Sequence[str]) -> list[str]:
+    """Return a sentence on the columns that were left out, where there are some."""
+    return [f"Left out as asked: {listing(list(drop))}."] if drop else []
 
 
 def _columns(name: str, known: list[str]) -> str:
