@@ -230,7 +230,7 @@ def test_arrays_have_no_column_that_looks_like_a_target():
 def test_a_forgotten_target_is_asked_for_with_the_command(tmp_path, run):
     path = table(tmp_path, "a,my class\n" + "".join(f"{i / 7},{i % 2}\n" for i in range(30)))
     words = rf"'my class' of 't' .*layerwise fit {path} --target 'my class'.* {path} --no-target"
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(ParameterError, match=words):
         run(path)
     result = run(path, no_target=True, changes=("widths=[4]", "epochs=1"))
     assert result["task"] is None

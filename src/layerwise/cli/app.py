@@ -30,7 +30,7 @@ Data = Annotated[
         "breast-cancer, diabetes."
     ),
 ]
-Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it (OUT/model).")]
+Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it: OUT/model, or OUT.")]
 Json = Annotated[
     bool,
     typer.Option(
@@ -321,6 +321,35 @@ def predict(
 
 
 @app.command()
+def evaluate(
+    model: Model,
+    data: Data,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
+    ] = None,
+    test_part: Annotated[
+        bool,
+        typer.Option("--test-part", help="Score the test part that the data hold themselves."),
+    ] = False,
+    device: Device = "auto",
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a model on labelled rows, with 95 % intervals over rows."""
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        output.show_scores(
+            workflows.evaluate(
+                model, data, target=target, test_part=test_part, device=device, say=output.say
+            )
+        )
+
+
+@app.command()
 def embed(
     model: Model,
     data: Data,
@@ -382,9 +411,10 @@ def recipes(parts: With = None, as_json: Json = False, quiet: Quiet = False) -> 
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Show what is in a model folder, without running anything."""
     from ..artifacts import inspect
+    from ..workflows.model_place import model_folder
 
     with Output(as_json, quiet) as output:
-        output.show_model(inspect(model))
+        output.show_model(inspect(model_folder(model, output.say)))
 
 
 def main() -> None:

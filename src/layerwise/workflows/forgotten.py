@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._errors import DataError
+from .._errors import ParameterError
 from ..data.readers import Dataset, ReadRows
 
 _NAMES = {
@@ -32,14 +32,14 @@ def check_no_target(data: Dataset, call: str) -> None:
 
     Raises
     ------
-    DataError
+    ParameterError
         Names the column, why, and both ways on.
     """
     found = forgotten_target(data.X)
     if data.y is not None or found is None:
         return
     name, why = found
-    raise DataError(
+    raise ParameterError(
         f"No target was named, and the column {name!r} of {data.name!r} {why}.",
         f"If it is the target: {call} --target {shlex.quote(name)}. To learn an encoder from all "
         f"columns, without labels: {call} --no-target.",

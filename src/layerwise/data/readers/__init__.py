@@ -1,6 +1,6 @@
 """Files and embedded sets, read into one value."""
 
-from .dataset import TASKS, Dataset, ReadRows
+from .dataset import TASKS, Dataset, NoLabels, ReadRows
 from .embedded import EMBEDDED
 from .load import load_dataset
 from .own import register_reader
@@ -10,6 +10,7 @@ __all__ = [
     "EMBEDDED",
     "TASKS",
     "Dataset",
+    "NoLabels",
     "ReadRows",
     "check_dropped",
     "left_out_note",

@@ -56,6 +56,10 @@ class Dataset:
         return len(self.X)
 
 
+class NoLabels(DataError):
+    """A target whose column is not there, or is empty."""
+
+
 def only_label(name: str, own: str, target: str | None, task: str | None) -> None:
     """Refuse a target or a task that a set with labels of its own does not have."""
     if target not in (None, "label"):

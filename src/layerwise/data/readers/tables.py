@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..._errors import DataError, ParameterError, did_you_mean
 from .columns import features
-from .dataset import Dataset, listing
+from .dataset import Dataset, NoLabels, listing
 from .delimited import read_csv
 from .inference import typed
 from .parquet import read_parquet
@@ -80,7 +80,7 @@ def from_frame(
         Of cells that are all words still; None where columns have their types.
     """
     if target is not None and target not in frame.columns:
-        raise DataError(
+        raise NoLabels(
             f"{name!r} has no column {target!r} to take as the target.",
             _columns(target, frame.columns),
         )

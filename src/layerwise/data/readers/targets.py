@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._errors import DataError
 from .columns import in_range, plain, unusable
-from .dataset import Dataset, object_array
+from .dataset import Dataset, NoLabels, object_array
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +43,7 @@ def read_target(
     series = plain(series)
     filled = series.drop_nulls()
     if filled.is_empty():
-        raise DataError(
+        raise NoLabels(
             f"The target {series.name!r} is empty in all {len(series)} rows.",
             "Fill in some labels, or leave the target out.",
         )
