@@ -28,6 +28,7 @@ KEYS = {
     "unlabelled",
     "test",
     "seconds",
+    "epochs",
     "model",
     "report",
     "notes",

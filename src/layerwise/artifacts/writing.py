@@ -34,6 +34,7 @@ _SUMMARY = (
     "last",
     "epoch",
     "epochs",
+    "batches",
     "loss",
     "learning_rate",
     "validation",

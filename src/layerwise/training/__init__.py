@@ -8,6 +8,7 @@ from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
 from .plan import Plan, Step, Written, as_plan
+from .ran import phases_that_ran, ran_words
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
@@ -41,6 +42,8 @@ __all__ = [
     "observing",
     "precision_of",
     "run_phase",
+    "phases_that_ran",
+    "ran_words",
     "run_plan",
     "silent",
     "trains_decoders",

@@ -181,6 +181,7 @@ class _Meter:
             row = (
                 self.work.row
                 | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
+                | {"batches": self.per_epoch}
                 | self._means(now)
             )
             self.work.observe(Event("steps", row, share))
@@ -191,7 +192,7 @@ class _Meter:
             | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
             | self._means(time.perf_counter())
         )
-        row["learning_rate"] = rate
+        row |= {"learning_rate": rate, "batches": self.per_epoch}
         return row if validation is None else row | {"validation": validation}
 
     def _means(self, now: float) -> dict[str, float]:

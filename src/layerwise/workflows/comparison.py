@@ -126,6 +126,7 @@ def compare(
     out, study = writable(Path(out)), study or Study()
     given = _dataset(data, y, target, test, task, drop)
     checked = guarded(given, keep, drop)
+    tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
     learned = min(study.rows or len(rows.y), len(rows.y))
     chosen, why = _recipes(kept, recipes, changes, learned)
@@ -147,7 +148,7 @@ def compare(
         time_limit=time_limit,
         tell=tell,
     )
-    result = _result(outcome, found, [*why, *checked.data.notes, *left_out])
+    result = _result(outcome, found, [*why, *checked.data.notes, *tested, *left_out])
     files = write_rows(result["rows"], out)
     facts = jsonable(
         study_facts(outcome, result, {"command": command, "recipes": chosen, "files": files})

@@ -24,8 +24,10 @@ from ..evaluation import (
     single_draw,
 )
 from ..recipes import Recipe
+from ..training import phases_that_ran
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
+from .features import features_of
 from .guarded import Guarded
 from .weights import Weights, weighed, weight_note
 
@@ -84,6 +86,15 @@ class Fit:
         """Return the measure of each arm on the test rows."""
         metric = metric_of(self.single.outcome)
         return [self.single.record(arm)["measures"][metric] for arm in self.arms]
+
+    def epochs(self) -> dict[str, list[Facts]]:
+        """Return the phases that ran, with their epochs and steps."""
+        model, control = self.models
+        return {
+            "pretrain": phases_that_ran(model._fitted_pretrainer().history_),
+            "finetune": phases_that_ran(model.history_),
+            "random_start": phases_that_ran(control.history_),
+        }
 
     def seconds(self) -> dict[str, float]:
         """Return where the time went."""
@@ -159,6 +170,7 @@ def facts_of(found: Fit, seed: int) -> Facts:
         "test": {"rows": len(draw.test), "pretrained": scores[0], "random_start": scores[1]},
         "seconds": found.seconds(),
         "baseline": {"name": baseline.name, "value": scores[2]},
+        "epochs": found.epochs(),
         "flags": flags_of(scores[1], (baseline.name, scores[2]), first),
         "guards": [finding.as_dict() for finding in found.rows.findings],
     }
@@ -173,6 +185,7 @@ def about(rows: Guarded, result: Facts) -> Facts:
         "target": rows.data.target,
         "image_shape": rows.data.image_shape,
         "left_out": list(rows.left_out),
+        "features": [] if rows.data.image_shape is not None else features_of(rows.data.X),
         "result": {name: result[name] for name in kept if name in result},
     }
 

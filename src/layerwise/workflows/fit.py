@@ -17,8 +17,10 @@ from ..data.readers import Dataset, ReadRows, load_dataset
 from ..estimators import make_pretrainer
 from ..evaluation import judge_one
 from ..report import write_report
+from ..training import phases_that_ran
 from .choices import resolve
 from .draw import Tell, about, dropped_columns, facts_of, fit_draw
+from .epochs import many_epochs
 from .facts import encoder_facts, fit_facts
 from .forgotten import check_no_target, without_labels
 from .guarded import Guarded, guarded
@@ -77,7 +79,7 @@ def fit(
     began = time.perf_counter()
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
     tested = rows.data.test.notes if rows.data.test is not None else ()
-    result["notes"] = [why, *found.notes, *tested]
+    result["notes"] = [why, *found.notes, *tested, *many_epochs(result["epochs"])]
     model = save(found.models[0], out / "model", about=about(rows, result))
     tell("report")
     report = write_report(fit_facts(found, result, context | {"why": why}), out)
@@ -168,9 +170,11 @@ def _encoder(
         "unlabelled": len(X),
         "test": {"rows": len(test_X), "pretrained": score},
         "seconds": seconds,
+        "epochs": {"pretrain": phases_that_ran(model.history_)},
         "guards": [finding.as_dict() for finding in rows.findings],
         "notes": [why, *notes, *([reason] if reason else ()), *dropped_columns(model)],
     }
+    result["notes"] += many_epochs(result["epochs"])
     folder = save(model, out / "model", about=about(rows, result))
     tell("report")
     context |= {"why": why}

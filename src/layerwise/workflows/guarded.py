@@ -101,7 +101,9 @@ def guarded(
     found = []
     if data.task == "classification":
         rare, without = check_classes(y, [str(v) for v in values]) if draws else ([], [])
-        found += rare
+        # classes of the test part alone stay: their rows count as errors
+        without = [i for i in without if (y == i).any()]
+        found += [finding for finding in rare if finding.value]
         values, y, test_y = _without_classes(values, y, test_y, data.name, without, draws)
     columns = _kept(_check_columns(data, y, len(values)), keep, draws)
     left_out = _to_leave(columns, keep)
@@ -222,9 +224,10 @@ def _without_classes(
     """Take away the labels of some classes: their rows stay as rows without labels, and are not
     tested on."""
     left = [i for i in range(len(values)) if i not in without]
-    if len(left) < 2 and draws:
+    taught = sum(bool((y == i).any()) for i in left)
+    if taught < 2 and draws:
         raise DataError(
-            f"{len(left)} class{'es' * (len(left) != 1)} of {name!r} with at least 10 labelled "
+            f"{taught} class{'es' * (taught != 1)} of {name!r} with at least 10 labelled "
             "rows; a study needs two.",
             "Label more rows.",
         )

@@ -201,6 +201,7 @@ def _with_unseen(test: Dataset, train: Dataset) -> Dataset:
         test,
         notes=(
             *test.notes,
-            f"{len(unseen)} test rows are of classes that no training row has: {classes}.",
+            f"{len(unseen)} test rows are of classes that no training row has: {classes}. They "
+            "count as errors.",
         ),
     )
