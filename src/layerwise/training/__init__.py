@@ -4,6 +4,7 @@ from .cache import BLOCK_ROWS, encoded, in_block
 from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
+from .limit import Clock, limited_by
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
@@ -15,6 +16,7 @@ from .shapes import SHAPES
 
 __all__ = [
     "BLOCK_ROWS",
+    "Clock",
     "EVERYTHING",
     "Event",
     "Feed",
@@ -39,6 +41,7 @@ __all__ = [
     "in_block",
     "observer_for",
     "parts_of",
+    "limited_by",
     "observing",
     "precision_of",
     "run_phase",

@@ -17,18 +17,22 @@ from ..evaluation import (
     Arm,
     EstimatorArm,
     Single,
+    StudyData,
     baselines,
     flags_of,
     metric_of,
     run_single,
     single_draw,
 )
+from ..evaluation.design import Draw
 from ..recipes import Recipe
-from ..training import phases_that_ran
+from ..training import Clock, limited_by, phases_that_ran
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .features import features_of
 from .guarded import Guarded
+from .time_limit import cut_notes, planned
+from .timing import Work
 from .weights import Weights, weighed, weight_note
 
 Tell = Callable[[str], None]
@@ -116,10 +120,19 @@ def fit_draw(
     seed: int = 0,
     device: str = "auto",
     tell: Tell = lambda title: None,
+    say: Tell | None = None,
+    until: float | None = None,
 ) -> tuple[Fit, str]:
-    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe."""
+    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe.
+
+    With ``say`` or ``until`` the time is measured first: said, and cut to the limit.
+    """
     draw, notes = single_draw(rows.study, labels, seed)
     chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
+    work = Work(chosen, rows.study.rows(draw.pool), *_labels(rows.study, draw), device, seed)
+    chosen, times, cut = planned(work, say, until)
+    notes += cut
+    clock = Clock()
     pair = recipe_arms(chosen, rows.study.task, device, class_weight)
     linear = LINEAR[rows.study.task]
     (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
@@ -128,18 +141,34 @@ def fit_draw(
         notes.append(weight_note(class_weight, rows.values, linear if weighs else None))
 
     def began(arm: Arm, what: str) -> None:
+        if times is not None:
+            clock.allow(times.pretrain if what == "prepare" else times.finetune)
         if arm is pair[0]:
             tell("pretraining" if what == "prepare" else "fine-tuning")
         elif what == "fit":
             tell(pair[1].short if arm is pair[1] else "comparing")
 
-    single = run_single(rows.study, [*pair, baseline], draw, began)
+    with limited_by(clock):
+        single = run_single(rows.study, [*pair, baseline], draw, began)
     models = [single.answered[arm.name].model for arm in pair]
     for model in models:
         _handed_over(model, rows.values)
     notes += dropped_columns(models[0]._fitted_pretrainer())
+    notes += cut_notes(
+        {
+            "pretraining": models[0]._fitted_pretrainer().history_,
+            "the fine-tuning of the pretrained arm": models[0].history_,
+            "the random start": models[1].history_,
+        }
+    )
     found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
     return found, why
+
+
+def _labels(data: StudyData, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels of the rows to learn from, and which of them are shown."""
+    shown = np.searchsorted(draw.pool, np.sort(draw.order))
+    return data.y[draw.pool], shown
 
 
 def _handed_over(model: Any, values: Sequence[object] | None) -> None:

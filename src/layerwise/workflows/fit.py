@@ -17,7 +17,7 @@ from ..data.readers import Dataset, ReadRows, load_dataset
 from ..estimators import make_pretrainer
 from ..evaluation import judge_one
 from ..report import write_report
-from ..training import phases_that_ran
+from ..training import Clock, limited_by, phases_that_ran
 from .choices import resolve
 from .draw import Tell, about, dropped_columns, facts_of, fit_draw
 from .epochs import many_epochs
@@ -25,6 +25,8 @@ from .facts import encoder_facts, fit_facts
 from .forgotten import check_no_target, without_labels
 from .guarded import Guarded, guarded
 from .place import writable
+from .time_limit import cut_notes, planned, until_of
+from .timing import Work
 from .weights import ClassWeight, weights_of_classes
 
 TEST_SHARE = 0.2
@@ -43,11 +45,13 @@ def fit(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     class_weight: ClassWeight = None,
+    time_limit: float | None = None,
     seed: int = 0,
     out: str | Path = "layerwise-out",
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda title: None,
+    say: Tell | None = None,
 ) -> Facts:
     """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a
     model and a report.
@@ -65,6 +69,7 @@ def fit(
     LayerwiseError
         When the data, the settings or the place to write cannot be used.
     """
+    until = until_of(time_limit)
     out = writable(Path(out))
     tell("reading")
     given = _read(data, target, no_target, test, task, drop)
@@ -73,9 +78,10 @@ def fit(
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
     context = {"command": command, "seed": seed}
     if rows.rows is None:
-        return _encoder(rows, recipe, changes, context, out, device, tell)
+        return _encoder(rows, recipe, changes, context, out, device, tell, say, until)
     settings: Facts = {"labels": labels, "class_weight": weights, "seed": seed, "device": device}
-    found, why = fit_draw(rows, recipe, changes, **settings, tell=tell)
+    settings |= {"tell": tell, "say": say, "until": until}
+    found, why = fit_draw(rows, recipe, changes, **settings)
     began = time.perf_counter()
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
     tested = rows.data.test.notes if rows.data.test is not None else ()
@@ -144,6 +150,8 @@ def _encoder(
     out: Path,
     device: str,
     tell: Tell,
+    say: Tell | None,
+    until: float | None,
 ) -> Facts:
     """Pretrain alone: an encoder for embed, reconstruct and score."""
     data, notes = rows.data, list(rows.data.notes)
@@ -154,9 +162,14 @@ def _encoder(
             f"{len(test_X):,} rows were held out for the test; pretraining does not see them."
         )
     chosen, why = resolve(data, recipe, changes, rows=len(X))
+    work = Work(chosen, X, device=device, seed=context["seed"])
+    chosen, times, cut = planned(work, say, until)
     tell("pretraining")
-    began = time.perf_counter()
-    model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(X)
+    began, clock = time.perf_counter(), Clock()
+    clock.allow(None if times is None else times.pretrain)
+    with limited_by(clock):
+        model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(X)
+    notes += [*cut, *cut_notes({"pretraining": model.history_})]
     seconds = {"pretrain": time.perf_counter() - began}
     reason = model.why_no_decoder()
     score = None if reason else model.score(test_X)
