@@ -193,7 +193,7 @@ def fit(
             device=device,
             command=_command(),
             tell=output.tell,
-            say=output.say,
+            say=None if quiet else output.say,
         )
         output.show_fit(result)
 

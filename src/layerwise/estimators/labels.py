@@ -5,6 +5,8 @@ from __future__ import annotations
 import numbers
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import narwhals.stable.v2 as nw
@@ -72,6 +74,14 @@ def check_marker(y: np.ndarray, unlabelled: np.ndarray, marker: Marker) -> None:
             LabelWarning,
             stacklevel=_to_the_caller(),
         )
+
+
+@contextmanager
+def parts_of_the_rows() -> Iterator[None]:
+    """Hear no warning of a marker inside the block: folds of the labelled rows hold none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LabelWarning)
+        yield
 
 
 def warn_of_minus_one(y: np.ndarray) -> None:
