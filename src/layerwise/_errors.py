@@ -12,6 +12,7 @@
 
     DataWarning (UserWarning)          rows lie outside of what was learned from
     TrainingWarning (UserWarning)      training went on and came to nothing (a loss that grew)
+    LabelWarning (UserWarning)         labels that are probably not meant as they stand
 
 Every message says what was given, what was expected and, as ``hint``, what to do.
 """
@@ -86,6 +87,10 @@ class DataWarning(UserWarning):
 
 class TrainingWarning(UserWarning):
     """Training that went on to its end and diverged."""
+
+
+class LabelWarning(UserWarning):
+    """Labels that are probably not meant as they stand."""
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

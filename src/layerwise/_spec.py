@@ -87,6 +87,11 @@ class Spec:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+def registered(kind: type[Spec]) -> list[type[Spec]]:
+    """Return the registered classes of a kind, by name."""
+    return [_REGISTRY[name] for name in sorted(_REGISTRY) if issubclass(_REGISTRY[name], kind)]
+
+
 def register(cls: type[Spec]) -> type[Spec]:
     """Let a model folder name this class; use it on your own stages, objectives, schedules and
     corruptions.

@@ -66,6 +66,7 @@ STEPS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::layerwise.DataWarning")
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
 def test_a_pipeline_answers_to_the_bit(tmp_path, steps):
     rows = HOLES if isinstance(steps[0], (SimpleImputer, Preprocessor)) else X

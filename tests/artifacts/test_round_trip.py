@@ -124,6 +124,7 @@ def test_each_kind_of_rows_comes_back(tmp_path, X):
     assert again.row_shape_ == model.row_shape_
 
 
+@pytest.mark.filterwarnings("ignore::layerwise.DataWarning")
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_mixed_frame_with_missing_cells_and_unseen_categories_comes_back(tmp_path, library):
     X = mixed_frame(library)

@@ -155,14 +155,16 @@ def test_compare_prints_a_table_a_verdict_and_the_report(layerwise, files, tmp_p
 
 
 def test_the_report_holds_the_command(layerwise, files, tmp_path):
-    layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    layerwise("fit", files / "good.csv", "--no-target", *TINY[:4], "--out", tmp_path, "--quiet")
     assert json.loads((tmp_path / "report.json").read_text())["command"].startswith(
-        f"layerwise fit {files}/good.csv --set"
+        f"layerwise fit {files}/good.csv --no-target --set"
     )
 
 
 def test_fit_without_a_target_tells_the_score(layerwise, files, tmp_path):
-    done = layerwise("fit", files / "good.csv", *TINY[:4], "--out", tmp_path, "--quiet")
+    done = layerwise(
+        "fit", files / "good.csv", "--no-target", *TINY[:4], "--out", tmp_path, "--quiet"
+    )
     assert done.code == 0 and "Mean score of 12 held-out rows" in done.out
 
 
@@ -232,3 +234,60 @@ def test_names_from_the_data_are_no_markup(layerwise, tmp_path):
     )
     assert done.code == 0, done.err
     assert f"model: {tmp_path}/[out]/model" in done.out
+
+
+def test_evaluate_prints_measures_classes_and_a_confusion_table(layerwise, files, model):
+    done = layerwise("evaluate", model.parent, files / "good.csv")
+    assert done.code == 0 and "The model is taken from" in done.err
+    for words in ("45 labelled rows, 15 without a label", "balanced accuracy", "macro-F1", "AUC"):
+        assert words in done.out
+    assert "true \\ predicted" in done.out and "95 % interval" in done.out
+    as_json = layerwise("evaluate", model, files / "good.csv", "--json").json
+    assert as_json["labelled"] == 45 and set(as_json["measures"]) >= {"accuracy", "log_loss"}
+
+
+def test_evaluate_of_a_regression_prints_its_errors(layerwise, tmp_path):
+    layerwise("fit", "diabetes", *TINY, "--out", tmp_path, "--quiet")
+    done = layerwise("evaluate", tmp_path, "diabetes", "--quiet")
+    assert done.code == 0 and not done.err
+    assert "R²" in done.out and "mean absolute error" in done.out
+
+
+def test_predict_prints_the_score_of_labelled_rows_on_standard_error(layerwise, files, model):
+    done = layerwise("predict", model, files / "good.csv")
+    assert done.err.startswith("Score: accuracy ") and done.err.count("\n") == 1
+    assert not layerwise("predict", model, files / "good.csv", "--quiet").err
+
+
+def test_inspect_lists_features_target_and_the_epochs_that_ran(layerwise, model, tmp_path):
+    out = layerwise("inspect", model).out
+    for words in (
+        "target      'kind', a classification",
+        "'x'     number, -",
+        "'city'  category, 3 levels: 'u', 'v', 'w'",
+        "learned from 51 rows, 36 with a label",
+        "  ran       1 epoch of 1 batch (stage 1)",
+        "inputs      numbers 'robust', 1 category column",
+    ):
+        assert words in out
+    layerwise("fit", "breast-cancer", *TINY, "--out", tmp_path, "--quiet")
+    wide = layerwise("inspect", tmp_path)
+    assert "'x0'   number, 6.981 to 28.11" in wide.out
+    assert "... and 10 more (--json has all)" in wide.out
+    assert len(layerwise("inspect", tmp_path, "--json").json["about"]["features"]) == 30
+
+
+def test_many_epochs_of_few_rows_are_said(layerwise, files, tmp_path):
+    small = [*TINY[:2], "--set", "epochs=600", *TINY[4:]]
+    done = layerwise(
+        "fit", files / "good.csv", "--target", "kind", *small, "--out", tmp_path, "--quiet"
+    )
+    assert "Pretraining ran 600 epochs of 1 batch (stage 1)" in " ".join(done.out.split())
+
+
+def test_classes_can_be_weighed_and_columns_left_out(layerwise, files, tmp_path):
+    call = ["fit", files / "good.csv", "--target", "kind", *TINY, "--out", tmp_path, "--json"]
+    weights = ["--class-weight", "yes=3", "--class-weight", "no=0.5"]
+    notes = " ".join(layerwise(*call, *weights, "--drop", "city", "--drop", "z").json["notes"])
+    assert "Classes weigh in the loss: no 0.5, yes 3" in notes
+    assert "Left out as asked: 'city', 'z'." in notes

@@ -251,10 +251,17 @@ def test_numbers_that_count_are_a_header(tmp_path, head):
 @pytest.mark.parametrize(
     "first", ["", "Unnamed: 0", "Unnamed: 0.1", "Index", "__index_level_0__", "rownames", "X"]
 )
-def test_row_numbers_under_the_name_of_an_index_are_no_feature(tmp_path, first):
+def test_row_numbers_under_the_name_of_an_index_are_told(tmp_path, first):
     (tmp_path / "t.csv").write_text(f"{first},a\n" + "".join(f"{i},{i % 3}\n" for i in range(9)))
-    data = load_dataset(tmp_path / "t.csv")
-    assert data.X.columns == ["a"] and "was dropped: it " in data.notes[0]
+    note = f"Column {first or 'Unnamed: 0'!r} holds "
+    assert load_dataset(tmp_path / "t.csv").notes[0].startswith(note)
+
+
+def test_an_index_of_days_is_left_out_and_told(tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 2.0]}, index=pd.date_range("2024-01-01", periods=2))
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = load_dataset(tmp_path / "t.parquet")
+    assert data.X.columns == ["a"] and "was dropped: it is the index" in data.notes[0]
 
 
 def test_an_id_column_names_the_rows_and_is_not_learned_from(tmp_path):

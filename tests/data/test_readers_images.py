@@ -56,7 +56,9 @@ def test_train_and_test_folders(tmp_path):
     data = load_dataset(tmp_path)
     assert data.y.tolist() == ["a", "b", None]
     assert data.test.y.tolist() == ["a", "new"]
-    assert data.test.notes == ("1 test rows are of classes that no training row has: 'new'.",)
+    assert data.test.notes == (
+        "1 test rows are of classes that no training row has: 'new'. They count as errors.",
+    )
 
 
 def test_images_without_folders_have_no_target(tmp_path):

@@ -155,7 +155,9 @@ def test_test_table_without_the_dropped_identifier_is_fine(csv):
 def test_texts_of_the_target_stay_texts_in_the_test(csv):
     data = load_dataset(csv(labels(["1", "x"])), target="y", test=csv(labels(["1", "01"]), "t.csv"))
     assert data.test.y.tolist() == ["1", "01"]
-    assert data.test.notes == ("1 test rows are of classes that no training row has: '01'.",)
+    assert data.test.notes == (
+        "1 test rows are of classes that no training row has: '01'. They count as errors.",
+    )
 
 
 def test_truth_value_labels_are_the_same_in_both(csv):

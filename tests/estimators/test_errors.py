@@ -126,7 +126,7 @@ def test_missing_labels_without_a_marker(y):
 
 
 def test_missing_targets_without_a_marker():
-    with refused(ValueError, "Input y contains NaN"):
+    with refused(ValueError, "Input y contains NaN.*unlabeled=np.nan"):
         regressor().fit(X, np.where(Y, 1.0, np.nan))
 
 

@@ -362,7 +362,7 @@ def test_the_control_of_a_frozen_pretrainer_begins_with_the_best_initialisation(
     stack = Stack(Dense(30, activation="sigmoid", tied=True, init="normal(0.001)"))
     frozen = FrozenEstimator(Pretrainer(stack, schedule=Greedy(1), random_state=0).fit(X))
     plan = [(Supervised(), HeadOnly(1))]  # the stack stays as it began
-    model = PretrainedClassifier(frozen, plan=plan, start="random", unlabeled=-1, random_state=0)
+    model = PretrainedClassifier(frozen, plan=plan, start="random", random_state=0)
     spread = model.fit(X, np.arange(len(X)) % 2).module_.chain[0].weight.detach().std()
     assert float(spread) > 0.05
 

@@ -345,7 +345,7 @@ def test_what_cannot_be_compared_is_refused(quick, tmp_path, mixed_csv):
         (DataError, "The rows hold infinity", (np.where(X > 2, np.inf, X), y), {}),
         (DataError, "expected numbers", (X.astype(str), y), {}),
         (DataError, "60 rows and 59 labels were given", (X, y[:59]), {}),
-        (ParameterError, "target= and test= are for files", (X, y), {"target": "kind"}),
+        (ParameterError, "target=, test= and id_column= are for files", (X, y), {"target": "kind"}),
         (ParameterError, "y was given for a file", ("digits", y), {}),
         (ParameterError, "There is no column 'x9' to keep", (X, y), {"keep": ["x9"]}),
         (

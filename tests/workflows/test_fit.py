@@ -28,6 +28,7 @@ KEYS = {
     "unlabelled",
     "test",
     "seconds",
+    "epochs",
     "model",
     "report",
     "notes",
@@ -64,7 +65,11 @@ def mixed(tmp_path_factory, tiny, mixed_csv):
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory, tiny, mixed_csv):
     return fit(
-        str(mixed_csv), changes=tiny[:2], out=tmp_path_factory.mktemp("encoder"), device="cpu"
+        str(mixed_csv),
+        no_target=True,
+        changes=tiny[:2],
+        out=tmp_path_factory.mktemp("encoder"),
+        device="cpu",
     )
 
 
@@ -277,7 +282,8 @@ def test_a_file_of_any_name_is_fitted(tmp_path, tiny, mixed_csv, name):
         )
     )
     path.write_bytes(mixed_csv.read_bytes())
-    result = fit(str(path), changes=tiny[:2], out=tmp_path / "out", device="cpu")
+    settings = {"no_target": True, "changes": tiny[:2], "device": "cpu"}
+    result = fit(str(path), out=tmp_path / "out", **settings)
     assert "<img" not in Path(result["report"]).read_text()
 
 
@@ -431,7 +437,9 @@ def test_words_among_the_numbers_are_named(mixed, tmp_path):
 # CSV
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "=cmd|' /C calc'!A0", "+A1", "-b", "-1+1", "@SUM(A1)", "\tx", "\rx"]
+)
 def test_a_cell_that_a_spreadsheet_would_run_is_guarded_unless_raw(text):
     columns = {"row": [0], text: [text]}
     header, cells = csv.reader(io.StringIO(write_columns(columns, None), newline=""))
@@ -442,14 +450,34 @@ def test_a_cell_that_a_spreadsheet_would_run_is_guarded_unless_raw(text):
     ]
 
 
-def test_numbers_are_not_guarded_and_have_seven_digits():
+@pytest.mark.parametrize("text", ["+", "-", "--", "-1", "+1.5", "-.5", "-1e-3", "-1,077.5", "+-1"])
+def test_signs_alone_and_numbers_are_no_formula(text):
+    assert write_columns({"row": [0], "prediction": [text]}, None, raw=True) == write_columns(
+        {"row": [0], "prediction": [text]}, None
+    )
+
+
+def test_values_are_the_shortest_texts_that_read_back():
     columns = {
         "a": np.array([-1.5, 1 / 3]),
         "b": np.array([-1, 2]),
         "c": [None, "x,y"],
         "d": np.array([True, False]),
+        "e": np.array([0.1, 1 / 3], dtype=np.float32),
+        "f": [np.nan, 1.6e9 + 0.25],
     }
-    assert write_columns(columns, None) == 'a,b,c,d\n-1.5,-1,,True\n0.3333333,2,"x,y",False\n'
+    assert write_columns(columns, None) == (
+        "a,b,c,d,e,f\n-1.5,-1,,True,0.1,\n"
+        '0.3333333333333333,2,"x,y",False,0.33333334,1600000000.25\n'
+    )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_every_number_reads_back_as_itself(kind):
+    numbers = (1e9 * np.random.default_rng(0).normal(size=500)).astype(kind)
+    text = write_columns({"x": np.concatenate([numbers, 1 / numbers])}, None)
+    read = np.array(text.split()[1:], dtype=kind)
+    assert (read == np.concatenate([numbers, 1 / numbers])).all()
 
 
 def test_predictions_from_the_data_are_guarded(mixed, mixed_csv, tmp_path):

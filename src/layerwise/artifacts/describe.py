@@ -5,6 +5,8 @@ from __future__ import annotations
 from .._durable import Facts
 from .._errors import ModelError
 from .._spec import spelled
+from ..training import phases_that_ran, ran_words
+from .features import feature_lines
 
 
 def model_lines(description: Facts) -> list[str]:
@@ -32,21 +34,38 @@ def _lines(description: Facts) -> list[str]:
         f"kind        {description['kind']} (layerwise {description['layerwise']}, format "
         f"{description['format_version']})",
         f"data        {about.get('data', 'not recorded')!r}, "
-        f"{pretrainer['n_features_in']} features",
-        f"stack       {spelled(pretrainer['stack'])}",
+        f"{pretrainer['n_features_in']:,} features{_counts(about)}",
     ]
-    lines += [f"pretraining {words}" for words in _steps(pretrainer["plan"])]
     tuned = description.get("finetuned")
     if tuned is not None:
-        lines += [f"fine-tuning {words}" for words in _steps(tuned["plan"])]
-        lines.append(f"start       {tuned['start']}")
+        target = about.get("target")
+        named = f"{target!r}, a " if target is not None else "not recorded, a "
+        lines.append(
+            f"target      {named}{'classification' if 'classes' in tuned else 'regression'}"
+        )
         if "classes" in tuned:
             classes = tuned["classes"]["values"]
             lines.append(
                 f"classes     {len(classes)}: "
                 f"{', '.join(map(repr, classes[:12]))}{', ...' if len(classes) > 12 else ''}"
             )
+    features = feature_lines(description)
+    lines += [f"{'features' if i == 0 else '':<11} {line}" for i, line in enumerate(features)]
+    if about.get("left_out"):
+        lines.append(f"left out    {', '.join(map(repr, about['left_out'][:12]))}")
+    lines += [
+        f"inputs      {_inputs(pretrainer['preprocessing'])}",
+        f"stack       {spelled(pretrainer['stack'])}",
+    ]
+    lines += [f"pretraining {words}" for words in _steps(pretrainer["plan"])]
+    lines += _ran(pretrainer["history"])
+    if tuned is not None:
+        lines += [f"fine-tuning {words}" for words in _steps(tuned["plan"])]
+        lines += _ran(tuned["history"])
+        lines.append(f"start       {tuned['start']}")
     result = about.get("result") or {}
+    if result.get("metric") == "score" and result.get("test", {}).get("pretrained") is not None:
+        lines.append(f"test        mean score {result['test']['pretrained']:.4f}")
     if "test" in result and "random_start" in result["test"]:
         test = result["test"]
         lines.append(
@@ -58,6 +77,34 @@ def _lines(description: Facts) -> list[str]:
         f"{description['weights']['sha256'][:16]}... (checked)"
     )
     return lines
+
+
+def _counts(about: Facts) -> str:
+    """Return the rows that were learned from, where they are recorded."""
+    result = about.get("result") or {}
+    if "rows" not in result:
+        return ""
+    labels = f", {result['labels']:,} with a label" if result.get("labels") else ""
+    return f"; learned from {result['rows']:,} rows{labels}"
+
+
+def _inputs(preprocessing: Facts) -> str:
+    """Return what the preprocessing does in words."""
+    if "as_is" in preprocessing:
+        return "as they are"
+    words = [f"numbers {preprocessing['numbers']!r}"]
+    if preprocessing.get("contrast"):
+        words.append("contrast per row")
+    if preprocessing.get("whitening"):
+        words.append(f"whitening {preprocessing['whitening']!r}")
+    if preprocessing.get("levels_"):
+        count = len(preprocessing["levels_"])
+        words.append(f"{count:,} category column{'s' * (count != 1)}, a unit for each level")
+    return ", ".join(words)
+
+
+def _ran(history: list[Facts]) -> list[str]:
+    return [f"  ran       {ran_words(phase)}" for phase in phases_that_ran(history)]
 
 
 def _steps(plan: list[Facts]) -> list[str]:

@@ -165,7 +165,7 @@ _STEP = keys(
 _HISTORY = many(
     keys(
         {},
-        dict.fromkeys(("step", "phase", "epoch", "epochs"), whole())
+        dict.fromkeys(("step", "phase", "epoch", "epochs", "batches"), whole())
         | dict.fromkeys(("first", "last"), whole(-1))
         | {"objective": text}
         | dict.fromkeys(("loss", "begin", "learning_rate", "validation"), perhaps(number)),
@@ -226,6 +226,11 @@ _ABOUT = {
     "image_shape": perhaps(many(whole(1), 3, 3)),
     "left_out": perhaps(many(text)),
     "result": perhaps(named(anything)),
+    "target": perhaps(text),
+    "task": perhaps(one_of("classification", "regression")),
+    "id": perhaps(text),
+    "white": perhaps(whole(1)),
+    "features": perhaps(many(named(anything))),
 }
 
 

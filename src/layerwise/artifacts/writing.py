@@ -38,6 +38,7 @@ _SUMMARY = (
     "last",
     "epoch",
     "epochs",
+    "batches",
     "loss",
     "begin",
     "learning_rate",

@@ -30,7 +30,7 @@ Data = Annotated[
         "breast-cancer, diabetes."
     ),
 ]
-Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it (OUT/model).")]
+Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it: OUT/model, or OUT.")]
 Json = Annotated[
     bool,
     typer.Option(
@@ -53,6 +53,23 @@ File = Annotated[
 Keep = Annotated[
     list[str] | None,
     typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
+]
+Id = Annotated[
+    str | None,
+    typer.Option(
+        "--id", metavar="NAME", help="A column that names the rows; it goes into every output."
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
+]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TASK",
+        help="classification or regression; by default what follows from the target's values.",
+    ),
 ]
 With = Annotated[
     list[str] | None,
@@ -102,10 +119,15 @@ def fit(
         str | None,
         typer.Option(help="Column with the labels; rows where it is empty are unlabelled."),
     ] = None,
+    no_target: Annotated[
+        bool,
+        typer.Option("--no-target", help="Learn an encoder from all columns, without labels."),
+    ] = False,
     test: Annotated[
         str | None,
         typer.Option(help="Rows for the test, in the same form; else a fifth is held out."),
     ] = None,
+    task: Task = None,
     labels: Annotated[
         int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)
     ] = None,
@@ -124,6 +146,24 @@ def fit(
         ),
     ] = None,
     keep: Keep = None,
+    drop: Drop = None,
+    id_column: Id = None,
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class-weight",
+            metavar="WEIGHT",
+            help="balanced, none (the default), or CLASS=WEIGHT, which may be given again; the "
+            "same for both arms.",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            help="Minutes. Training takes as many epochs as fit, the same for both arms, and says "
+            "what it cuts; it ends within a tenth or 15 seconds of the limit.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
         "layerwise-out"
     ),
@@ -139,21 +179,29 @@ def fit(
     Without labels: an encoder for embed, reconstruct and score.
     """
     from .. import workflows
+    from ..workflows.weights import parse_class_weight
 
     with Output(as_json, quiet, parts or ()) as output:
         result = workflows.fit(
             data,
             target=target,
+            no_target=no_target,
             test=test,
+            task=task,
             labels=labels,
             recipe=recipe,
             changes=changes or (),
             keep=keep or (),
+            drop=drop or (),
+            id_column=id_column,
+            class_weight=parse_class_weight(class_weight or ()),
+            time_limit=None if time_limit is None else 60 * time_limit,
             seed=seed,
             out=out,
             device=device,
             command=_command(),
             tell=output.tell,
+            say=None if quiet else output.say,
         )
         output.show_fit(result)
 
@@ -170,6 +218,7 @@ def compare(
             help="File or folder of rows to test on; by default every draw holds out a fifth."
         ),
     ] = None,
+    task: Task = None,
     recipe: Annotated[
         list[str] | None,
         typer.Option(
@@ -221,6 +270,8 @@ def compare(
         typer.Option("--transductive", help="Let pretraining see the test rows, without labels."),
     ] = False,
     keep: Keep = None,
+    drop: Drop = None,
+    id_column: Id = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
@@ -252,11 +303,14 @@ def compare(
             data,
             target=target,
             test=test,
+            task=task,
             recipes=recipe,
             changes=changes or (),
             baseline=baseline,
             study=study,
             keep=keep or (),
+            drop=drop or (),
+            id_column=id_column,
             out=out,
             workers=workers,
             backend=backend,
@@ -276,13 +330,43 @@ def predict(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    id_column: Id = None,
     parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict every row, with a probability per class."""
-    _use("predict", model, data, out, raw, device, parts, as_json, quiet)
+    _use("predict", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Data,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
+    ] = None,
+    test_part: Annotated[
+        bool,
+        typer.Option("--test-part", help="Score the test part that the data hold themselves."),
+    ] = False,
+    device: Device = "auto",
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a model on labelled rows, with 95 % intervals over rows."""
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        output.show_scores(
+            workflows.evaluate(
+                model, data, target=target, test_part=test_part, device=device, say=output.say
+            )
+        )
 
 
 @app.command()
@@ -292,13 +376,14 @@ def embed(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    id_column: Id = None,
     parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the code of every row."""
-    _use("embed", model, data, out, raw, device, parts, as_json, quiet)
+    _use("embed", model, data, id_column, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -308,13 +393,14 @@ def reconstruct(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    id_column: Id = None,
     parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write every row as the pretrained stack reconstructs it."""
-    _use("reconstruct", model, data, out, raw, device, parts, as_json, quiet)
+    _use("reconstruct", model, data, id_column, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -324,6 +410,7 @@ def score(
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
+    id_column: Id = None,
     parts: With = None,
     seed: NoSeed = 0,
     as_json: Json = False,
@@ -331,7 +418,7 @@ def score(
 ) -> None:
     """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
     normal."""
-    _use("score", model, data, out, raw, device, parts, as_json, quiet)
+    _use("score", model, data, id_column, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -347,9 +434,10 @@ def recipes(parts: With = None, as_json: Json = False, quiet: Quiet = False) -> 
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Show what is in a model folder, without running anything."""
     from ..artifacts import inspect
+    from ..workflows.model_place import model_folder
 
     with Output(as_json, quiet) as output:
-        output.show_model(inspect(model))
+        output.show_model(inspect(model_folder(model, output.say)))
 
 
 def main() -> None:
@@ -364,6 +452,7 @@ def _use(
     verb: str,
     model: str,
     data: str,
+    id_column: str | None,
     out: Path | None,
     raw: bool,
     device: str,
@@ -375,7 +464,7 @@ def _use(
 
     with Output(as_json, quiet, parts or ()) as output:
         columns: dict[str, Any] = getattr(workflows, verb)(
-            model, data, device=device, say=output.say
+            model, data, id_column=id_column, device=device, say=output.say
         )
         output.show_columns(columns, out, raw)
 

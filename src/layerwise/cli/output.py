@@ -120,6 +120,16 @@ class Output(contextlib.ExitStack):
         else:
             print(printable(f"{rows:,} rows written to {out}"))
 
+    def show_scores(self, result: Facts) -> None:
+        """Print measures with their intervals, counts per class and a confusion table."""
+        self.running.close()
+        if self.as_json:
+            print(json_line(result))
+            return
+        from .scores import print_scores
+
+        print_scores(printable(result))
+
     def show_recipes(self, recipes: list[Facts]) -> None:
         """Print a line per recipe."""
         self.running.close()

@@ -106,7 +106,9 @@ def detail(row: Facts) -> str:
     """Return epoch, loss and speed in words."""
     if "loss" not in row:
         return ""
+    batches = row.get("batches")
+    of = "" if batches is None else f" of {batches:,} batch{'es' * (batches != 1)}"
     return (
-        f"epoch {row['epoch']}/{row['epochs']}  loss {row['loss']:.4f}  "
+        f"epoch {row['epoch']:,}/{row['epochs']:,}{of}  loss {row['loss']:.4f}  "
         f"{row['rows_per_second']:,.0f} rows/s"
     )

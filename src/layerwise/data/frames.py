@@ -183,7 +183,7 @@ def stack_frames(X: IntoDataFrame, more: IntoDataFrame) -> Any:
                 f"Column {name!r} is {kinds[0]} in X and {kinds[1]} in X_unlabeled.",
                 "Give both the same kind.",
             )
-    second = second.select(first.columns)
+    second = second.select(nw.col(*first.columns))
     mixed = [
         name
         for name in first.columns

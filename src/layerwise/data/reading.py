@@ -18,6 +18,7 @@ from .._indexing import rows_of
 from .._space import Space
 from .channels import check_channels
 from .frames import Frame, check_names, has_texts, is_frame, read_frame
+from .names import with_word_names
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
 Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[object]"
@@ -85,6 +86,7 @@ def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int
     given = X.given if isinstance(X, Table) else X
     if is_frame(given):
         check_names(given)
+        given = with_word_names(given)
     mixed = is_frame(given) and (has_texts(given) or (not reset and hasattr(estimator, "mixed_")))
     if is_source(given):
         _record(estimator, given.space, reset)

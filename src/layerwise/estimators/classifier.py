@@ -21,7 +21,16 @@ from ..data.reading import Given, Table
 from ..recipes import Recipe
 from ..training import Plan, Training
 from .finetuned import Finetuned
-from .labels import Marker, as_labels, check_labelled, comparable, is_unlabelled, refuse_markers
+from .labels import (
+    Marker,
+    as_labels,
+    check_labelled,
+    check_marker,
+    comparable,
+    is_unlabelled,
+    refuse_markers,
+    warn_of_minus_one,
+)
 from .pretrainer import Pretrainer
 
 
@@ -159,9 +168,13 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
     def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         y = self._read_y(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
+        if len(table) == len(y):
+            check_marker(y, unlabelled, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
         labels = comparable(y[~unlabelled])
         check_classification_targets(labels)
+        if self.unlabeled is None:
+            warn_of_minus_one(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             only = self.classes_.tolist()[0]

@@ -199,6 +199,20 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         )
         return preprocessing.rows(table, shape=self.space_.shape, weight=weight, **told)
 
+    def outside(self, X: Given) -> list[str]:
+        """Return sentences on cells of rows that lie outside of what was learned: numbers that the
+        scaling cannot hold, categories that were never seen.
+
+        Raises
+        ------
+        DataError
+            When most rows are on another scale.
+        """
+        check_is_fitted(self)
+        table = read_table(self, X, reset=False)
+        known = isinstance(self.preprocessing_, Preprocessor)
+        return self.preprocessing_.outside(table) if known else []
+
     def _outside(self, table: Table) -> np.ndarray | None:
         """Return of each row the sum of the squares of what the scaling cut off."""
         if not isinstance(self.preprocessing_, Preprocessor):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numbers
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._errors import DataError
+from .._errors import DataError, LabelWarning
 from ..data.frames import is_missing
 
 MISSING = "missing"
@@ -49,12 +53,74 @@ def is_unlabelled(y: np.ndarray, marker: Marker) -> np.ndarray:
     return found.any(axis=1) if found.ndim == 2 else found
 
 
+def check_marker(y: np.ndarray, unlabelled: np.ndarray, marker: Marker) -> None:
+    """Refuse a number as the marker of labels that are texts, and warn of a marker that marks no
+    row."""
+    if marker is None or unlabelled.any() or (isinstance(marker, str) and marker == MISSING):
+        return
+    texts = y.dtype.kind in "US" or (
+        y.dtype.kind == "O" and all(isinstance(value, str) for value in y.ravel())
+    )
+    if not isinstance(marker, str) and texts and (not _is_nan(marker) or "nan" in y):
+        raise DataError(
+            f"The labels are texts, such as {str(y.flat[0])!r}, and unlabeled={marker!r} is a "
+            "number: it marks no row.",
+            f'Write unlabeled="{marker}" if that text stands for no label.',
+        )
+    if not _is_nan(marker):
+        warnings.warn(
+            f"unlabeled={marker!r} marks none of the {len(y)} rows: all are taken as labelled. "
+            "Leave unlabeled out if that is meant.",
+            LabelWarning,
+            stacklevel=_to_the_caller(),
+        )
+
+
+@contextmanager
+def parts_of_the_rows() -> Iterator[None]:
+    """Hear no warning of a marker inside the block: folds of the labelled rows hold none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LabelWarning)
+        yield
+
+
+def warn_of_minus_one(y: np.ndarray) -> None:
+    """Warn of classes -1, 0, 1, ...: -1 usually stands for no label there."""
+    if y.dtype.kind not in "if" or not len(y):
+        return
+    values = np.unique(y)
+    if (
+        len(values) > 2
+        and values[0] == -1
+        and values[1] >= 0
+        and (values == np.round(values)).all()
+    ):
+        others = ", ".join(f"{value:g}" for value in values[1:4].tolist())
+        warnings.warn(
+            f"{int((y == -1).sum())} of {len(y)} labels are -1, beside {others}"
+            f"{', ...' if len(values) > 4 else ''}; -1 is taken as a class. If it marks rows "
+            "without a label, give unlabeled=-1.",
+            LabelWarning,
+            stacklevel=_to_the_caller(),
+        )
+
+
+def _to_the_caller() -> int:
+    """Return the stack level of the first frame outside the estimators, for a warning."""
+    frame, level = sys._getframe(1), 1
+    here = __name__.rpartition(".")[0]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(here):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def check_labelled(labelled: np.ndarray, marker: Marker) -> None:
     """Raise unless some row has a label."""
     if not labelled.any():
         raise DataError(
             f"None of the {len(labelled)} rows has a label (every y is the marker {marker!r}).",
-            "Label some rows, or use Pretrainer, which needs none.",
+            "Label some rows, or use Pretrainer, which needs none; in cross-validation give "
+            f"cv=LabeledSplit(5, unlabeled={marker!r}).",
         )
 
 
@@ -78,7 +144,8 @@ def refuse_markers(y: np.ndarray, marker: Marker) -> None:
     if count:
         raise DataError(
             f"{count} of the {len(y)} rows to score have no label (y is {marker!r}).",
-            "Score labelled rows only; in cross-validation wrap the splitter in LabeledSplit.",
+            f"In cross-validation give cv=LabeledSplit(5, unlabeled={marker!r}); elsewhere score "
+            "labelled rows only.",
         )
 
 

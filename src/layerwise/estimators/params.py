@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import InvalidParameterError
 
 from .._errors import ParameterError
 from .._spec import Spec
+from .cures import cured
 
 
 class SpecParams(BaseEstimator):
@@ -21,6 +23,15 @@ class SpecParams(BaseEstimator):
         for name in [name for name in vars(self) if name not in parameters]:
             if name.endswith("_") or name in ("_n_features_out",):
                 delattr(self, name)
+
+    def _validate_params(self) -> None:
+        """Check the parameters; scikit-learn's words on one of the wrong kind say what to write
+        instead."""
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            values = self.get_params(deep=False)
+            raise cured(error, self._parameter_constraints, values) from None
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, nested ones by ``outer__inner``.

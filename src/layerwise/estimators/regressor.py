@@ -19,7 +19,7 @@ from ..data.sources import weights_in
 from ..recipes import Recipe
 from ..training import Plan, Training
 from .finetuned import Finetuned
-from .labels import Marker, as_labels, check_labelled, is_unlabelled, refuse_markers
+from .labels import Marker, as_labels, check_labelled, check_marker, is_unlabelled, refuse_markers
 from .pretrainer import Pretrainer
 from .rows import repeats, weights_of
 
@@ -120,6 +120,14 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
     def _learn_labels(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         y = as_labels(y)
         unlabelled = is_unlabelled(y, self.unlabeled)
+        missing = int(is_unlabelled(y, np.nan).sum()) if self.unlabeled is None else 0
+        if missing:
+            raise DataError(
+                f"Input y contains NaN in {missing} of {len(y)} rows.",
+                "If those rows have no target, say so with unlabeled=np.nan.",
+            )
+        if len(table) == len(y):
+            check_marker(y, unlabelled, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
         known = check_array(y[~unlabelled], ensure_2d=False, dtype=np.float64, input_name="y")
         if len(known) < 2:

@@ -27,7 +27,7 @@ from ..data.reading import Given, is_source, read_table
 from ..training import Step
 from .classifier import PretrainedClassifier
 from .finetuned import Finetuned
-from .labels import as_labels, check_labelled, comparable, is_unlabelled
+from .labels import as_labels, check_labelled, comparable, is_unlabelled, parts_of_the_rows
 from .plan_rates import check_trains_stages, factors_of, with_rates
 from .proposals import factor_at, load_optuna, make_study, quiet, rate_at
 from .regressor import PretrainedRegressor
@@ -203,7 +203,8 @@ class LayerRateSearch(MetaEstimatorMixin, BaseEstimator):
         self.best_estimator_ = plain
         if best is not self.trials_[0]:
             tuned = with_rates(plan, plain.module_.depth, self.best_factors_, self.best_rate_)
-            self.best_estimator_ = _frozen(plain, tuned).fit(X, y, X_unlabeled, sample_weight)
+            with parts_of_the_rows():  # the first fit has warned
+                self.best_estimator_ = _frozen(plain, tuned).fit(X, y, X_unlabeled, sample_weight)
         self.n_features_in_ = self.best_estimator_.n_features_in_
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
@@ -358,7 +359,8 @@ class _Data:
 
     def _score(self, model: Finetuned, train: np.ndarray, held: np.ndarray) -> float:
         X, y, weight = self._part(train)
-        fitted = clone(model).fit(X, y, self.more, weight)
+        with parts_of_the_rows():
+            fitted = clone(model).fit(X, y, self.more, weight)
         X, y, weight = self._part(held)
         y = (
             np.array(y.tolist()) if y.dtype.kind == "O" else y

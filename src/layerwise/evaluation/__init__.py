@@ -7,6 +7,7 @@ from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
 from .one_draw import as_difference, flags_of, judge_one, row_scores_of, side_of
 from .runner import Outcome, run_study
+from .scores import scores_of_classes, scores_of_numbers
 from .single import Single, run_single, single_draw
 from .statistics import estimate, over_means
 from .study import Study
@@ -40,6 +41,8 @@ __all__ = [
     "row_scores_of",
     "run_single",
     "run_study",
+    "scores_of_classes",
+    "scores_of_numbers",
     "side_of",
     "single_draw",
     "tables",

@@ -8,6 +8,7 @@ results.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,11 @@ FEWEST_OF_A_CLASS = 10  # labelled rows
 LOOKED_AT = 1_000  # labelled rows that a column is tried on
 FOLDS = 5
 RANKED = 0.999  # correlation of ranks at which a column is a copy of a number to predict
+# What pandas (index_col left out, to_parquet, reset_index) and R (write.csv, readr) call them
+_ROW_NUMBERS = re.compile(
+    r"Unnamed: \d+(?:\.\d+)?|__index_level_\d+__|level_\d+|\.\.\.\d+|rownames|row\.names"
+)
+_USUALLY = re.compile(r"|index|idx|row|row[ _]?(id|nr|num|number|no|index)", re.IGNORECASE)
 LARGEST = 3e38  # what a tree takes
 
 
@@ -85,6 +91,7 @@ def check_columns(
         finding = _constant(name, values)
         finding = finding or _leak(name, values[labelled], y[labelled], classes)
         finding = finding or (None if numeric_only else _identifier(name, values))
+        finding = finding or (None if numeric_only else _row_numbers(name, values))
         if finding is not None:
             found.append(finding)
     return found
@@ -222,6 +229,26 @@ def _identifier(name: str, values: np.ndarray) -> Finding | None:
         f"Column {name!r} has {distinct:,} different values in {len(known):,} rows: an "
         "identifier; it is left out."
     )
+    return Finding("identifier", name, text, distinct / len(known))
+
+
+def _row_numbers(name: str, values: np.ndarray) -> Finding | None:
+    """Find the row numbers that pandas and R write into a file, by their names, in however few
+    rows; a column with such a name that holds measurements is none."""
+    sure, usual = _ROW_NUMBERS.fullmatch(name.strip()), _USUALLY.fullmatch(name.strip())
+    known = values[~_missing(values)]
+    if not (sure or usual) or not len(known):
+        return None
+    distinct = len(set(known.tolist()))
+    if known.dtype != object:
+        numbers = known.astype(float)
+        if not (numbers == np.round(numbers)).all():
+            return None
+    elif distinct < len(known):
+        return None
+    if not sure and distinct < DISTINCT * len(known):
+        return None
+    text = f"Column {name!r} is called as row numbers are, and holds such; it is left out."
     return Finding("identifier", name, text, distinct / len(known))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._durable import Facts
-from .._errors import DataWarning, ParameterError
+from .._errors import DataWarning, LabelWarning, ParameterError
 from .._indexing import rows_of
 from .arms import UNLABELLED, Arm
 from .data import StudyData
@@ -201,7 +201,9 @@ def _fitted(
         return model.fit(_rows(given, draw, labels), data.y[labels])
     y = np.full(len(draw.pool), UNLABELLED if data.classes else np.nan, dtype=data.y.dtype)
     y[np.searchsorted(draw.pool, labels)] = data.y[labels]
-    return model.fit(given.pool, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LabelWarning)  # a draw may label every row
+        return model.fit(given.pool, y)
 
 
 def _rows(given: Given, draw: Draw, index: np.ndarray) -> Any:

@@ -5,16 +5,19 @@ from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
 from .growth import grown
+from .limit import Clock, limited_by
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
 from .plan import Plan, Step, Written, as_plan
+from .ran import phases_that_ran, ran_words
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
 
 __all__ = [
     "BLOCK_ROWS",
+    "Clock",
     "EVERYTHING",
     "Event",
     "Feed",
@@ -40,9 +43,12 @@ __all__ = [
     "in_block",
     "observer_for",
     "parts_of",
+    "limited_by",
     "observing",
     "precision_of",
     "run_phase",
+    "phases_that_ran",
+    "ran_words",
     "run_plan",
     "silent",
     "trains_decoders",

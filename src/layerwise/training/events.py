@@ -22,7 +22,7 @@ class Event:
     row : dict
         ``step`` (of the plan), ``phase``, ``phases``, ``objective``, ``first`` and ``last`` stage,
         ``epoch``, ``epochs``, and after an epoch ``loss``, ``learning_rate``, ``seconds``,
-        ``rows_per_second``, ``validation`` where there is one.
+        ``rows_per_second``, ``batches`` (of the epoch), ``validation`` where there is one.
     share : float
         Done share of the phase, in [0, 1].
 

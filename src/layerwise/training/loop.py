@@ -17,6 +17,7 @@ from .._errors import TrainingError
 from .._random import Keys, Streams
 from .events import Event, Observer, stages_of
 from .feed import batches, count_batches, cuts
+from .limit import time_is_over
 from .optimisers import make_optimiser, set_momentum
 from .settings import Training
 from .shapes import factor_at
@@ -90,6 +91,7 @@ def run_phase(work: Work) -> LoopResult:
     steps = work.epochs * per_epoch
     best = _Best(trainee, training.patience, work.held_out is not None)
     rows: list[Facts] = []
+    late = False
     for epoch in range(work.epochs):
         meter = _Meter(work, epoch, per_epoch)
         good = trainee.snapshot()
@@ -118,12 +120,17 @@ def run_phase(work: Work) -> LoopResult:
             optimiser.step()
             objective.after_step(trainee.codec, trainee.state, batch, at)
             meter.tell(step)
+            if late := time_is_over():
+                break
         _check_weights(work, good, epoch)
         # row of history
         rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
         if epoch == 0:
             rows[-1]["begin"] = meter.begin
+        rows[-1] |= {"cut": True} if late and done + 1 < steps else {}
         work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
+        if late:
+            break
         if best.over(epoch + 1, rows[-1].get("validation")):
             break
     best.restore()
@@ -185,6 +192,7 @@ class _Meter:
             row = (
                 self.work.row
                 | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
+                | {"batches": self.per_epoch}
                 | self._means(now)
             )
             self.work.observe(Event("steps", row, share))
@@ -195,7 +203,7 @@ class _Meter:
             | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
             | self._means(time.perf_counter())
         )
-        row["learning_rate"] = rate
+        row |= {"learning_rate": rate, "batches": self.per_epoch}
         return row if validation is None else row | {"validation": validation}
 
     def _means(self, now: float) -> dict[str, float]:

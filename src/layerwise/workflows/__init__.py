@@ -2,8 +2,19 @@
 
 from .comparison import compare
 from .demo import demo
+from .evaluate import evaluate
 from .fit import fit
 from .recipes import recipes
 from .use import embed, predict, reconstruct, score
 
-__all__ = ["compare", "demo", "embed", "fit", "predict", "recipes", "reconstruct", "score"]
+__all__ = [
+    "compare",
+    "demo",
+    "embed",
+    "evaluate",
+    "fit",
+    "predict",
+    "recipes",
+    "reconstruct",
+    "score",
+]

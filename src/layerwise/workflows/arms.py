@@ -21,6 +21,7 @@ from ..evaluation import Arm
 from ..evaluation.arms import own_code
 from ..recipes import Recipe
 from ..training import EVERYTHING, Step, default_rate, device_of
+from .weights import Weights
 
 # Factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
 RATES = (1.0, 0.3, 3.0, 0.1)
@@ -51,13 +52,22 @@ class RecipeArm(Arm):
     task : {'classification', 'regression'}
     start : {'pretrained', 'random'}
     device : str
+    class_weight : 'balanced', dict of int to float or None
     """
 
     keeps = True
 
-    def __init__(self, recipe: Recipe, task: str, start: str, device: str = "auto") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        task: str,
+        start: str,
+        device: str = "auto",
+        class_weight: Weights = None,
+    ) -> None:
         words = PRETRAINING if recipe.control is None else UNLABELLED
         self.recipe, self.task, self.start, self.device = recipe, task, start, device
+        self.class_weight = class_weight
         self.short, self.group = words[start], recipe.name
         self.name = f"{recipe.name}, {self.short}"
         self.cause, self.instead = words["cause"], words["instead"]
@@ -73,7 +83,9 @@ class RecipeArm(Arm):
     def spec(self) -> Facts:
         recipe = {"spec": self.recipe.to_dict(), "own": own_parts(self.recipe)}
         where = {"torch": torch.__version__, "device": str(device_of(self.device))}
-        return {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES} | where
+        weighs = {} if self.class_weight is None else {"class_weight": repr(self.class_weight)}
+        own = {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES}
+        return own | where | weighs
 
     def settings(self, count: int) -> list[dict[str, Any]]:
         return [{"rate": factor} for factor in RATES[:count]]
@@ -92,6 +104,7 @@ class RecipeArm(Arm):
 
     def make(self, prepared: Pretrainer, setting: Mapping[str, object], seed: int) -> Model:
         marker = -1 if self.task == "classification" else np.nan
+        weighs = {} if self.class_weight is None else {"class_weight": self.class_weight}
         return make_model(
             self.recipe,
             self.task,
@@ -101,6 +114,7 @@ class RecipeArm(Arm):
             unlabeled=marker if self.learns_from == "all" else None,
             device=self.device,
             random_state=seed,
+            **weighs,
         )
 
     def keep(self, prepared: Pretrainer, folder: Path) -> None:
@@ -121,10 +135,14 @@ def own_parts(value: object) -> list[str]:
     return sorted({*inner, *([f"{type(value).__qualname__}{code}"] if code else [])})
 
 
-def recipe_arms(recipe: Recipe, task: str, device: str = "auto") -> list[RecipeArm]:
+def recipe_arms(
+    recipe: Recipe, task: str, device: str = "auto", class_weight: Weights = None
+) -> list[RecipeArm]:
     """Return a recipe's two arms: they differ in their start alone, or in its control plan where it
     has one."""
-    return [RecipeArm(recipe, task, start, device) for start in ("pretrained", "random")]
+    return [
+        RecipeArm(recipe, task, start, device, class_weight) for start in ("pretrained", "random")
+    ]
 
 
 def scaled(step: Step, factor: float) -> Step:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._commit import write_folder
 from .._durable import Facts, jsonable
 from .._errors import ParameterError
 from ..data.preprocessing import Preprocessor
-from ..data.readers import Dataset, load_dataset
+from ..data.readers import Dataset, check_dropped, left_out_note, load_dataset
 from ..evaluation import (
     Arm,
     EstimatorArm,
@@ -44,12 +47,15 @@ def compare(
     *,
     target: str | None = None,
     test: str | None = None,
+    task: str | None = None,
     recipes: Sequence[str] | None = None,
     changes: Sequence[str] = (),
     baseline: Sequence[str] | None = None,
     arms: Mapping[str, BaseEstimator] | Sequence[Arm] = (),
     study: Study | None = None,
     keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    id_column: str | None = None,
     out: str | Path = "compare-out",
     workers: int | None = None,
     backend: str = "loky",
@@ -72,6 +78,8 @@ def compare(
         regression.
     target, test : str, optional
         Column of the labels, and a test part, for files.
+    task : {'classification', 'regression'}, optional
+        Overrides what follows from the labels.
     recipes : sequence of str, optional
         By default three that fit the data.
     changes : sequence of 'path=value'
@@ -85,6 +93,10 @@ def compare(
     study : Study, optional
     keep : sequence of str
         Columns to keep whatever the guards find.
+    id_column : str, optional
+        Of a file: the column that names the rows; it is not learned from.
+    drop : sequence of str
+        Columns to leave out.
     out : path
         The study folder, where a study goes on: results, pretrained stacks, report.
     workers, backend, address, time_limit
@@ -118,8 +130,9 @@ def compare(
     """
     began = time.perf_counter()
     out, study = Path(out), study or Study()
-    given = _dataset(data, y, target, test)
-    checked = guarded(given, keep)
+    given = _dataset(data, y, target, test, task, drop, id_column)
+    checked = guarded(given, keep, drop)
+    tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
     learned = min(study.rows or len(rows.y), len(rows.y))
     chosen, why = _recipes(kept, recipes, changes, learned)
@@ -141,7 +154,7 @@ def compare(
         time_limit=time_limit,
         tell=tell,
     )
-    result = _result(outcome, found, [*why, *given.notes, *left_out])
+    result = _result(outcome, found, [*why, *checked.data.notes, *tested, *left_out])
     files = row_files(result["rows"])
     facts = jsonable(
         study_facts(outcome, result, {"command": command, "recipes": chosen, "files": list(files)})
@@ -212,22 +225,38 @@ def _diverged(outcome: Outcome) -> list[str]:
 
 
 def _dataset(
-    data: str | Path | GivenRows, y: Labels | None, target: str | None, test: str | None
+    data: str | Path | GivenRows,
+    y: Labels | None,
+    target: str | None,
+    test: str | None,
+    task: str | None,
+    drop: Sequence[str],
+    id_column: str | None,
 ) -> Dataset:
     if isinstance(data, (str, Path)):
         if y is not None:
             raise ParameterError("y was given for a file.", "Name the column with target=.")
-        return load_dataset(str(data), target=target, test=test)
+        named: dict[str, Any] = {
+            "target": target,
+            "test": test,
+            "task": task,
+            "id_column": id_column,
+        }
+        return load_dataset(str(data), drop=drop, **named)
     if y is None:
         raise ParameterError(
             "Rows were given without y.", "Give the labels, None where a row has none."
         )
-    if target is not None or test is not None:
+    if target is not None or test is not None or id_column is not None:
         raise ParameterError(
-            "target= and test= are for files; rows were given.",
+            "target=, test= and id_column= are for files; rows were given.",
             "Give y, and let each draw hold out its test rows.",
         )
-    return given_rows(data, y)
+    rows = given_rows(data, y, task=task)
+    if isinstance(rows.X, np.ndarray) or not drop:
+        return rows
+    X = rows.X.drop(check_dropped(drop, rows.X.columns))
+    return replace(rows, X=X, notes=(*rows.notes, *left_out_note(drop)))
 
 
 def _recipes(

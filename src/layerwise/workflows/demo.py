@@ -13,8 +13,8 @@ from .._durable import Facts, jsonable
 from ..data.readers import load_dataset
 from ..evaluation import as_difference, estimate, flags_of, row_scores_of, side_of
 from ..report import PAGE, report_files
+from .draw import Fit, Tell, about, facts_of, fit_draw
 from .facts import fit_facts
-from .fit import Fit, Tell, about, facts_of, fit_draw
 from .guarded import guarded
 from .place import MODEL, claims_out, files_of
 

@@ -26,7 +26,7 @@ from ..recipes import Recipe
 from ..training import Step, as_plan
 
 if TYPE_CHECKING:
-    from .fit import Fit
+    from .draw import Fit
 
 SHOWN_IMAGES = 12
 SHOWN_FILTERS = 64

@@ -2,107 +2,35 @@
 
 from __future__ import annotations
 
+import shlex
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from .._commit import write_folder
 from .._durable import Facts, jsonable
-from .._errors import DataError
+from .._errors import DataError, ParameterError
 from .._indexing import rows_of
-from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, ReadRows, declared, load_dataset
-from ..estimators import Pretrainer, make_pretrainer
-from ..evaluation import (
-    Arm,
-    EstimatorArm,
-    Single,
-    baselines,
-    flags_of,
-    judge_one,
-    metric_of,
-    run_single,
-    single_draw,
-)
-from ..recipes import Recipe
+from ..estimators import make_pretrainer
+from ..evaluation import judge_one
 from ..report import PAGE, report_files
-from ..training import grown
-from .arms import RecipeArm, recipe_arms
+from ..training import Clock, grown, limited_by, phases_that_ran
 from .choices import resolve
+from .draw import Tell, about, dropped_columns, facts_of, fit_draw
+from .epochs import many_epochs
 from .facts import encoder_facts, fit_facts
+from .forgotten import check_no_target, without_labels
 from .guarded import Guarded, guarded
 from .place import MODEL, claims_out, files_of
+from .time_limit import cut_notes, planned, until_of
+from .timing import Work
+from .weights import ClassWeight, weights_of_classes
 
-Tell = Callable[[str], None]
-
-LINEAR = {"classification": "logistic regression", "regression": "ridge regression"}
 TEST_SHARE = 0.2
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What one draw gave: the rows, the recipe with its two arms and a linear model, and what came
-    of them.
-
-    Parameters
-    ----------
-    rows : Guarded
-    recipe : Recipe
-    arms : tuple of Arm
-        Pretrained, its control, a linear model.
-    single : Single
-    notes : tuple of str
-    """
-
-    rows: Guarded
-    recipe: Recipe
-    arms: tuple[RecipeArm, RecipeArm, EstimatorArm]
-    single: Single
-    notes: tuple[str, ...]
-
-    @property
-    def models(self) -> tuple[Any, Any]:
-        """The fitted estimators of the recipe's arms."""
-        first, second = (self.single.answered[arm.name].model for arm in self.arms[:2])
-        return first, second
-
-    @property
-    def test_X(self) -> ReadRows:
-        """The test rows."""
-        data = self.rows.study
-        return data.test_X if data.test_y is not None else data.rows(self.single.draw.test)
-
-    @property
-    def truth(self) -> np.ndarray:
-        """Labels of the test rows, as the data spell them."""
-        data = self.rows.study
-        known = data.test_y if data.test_y is not None else data.y[self.single.draw.test]
-        return np.array(self.rows.values)[known] if self.rows.values else known
-
-    @property
-    def answers(self) -> np.ndarray:
-        """What the pretrained arm answers on the test rows, likewise."""
-        given = self.single.answered[self.arms[0].name].answer
-        return np.array(self.rows.values)[given] if self.rows.values else given
-
-    def scores(self) -> list[float]:
-        """Return the measure of each arm on the test rows."""
-        metric = metric_of(self.single.outcome)
-        return [self.single.record(arm)["measures"][metric] for arm in self.arms]
-
-    def seconds(self) -> dict[str, float]:
-        """Return where the time went."""
-        first, second = (self.single.record(arm)["seconds"] for arm in self.arms[:2])
-        return {
-            "pretrain": first["prepare"],
-            "finetune": first["fit"] + first["predict"],
-            "random_start": second["fit"] + second["predict"],
-        }
 
 
 @claims_out
@@ -110,16 +38,23 @@ def fit(
     data: str,
     *,
     target: str | None = None,
+    no_target: bool = False,
     test: str | None = None,
+    task: str | None = None,
     labels: int | None = None,
     recipe: str | None = None,
     changes: Sequence[str] = (),
     keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    id_column: str | None = None,
+    class_weight: ClassWeight = None,
+    time_limit: float | None = None,
     seed: int = 0,
     out: str | Path = "layerwise-out",
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda title: None,
+    say: Tell | None = None,
 ) -> Facts:
     """Pretrain on every row, fine-tune on the labelled ones, compare with the random start; write a
     model and a report.
@@ -137,19 +72,23 @@ def fit(
     LayerwiseError
         When the data, the settings or the place to write cannot be used.
     """
+    until = until_of(time_limit)
     out = Path(out)
     tell("reading")
-    given = load_dataset(data, target=target, test=test)
+    given = _read(data, target, no_target, test, task, drop, id_column)
     _check_labels(given, labels)
-    rows = guarded(given, keep, draws=False)
+    rows = guarded(given, keep, drop, draws=False)
+    weights = weights_of_classes(class_weight, rows.data.task, rows.values)
     context = {"command": command, "seed": seed}
     if rows.rows is None:
-        return _encoder(rows, recipe, changes, context, out, device, tell)
-    found, why = fit_draw(rows, recipe, changes, labels=labels, seed=seed, device=device, tell=tell)
+        return _encoder(rows, recipe, changes, context, out, device, tell, say, until)
+    settings: Facts = {"labels": labels, "class_weight": weights, "seed": seed, "device": device}
+    settings |= {"tell": tell, "say": say, "until": until}
+    found, why = fit_draw(rows, recipe, changes, **settings)
     began = time.perf_counter()
     result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
     tested = rows.data.test.notes if rows.data.test is not None else ()
-    result["notes"] = [why, *found.notes, *tested]
+    result["notes"] = [why, *found.notes, *tested, *many_epochs(result["epochs"])]
     files = files_of(found.models[0], about(rows, result))
     tell("report")
     files |= report_files(fit_facts(found, result, context | {"why": why}))
@@ -158,83 +97,32 @@ def fit(
     return jsonable(result | {"model": str(out / MODEL), "report": str(out / PAGE)})
 
 
-def fit_draw(
-    rows: Guarded,
-    recipe: str | None = None,
-    changes: Sequence[str] = (),
-    *,
-    labels: int | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    tell: Tell = lambda title: None,
-) -> tuple[Fit, str]:
-    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe."""
-    draw, notes = single_draw(rows.study, labels, seed)
-    chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
-    pair = recipe_arms(chosen, rows.study.task, device)
-    linear = LINEAR[rows.study.task]
-    (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
-
-    def began(arm: Arm, what: str) -> None:
-        if arm is pair[0]:
-            tell("pretraining" if what == "prepare" else "fine-tuning")
-        elif what == "fit":
-            tell(pair[1].short if arm is pair[1] else "comparing")
-
-    single = run_single(rows.study, [*pair, baseline], draw, began)
-    models = [single.answered[arm.name].model for arm in pair]
-    for model in models:
-        _handed_over(model, rows.values)
-    notes += _dropped(models[0]._fitted_pretrainer())
-    notes += grown(models[0]._fitted_pretrainer().history_)
-    for arm, model in zip(pair, models, strict=True):
-        notes += [f"{arm.short}: {text}" for text in grown(model.history_)]
-    found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
-    return found, why
-
-
-def _handed_over(model: Any, values: Sequence[object] | None) -> None:
-    """Turn a study's model into a user's: it answers with the data's own classes, takes empty cells
-    for missing labels, and pretrains again when it is fitted again."""
-    if values:
-        model.classes_ = np.array(values)[model.classes_]
-    fitted = model._fitted_pretrainer()
-    model.pretrainer_ = fitted
-    model.set_params(pretrainer=clone(fitted), unlabeled="missing")
-
-
-def facts_of(found: Fit, seed: int) -> Facts:
-    """Return what was run and what it gave as plain data."""
-    first, second, baseline = found.arms
-    scores, draw = found.scores(), found.single.draw
-    return {
-        "task": found.rows.study.task,
-        "metric": metric_of(found.single.outcome),
-        "recipe": found.recipe.name,
-        "arms": {"pretrained": first.short, "random_start": second.short},
-        "seed": seed,
-        "rows": len(draw.pool),
-        "labels": len(draw.order),
-        "unlabelled": len(draw.pool) - len(draw.order),
-        "test": {"rows": len(draw.test), "pretrained": scores[0], "random_start": scores[1]},
-        "seconds": found.seconds(),
-        "baseline": {"name": baseline.name, "value": scores[2]},
-        "flags": flags_of(scores[1], (baseline.name, scores[2]), first),
-        "guards": [finding.as_dict() for finding in found.rows.findings],
-    }
-
-
-def about(rows: Guarded, result: Facts) -> Facts:
-    """Return what a model folder keeps about the run."""
-    kept = ("recipe", "seed", "rows", "labels", "metric", "test")
-    return {
-        "data": rows.data.name,
-        "task": rows.data.task,
-        "target": rows.data.target,
-        "image_shape": rows.data.image_shape,
-        "left_out": list(rows.left_out),
-        "result": {name: result[name] for name in kept if name in result},
-    }
+def _read(
+    data: str,
+    target: str | None,
+    no_target: bool,
+    test: str | None,
+    task: str | None,
+    drop: Sequence[str],
+    id_column: str | None,
+) -> Dataset:
+    """Return the data; a target is named, or it is said that there is none."""
+    if no_target:
+        for name, value in (("target", target), ("task", task)):
+            if value is not None:
+                raise ParameterError(
+                    f"--no-target was given and also --{name} {value}.", "Give one or the other."
+                )
+        return without_labels(load_dataset(data, test=test, drop=drop, id_column=id_column))
+    named: dict[str, Any] = {"target": target, "test": test, "task": task, "id_column": id_column}
+    given = load_dataset(data, drop=drop, **named)
+    check_no_target(given, f"layerwise fit {shlex.quote(data)}")
+    if task is not None and given.y is None:
+        raise ParameterError(
+            f"--task {task} was given, and {given.name!r} has no target.",
+            "Name the target column with --target.",
+        )
+    return given
 
 
 def _check_labels(data: Dataset, labels: int | None) -> None:
@@ -268,6 +156,8 @@ def _encoder(
     out: Path,
     device: str,
     tell: Tell,
+    say: Tell | None,
+    until: float | None,
 ) -> Facts:
     """Pretrain alone: an encoder for embed, reconstruct and score."""
     data, notes = rows.data, list(rows.data.notes)
@@ -278,9 +168,15 @@ def _encoder(
             f"{len(test_X):,} rows were held out for the test; pretraining does not see them."
         )
     chosen, why = resolve(data, recipe, changes, rows=len(X))
+    work = Work(chosen, X, device=device, seed=context["seed"])
+    chosen, times, cut = planned(work, say, until)
     tell("pretraining")
-    began = time.perf_counter()
-    model = make_pretrainer(chosen, random_state=context["seed"], device=device).fit(declared(X))
+    began, clock = time.perf_counter(), Clock()
+    clock.allow(None if times is None else times.pretrain)
+    with limited_by(clock):
+        model = make_pretrainer(chosen, random_state=context["seed"], device=device)
+        model.fit(declared(X))
+    notes += [*cut, *cut_notes({"pretraining": model.history_})]
     seconds = {"pretrain": time.perf_counter() - began}
     reason = model.why_no_decoder()
     score = None if reason else model.score(test_X)
@@ -294,15 +190,17 @@ def _encoder(
         "unlabelled": len(X),
         "test": {"rows": len(test_X), "pretrained": score},
         "seconds": seconds,
+        "epochs": {"pretrain": phases_that_ran(model.history_)},
         "guards": [finding.as_dict() for finding in rows.findings],
         "notes": [
             why,
             *notes,
             *([reason] if reason else ()),
-            *_dropped(model),
+            *dropped_columns(model),
             *grown(model.history_),
         ],
     }
+    result["notes"] += many_epochs(result["epochs"])
     files = files_of(model, about(rows, result))
     tell("report")
     context |= {"why": why}
@@ -316,7 +214,3 @@ def _held_out(data: Dataset, seed: int) -> tuple[ReadRows, ReadRows]:
     rows = np.random.default_rng(seed).permutation(len(data))
     held = max(1, round(TEST_SHARE * len(data)))
     return rows_of(data.X, np.sort(rows[held:])), rows_of(data.X, np.sort(rows[:held]))
-
-
-def _dropped(model: Pretrainer) -> list[str]:
-    return list(getattr(model.preprocessing_, "notes_", []))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import DataError, ParameterError, did_you_mean
 from .._indexing import rows_of
-from ..data.readers import Dataset, ReadRows, declared
+from ..data.readers import Dataset, ReadRows, check_dropped, declared, left_out_note
 from ..evaluation import (
     Finding,
     StudyData,
@@ -65,7 +65,9 @@ class Guarded:
         return self.rows
 
 
-def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> Guarded:
+def guarded(
+    data: Dataset, keep: Sequence[str] = (), drop: Sequence[str] = (), *, draws: bool = True
+) -> Guarded:
     """Look at a data set before anything is learned from it.
 
     A column that gives the target away, an identifier and a constant column are left out; training
@@ -75,6 +77,8 @@ def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> G
     ----------
     keep : sequence of str
         Columns to keep whatever is found about them.
+    drop : sequence of str
+        Columns to leave out; those of a table are gone since it was read.
     draws : bool, default True
         Whether labels will be drawn many times: then classes with too few labelled rows lose their
         labels, and constant columns are left out for all arms. For one model the preprocessing
@@ -87,16 +91,19 @@ def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> G
     DataError
         When a test part has no labels, nothing is left, or there are fewer than two classes.
     """
+    data = _dropped(data, drop)
     _check_kept(data, keep)
     if data.y is None or data.task is None:
         found = _kept(_check_columns(data, np.full(len(data), -1), 2), keep, draws)
         left_out = _to_leave(found, keep)
-        return Guarded(_without_columns(data, left_out), found, left_out)
+        return Guarded(_without_columns(data, left_out), found, (*drop, *left_out))
     values, y, test_y = _targets(data)
     found = []
     if data.task == "classification":
         rare, without = check_classes(y, [str(v) for v in values]) if draws else ([], [])
-        found += rare
+        # classes of the test part alone stay: their rows count as errors
+        without = [i for i in without if (y == i).any()]
+        found += [finding for finding in rare if finding.value]
         values, y, test_y = _without_classes(values, y, test_y, data.name, without, draws)
     columns = _kept(_check_columns(data, y, len(values)), keep, draws)
     left_out = _to_leave(columns, keep)
@@ -106,7 +113,8 @@ def guarded(data: Dataset, keep: Sequence[str] = (), *, draws: bool = True) -> G
     tested = None if test_X is None else declared(test_X)
     study = StudyData(data.name, declared(X), y, names, tested, test_y, keys)
     rows = check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
-    return Guarded(data, [*found, *columns, *equal, *rows], left_out, study, values)
+    out = (*drop, *left_out)
+    return Guarded(data, [*found, *columns, *equal, *rows], out, study, values)
 
 
 def without_columns(X: ReadRows, names: Sequence[str]) -> ReadRows:
@@ -114,6 +122,19 @@ def without_columns(X: ReadRows, names: Sequence[str]) -> ReadRows:
     columns = _names(X)
     left = [name for name in columns if name not in names]
     return X if len(left) == len(columns) else _taken(X, columns, left)
+
+
+def _dropped(data: Dataset, drop: Sequence[str]) -> Dataset:
+    """Return an array without some of its columns."""
+    if not drop or not isinstance(data.X, np.ndarray):
+        return data
+    if data.image_shape is not None:
+        raise ParameterError(
+            f"{data.name!r} holds images, which have no columns to leave out.",
+            "Leave --drop out.",
+        )
+    data = _without_columns(data, check_dropped(drop, _names(data.X)))
+    return replace(data, notes=(*data.notes, *left_out_note(drop)))
 
 
 def _check_kept(data: Dataset, keep: Sequence[str]) -> None:
@@ -204,9 +225,10 @@ def _without_classes(
     """Take away the labels of some classes: their rows stay as rows without labels, and are not
     tested on."""
     left = [i for i in range(len(values)) if i not in without]
-    if len(left) < 2 and draws:
+    taught = sum(bool((y == i).any()) for i in left)
+    if taught < 2 and draws:
         raise DataError(
-            f"{len(left)} class{'es' * (len(left) != 1)} of {name!r} with at least 10 labelled "
+            f"{taught} class{'es' * (taught != 1)} of {name!r} with at least 10 labelled "
             "rows; a study needs two.",
             "Label more rows.",
         )

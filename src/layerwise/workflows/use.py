@@ -2,67 +2,80 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 
-from .._durable import sweep, write_text
 from .._errors import DataError
-from ..artifacts import inspect, load
-from ..data.readers import Dataset, ReadRows, load_dataset
-from ..estimators import Model, Pretrainer
-from ..training import device_of
-from .guarded import without_columns
+from ..estimators import Pretrainer
+from .evaluate import score_line
+from .opened import Opened, Say, open_rows, pretrainer_of, silent
+from .table_out import Columns, write_columns
+from .telling import telling
 
-Columns: TypeAlias = dict[str, np.ndarray | list[Any]]
-Say = Callable[[str], None]
-
-
-def silent(note: str) -> None:
-    """Say nothing."""
+__all__ = ["Columns", "embed", "predict", "reconstruct", "score", "write_columns"]
 
 
-def predict(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
-    """Return the prediction of each row, with a probability per class, as columns."""
-    fitted, rows = _open(model, data, device, say)
-    if isinstance(fitted, Pretrainer):
-        raise DataError(
-            f"{model!r} is an encoder; it was fitted without a target and predicts nothing.",
-            "Use embed, reconstruct or score.",
-        )
-    X = _rows_for(fitted, rows)
-    columns: Columns = {"row": np.arange(len(rows)), "prediction": fitted.predict(X)}
+@telling
+def predict(
+    model: str,
+    data: str,
+    *,
+    id_column: str | None = None,
+    device: str = "auto",
+    say: Say = silent,
+) -> Columns:
+    """Return the prediction of each row, with a probability per class, as columns; where rows have
+    labels, ``say`` the score."""
+    opened = open_rows(model, data, device, say, labels=True, id_column=id_column)
+    fitted = opened.predictor()
+    X = opened.X
+    columns: Columns = opened.named() | {"prediction": fitted.predict(X)}
+    probabilities = None
     if hasattr(fitted, "classes_"):
         probabilities = fitted.predict_proba(X)
         columns |= {f"p_{label}": probabilities[:, i] for i, label in enumerate(fitted.classes_)}
+    line = score_line(opened, np.asarray(columns["prediction"]), probabilities)
+    if line is not None:
+        say(line)
     return columns
 
 
-def embed(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
+@telling
+def embed(
+    model: str,
+    data: str,
+    *,
+    id_column: str | None = None,
+    device: str = "auto",
+    say: Say = silent,
+) -> Columns:
     """Return the code of each row, of the fine-tuned stack where there is one."""
-    fitted, rows = _open(model, data, device, say)
-    codes = fitted.encode(_rows_for(fitted, rows))
-    columns: Columns = {"row": np.arange(len(rows))}
+    opened = open_rows(model, data, device, say, id_column=id_column)
+    codes = opened.fitted.encode(opened.X)
+    columns: Columns = opened.named()
     return columns | {f"code_{i}": codes[:, i] for i in range(codes.shape[1])}
 
 
-def reconstruct(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
+@telling
+def reconstruct(
+    model: str,
+    data: str,
+    *,
+    id_column: str | None = None,
+    device: str = "auto",
+    say: Say = silent,
+) -> Columns:
     """Return each row as the pretrained stack reconstructs it, in the original columns."""
-    fitted, rows = _open(model, data, device, say)
-    pretrainer = _pretrainer(fitted)
-    _check_decoder(pretrainer, model)
-    back = pretrainer.reconstruct(_rows_for(fitted, rows))
+    opened = open_rows(model, data, device, say, id_column=id_column)
+    pretrainer = _with_decoder(opened)
+    back = pretrainer.reconstruct(opened.X)
     if hasattr(back, "columns"):
         columns = {name: back[name].to_list() for name in back.columns}
     else:
-        names = getattr(pretrainer, "feature_names_in_", _numbered(back.shape[1], _left_out(model)))
+        names = getattr(pretrainer, "feature_names_in_", _numbered(back.shape[1], opened.left_out))
         columns = {str(name): back[:, i] for i, name in enumerate(names)}
-    return {"row": np.arange(len(rows))} | {
+    return opened.named() | {
         f"{name}_" if name == "row" else name: values for name, values in columns.items()
     }
 
@@ -73,120 +86,26 @@ def _numbered(width: int, left_out: Sequence[str]) -> list[str]:
     return [f"x_{i}" for i in numbers[:width]]
 
 
-def score(model: str, data: str, *, device: str = "auto", say: Say = silent) -> Columns:
+@telling
+def score(
+    model: str,
+    data: str,
+    *,
+    id_column: str | None = None,
+    device: str = "auto",
+    say: Say = silent,
+) -> Columns:
     """Return minus the reconstruction error of each row: the lowest are the least normal."""
-    fitted, rows = _open(model, data, device, say)
-    pretrainer = _pretrainer(fitted)
-    _check_decoder(pretrainer, model)
-    return {"row": np.arange(len(rows)), "score": pretrainer.score_samples(_rows_for(fitted, rows))}
+    opened = open_rows(model, data, device, say, id_column=id_column)
+    pretrainer = _with_decoder(opened)
+    return opened.named() | {"score": pretrainer.score_samples(opened.X)}
 
 
-def _check_decoder(pretrainer: Pretrainer, model: str) -> None:
+def _with_decoder(opened: Opened) -> Pretrainer:
+    pretrainer = pretrainer_of(opened.fitted)
     reason = pretrainer.why_no_decoder()
     if reason is not None:
-        raise DataError(f"{model!r} cannot reconstruct or score rows. {reason}", "Use embed.")
-
-
-def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) -> str | None:
-    """Write columns as CSV to a file, or return the text.
-
-    A text cell that a spreadsheet would take for a formula gets a leading apostrophe, unless
-    ``raw``.
-    """
-    lines = [_line([_cell(name, raw) for name in columns])]
-    lines += [
-        _line([_cell(value, raw) for value in row]) for row in zip(*columns.values(), strict=True)
-    ]
-    text = "".join(lines)
-    if place is None:
-        return text
-    write_text(place, text)
-    sweep(place.parent)
-    return None
-
-
-def _line(cells: Sequence[object]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)  # ends in \r\n, so that cells with either are quoted
-    return buffer.getvalue()[:-2] + "\n"
-
-
-def _cell(value: object, raw: bool) -> object:
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, float):
-        return f"{value:.7g}"
-    if isinstance(value, str) and not raw and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
-
-
-def _open(model: str, data: str, device: str, say: Say) -> tuple[Model, Dataset]:
-    facts = inspect(model)
-    fitted = load(model)
-    if facts["kind"] == "Pipeline":
         raise DataError(
-            f"{model!r} is a Pipeline, which is used in Python alone.",
-            f"layerwise.load({model!r}).predict(X)",
+            f"{opened.folder!r} cannot reconstruct or score rows. {reason}", "Use embed."
         )
-    device_of(device)
-    fitted.set_params(device=device)
-    _pretrainer(fitted).set_params(device=device)
-    rows = load_dataset(data, like=_columns_of(fitted, model))
-    for note in rows.notes:
-        say(note)
-    if rows.test is not None:
-        say(
-            f"The {len(rows.test):,} test rows of {data!r} are not used; give their own file or "
-            "folder for them."
-        )
-    shape = facts["about"].get("image_shape")
-    if (
-        shape is not None
-        and rows.image_shape is not None
-        and tuple(shape) != tuple(rows.image_shape)
-    ):
-        raise DataError(
-            f"The images of {data!r} have the shape {tuple(rows.image_shape)}; the model was "
-            f"fitted on {tuple(shape)}.",
-            "Resize the images (channels, rows, columns).",
-        )
-    left_out = _left_out(model)
-    if isinstance(rows.X, np.ndarray) and rows.X.shape[1] == fitted.n_features_in_ + len(left_out):
-        rows = replace(rows, X=without_columns(rows.X, left_out))
-    return fitted, rows
-
-
-def _left_out(model: str) -> list[str]:
-    """Return the columns of the data that the model was not given."""
-    return list(inspect(model)["about"].get("left_out") or [])
-
-
-def _pretrainer(fitted: Model) -> Pretrainer:
-    return fitted if isinstance(fitted, Pretrainer) else fitted._fitted_pretrainer()
-
-
-def _columns_of(fitted: Model, model: str) -> Dataset | None:
-    """Return one made-up row with the columns and types that the model was fitted on, or None for
-    arrays."""
-    import polars as pl
-
-    names = getattr(fitted, "feature_names_in_", None)
-    if names is None:
-        return None
-    preprocessing = _pretrainer(fitted).preprocessing_
-    constants = getattr(preprocessing, "constants_", {})
-    texts = {
-        *preprocessing.levels_,
-        *(name for name, value in constants.items() if isinstance(value, str)),
-    }
-    row = pl.DataFrame({name: ["x"] if name in texts else [0.0] for name in names})
-    return Dataset(model, row, None, None, None, None)
-
-
-def _rows_for(fitted: Model, rows: Dataset) -> ReadRows:
-    if hasattr(rows.X, "columns") and not hasattr(fitted, "feature_names_in_"):
-        raise DataError(
-            "The model was fitted on rows without names; these rows are a table.",
-            "Give an array of the same features.",
-        )
-    return rows.X if hasattr(rows.X, "columns") else np.asarray(rows.X)
+    return pretrainer

@@ -30,9 +30,9 @@ def features(
     """Return the feature columns as numbers and strings, and notes.
 
     Text is read as ``cells.understood`` says; truth values become 0.0 and 1.0, decimals floats,
-    categories strings; NaN and "" become null. A column of row numbers that carries the name of an
-    index is dropped, and so is a string column that is different in over 95 % of at least 50 rows:
-    an identifier. One of whole sentences is refused, and so is any number that does not fit in a
+    categories strings; NaN and "" become null. A string column that is different in over 95 % of at
+    least 50 rows is an identifier and is dropped; row numbers under the name of an index are told
+    of. A column of whole sentences is refused, and so is any number that does not fit in a
     float32.
 
     Parameters
@@ -48,7 +48,7 @@ def features(
     how = how or Reading(marks=BLANK)
     problems, kept, notes = [], [], []
     for series in frame:
-        if like is None and _is_frames_index(series.name):
+        if like is None and _is_frames_index(series.name) and series.dtype.is_temporal():
             notes.append(
                 f"Column {series.name!r} was dropped: it is the index of a data frame; rename it "
                 "to keep it."
@@ -62,10 +62,13 @@ def features(
             column, said = _as(series, like[series.name], how)
         else:
             column, said = meant(series, how)
-            dropped = _dropped(column)
-            if dropped:
-                notes.append(f"Column {series.name!r} was dropped: {dropped}.")
+            if column.dtype == pl.String and _is_identifier(column):
+                count = f"{column.n_unique()} different texts in {len(column)} rows"
+                notes.append(
+                    f"Column {series.name!r} was dropped: it looks like an identifier ({count})."
+                )
                 continue
+            said += _index_told(column)
         notes += said
         in_range(column, how.where)
         kept.append(column)
@@ -183,16 +186,15 @@ def _truth_of(series: pl.Series, how: Reading) -> pl.Series:
     )
 
 
-def _dropped(series: pl.Series) -> str:
-    """Return why a column is dropped, or ''."""
-    import polars as pl
-
-    if _INDEX.fullmatch(series.name) and _counts(series):
-        return "it holds row numbers, under the name of an index; rename it to keep it"
-    if series.dtype == pl.String and _is_identifier(series):
-        count = f"{series.n_unique()} different texts in {len(series)} rows"
-        return f"it looks like an identifier ({count})"
-    return ""
+def _index_told(series: pl.Series) -> list[str]:
+    """Return a note on a column that is the index of a data frame by its name and its cells."""
+    frames = _is_frames_index(series.name)
+    if not frames and not (_INDEX.fullmatch(series.name) and _counts(series)):
+        return []
+    what = "the index of a data frame" if frames else "row numbers, under the name of an index"
+    return [
+        f"Column {series.name!r} holds {what}: leave it out, or rename it if it tells something."
+    ]
 
 
 def _counts(series: pl.Series) -> bool:

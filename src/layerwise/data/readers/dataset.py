@@ -42,6 +42,8 @@ class Dataset:
         Plain sentences about what was skipped, dropped or changed while reading.
     ids : tuple of str, optional
         A name for each row, carried through to every output.
+    id_column : str, optional
+        The column that they stood in.
     white : int
         Of images of 16 bits: the value that became 255.
     """
@@ -55,6 +57,7 @@ class Dataset:
     test: Dataset | None = None
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = field(repr=False, default=None)
+    id_column: str | None = field(repr=False, default=None)
     white: int = field(repr=False, default=255)
 
     def __len__(self) -> int:
@@ -73,6 +76,14 @@ def declared(X: ReadRows) -> ReadRows:
     import polars as pl
 
     return X.with_columns(pl.col(pl.String).cast(pl.Categorical))
+
+
+class NoIds(DataError):
+    """A table has no column of the name that names its rows."""
+
+
+class NoLabels(DataError):
+    """A target whose column is not there, or is empty."""
 
 
 def only_label(name: str, own: str, target: str | None, task: str | None) -> None:

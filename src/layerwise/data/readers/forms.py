@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +77,11 @@ def reader_of(data: str) -> tuple[Read, bool]:
     return _glob_reader(data, path)
 
 
+def reads_images(read: Read) -> bool:
+    """Tell whether a reader is one of images, which have a brightest value."""
+    return getattr(read, "func", read) in (read_images, _read_packed_images)
+
+
 def _glob_reader(data: str, path: Path) -> tuple[Read, bool]:
     paths = [
         Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if os.path.isfile(name)
@@ -135,16 +141,23 @@ def _file_reader(path: Path) -> tuple[Read, bool]:
 def _packed_reader(path: Path, stem: str) -> tuple[Read, bool]:
     """Return what reads the folder or the one file in an archive."""
     with unpacked(path) as folder:
-        files, _ = walk(folder)
-        is_table = (_file_reader(files[0]) if len(files) == 1 else _folder_reader(folder, stem))[1]
+        read, is_table = _inside(folder, stem)
+        images = reads_images(read)
+    return partial(_read_packed_images if images else _read_packed, path, stem), is_table
 
-    def read(**rows: object) -> Dataset:
-        with unpacked(path) as folder:
-            files, _ = walk(folder)
-            one = _file_reader(files[0]) if len(files) == 1 else _folder_reader(folder, stem)
-            return one[0](**rows)
 
-    return read, is_table
+def _inside(folder: Path, stem: str) -> tuple[Read, bool]:
+    files, _ = walk(folder)
+    return _file_reader(files[0]) if len(files) == 1 else _folder_reader(folder, stem)
+
+
+def _read_packed(path: Path, stem: str, **rows: object) -> Dataset:
+    with unpacked(path) as folder:
+        return replace(_inside(folder, stem)[0](**rows), name=stem)
+
+
+def _read_packed_images(path: Path, stem: str, **rows: object) -> Dataset:
+    return _read_packed(path, stem, **rows)
 
 
 def _folder_reader(folder: Path, name: str) -> tuple[Read, bool]:

@@ -33,7 +33,12 @@ def has_images(folder: Path) -> bool:
 
 
 def read_images(
-    folder: Path, *, target: str | None = None, task: str | None = None, like: Dataset | None = None
+    folder: Path,
+    *,
+    target: str | None = None,
+    task: str | None = None,
+    like: Dataset | None = None,
+    white: int | None = None,
 ) -> Dataset:
     """Return the images of a folder, in the order of their paths.
 
@@ -47,11 +52,11 @@ def read_images(
     splits, more = _splits(root, files)
     more = [*wrapped, *more]
     if like is not None:
-        return _read(folder, splits.get("test") or splits["train"], like, [*notes, *more])
-    train = _read(folder, splits["train"], None, [*notes, *more])
+        return _read(folder, splits.get("test") or splits["train"], like, [*notes, *more], white)
+    train = _read(folder, splits["train"], None, [*notes, *more], white)
     if not splits.get("test"):
         return train
-    test = _read(folder, splits["test"], train, [])
+    test = _read(folder, splits["test"], train, [], white)
     return Dataset(
         train.name,
         train.X,
@@ -171,7 +176,9 @@ def _item(path: Path, part: tuple[str, ...]) -> _Item:
     return _Item(path, None if split_of(part[0]) == "unlabeled" else part[0], False)
 
 
-def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[str]) -> Dataset:
+def _read(
+    folder: Path, items: list[_Item], like: Dataset | None, notes: list[str], white: int | None
+) -> Dataset:
     found: list[tuple[_Item, Header]] = []
     bad: list[str] = []
     ignored = 0
@@ -185,7 +192,7 @@ def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[st
             bad.append(_named(folder, item.path, header))
     _refuse_loose(folder, [item for item, _ in found])
     size, grey, more = _common(found, like)
-    white, told_of_depth = _white(found, like)
+    white, told_of_depth = _white(found, like.white if like is not None else white)
     more += told_of_depth
     kept: list[_Item] = []
     X = np.empty((len(found), 1 if grey else 3, size[1], size[0]), dtype=np.uint8)  # (n, c, h, w)
@@ -219,22 +226,25 @@ def _read(folder: Path, items: list[_Item], like: Dataset | None, notes: list[st
     )
 
 
-def _white(found: list[tuple[_Item, Header]], like: Dataset | None) -> tuple[int, list[str]]:
+def _white(found: list[tuple[_Item, Header]], known: int | None) -> tuple[int, list[str]]:
     """Return the value of 16-bit images that becomes 255, and notes: cameras of 10, 12 or 14 bits
-    write files of 16."""
+    write files of 16. ``known`` is that of the images that were learned from."""
     deep = [item.path for item, header in found if header.bits > 8]
     if not deep:
-        return like.white if like is not None else 255, []
+        return known or 255, []
     highest = max((brightest(path) for path in deep), default=0)
     white = 2 ** max(8, int(highest).bit_length()) - 1
-    if like is not None and like.white != white:
-        return like.white, [
-            f"{len(deep):,} images hold 16-bit values up to {highest:,}; those of training went up "
-            f"to {like.white:,}, which stays the brightest value."
+    if known is None:
+        return white, [
+            f"{len(deep):,} images hold 16-bit values up to {highest:,}: {white:,} was taken for "
+            "the brightest value, and 256 levels are kept."
         ]
-    return white, [
-        f"{len(deep):,} images hold 16-bit values up to {highest:,}: {white:,} was taken for the "
-        "brightest value, and 256 levels are kept."
+    above = f"; what is above is cut off at {known:,}" if highest > known else ""
+    if white == known:
+        return known, []
+    return known, [
+        f"{len(deep):,} images hold 16-bit values up to {highest:,}; {known:,} was the brightest "
+        f"value of those that were learned from, and stays it{above}."
     ]
 
 

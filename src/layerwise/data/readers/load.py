@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ..task import check_task
 from .dataset import Dataset, listing
 from .embedded import EMBEDDED, read_embedded
 from .files import unreadable
-from .forms import reader_of
+from .forms import reader_of, reads_images
 from .standard_input import STANDARD_INPUT, from_standard_input
 
 
@@ -21,8 +22,10 @@ def load_dataset(
     target: str | None = None,
     test: str | os.PathLike[str] | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
+    white: int | None = None,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
 
@@ -38,10 +41,14 @@ def load_dataset(
         Rows for the test, in the same form; columns are matched by name.
     task : {'classification', 'regression'}, optional
         Overrides what follows from the target's values.
+    drop : sequence of str, optional
+        Columns of a table that are left out before anything is read from them.
     like : Dataset, optional
         A table whose columns and types these rows must have.
     id_column : str, optional
         The column of a table that names its rows: it is not learned from, and goes into ``ids``.
+    white : int, optional
+        Of images of 16 bits: the value that becomes 255; by default the folder's own range decides.
 
     Notes
     -----
@@ -62,9 +69,9 @@ def load_dataset(
     Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', ...)
     """
     check_task(task)
-    train = _read(os.fspath(data), target, task, like, id_column)
+    train = _read(os.fspath(data), target, task, like, drop, id_column, white)
     if test is not None:
-        held = replace(_read(os.fspath(test), target, task, train, id_column), test=None)
+        held = replace(_read(os.fspath(test), target, task, train, drop, id_column), test=None)
         own = (
             (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",)
             if train.test
@@ -75,7 +82,13 @@ def load_dataset(
 
 
 def _read(
-    data: str, target: str | None, task: str | None, like: Dataset | None, id_column: str | None
+    data: str,
+    target: str | None,
+    task: str | None,
+    like: Dataset | None,
+    drop: Sequence[str],
+    id_column: str | None,
+    white: int | None = None,
 ) -> Dataset:
     if data in EMBEDDED:
         if like is not None:
@@ -87,7 +100,7 @@ def _read(
         return read_embedded(data, target=target, task=task)
     if data == STANDARD_INPUT:
         with from_standard_input() as path:
-            found = _read(str(path), target, task, like, id_column)
+            found = _read(str(path), target, task, like, drop, id_column)
             return replace(found, name="stdin")
     try:
         read, is_table = reader_of(data)
@@ -99,9 +112,10 @@ def _read(
             "Both must be tables, or both arrays or images.",
         )
     if is_table:
-        return read(target=target, task=task, like=like, id_column=id_column)
+        return read(target=target, task=task, drop=drop, like=like, id_column=id_column)
     _refuse_id(data, id_column)
-    return read(target=target, task=task, like=like)
+    own = {"white": white} if reads_images(read) else {}
+    return read(target=target, task=task, like=like, **own)
 
 
 def _refuse_id(data: str, id_column: str | None) -> None:
@@ -134,6 +148,7 @@ def _with_unseen(test: Dataset, train: Dataset) -> Dataset:
         test,
         notes=(
             *test.notes,
-            f"{len(unseen)} test rows are of classes that no training row has: {classes}.",
+            f"{len(unseen)} test rows are of classes that no training row has: {classes}. They "
+            "count as errors.",
         ),
     )

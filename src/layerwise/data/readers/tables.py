@@ -3,15 +3,16 @@ names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..._errors import DataError, did_you_mean
+from ..._errors import DataError, ParameterError, did_you_mean
 from ..cells import Reading
 from ..marks import MISSING
 from ..spelling import spelled_series
 from .columns import features
-from .dataset import Dataset, listing
+from .dataset import Dataset, NoIds, NoLabels, listing
 from .delimited import read_delimited
 from .parquet import read_parquet
 from .targets import read_target
@@ -26,6 +27,7 @@ def read_table(
     *,
     target: str | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
     root: Path | None = None,
@@ -41,6 +43,8 @@ def read_table(
         The column with the labels; an empty cell is a row without label.
     task : {'classification', 'regression'}, optional
         Overrides what follows from the target's values.
+    drop : sequence of str, optional
+        Columns to leave out, whatever they hold.
     like : Dataset, optional
         The training set, when the rows are for the test: columns are matched by name.
     id_column : str, optional
@@ -53,7 +57,8 @@ def read_table(
     In text files the cells of ``marks.MISSING`` are missing, and in columns of numbers those of
     ``marks.MISSING_IN_NUMBERS`` too; in Parquet null, NaN and "".
     """
-    named: dict[str, Any] = {"target": target, "task": task, "like": like, "id_column": id_column}
+    named: dict[str, Any] = {"target": target, "task": task, "like": like}
+    named |= {"drop": drop, "id_column": id_column}
     if is_parquet(paths[0]):
         frame, notes = read_parquet(paths, root)
         return from_frame(frame, name, **named).with_notes(notes)
@@ -73,6 +78,7 @@ def from_frame(
     *,
     target: str | None = None,
     task: str | None = None,
+    drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
     how: Reading | None = None,
@@ -82,20 +88,22 @@ def from_frame(
     Parameters
     ----------
     frame : polars.DataFrame
-    name, target, task, like, id_column
+    name, target, task, drop, like, id_column
         As in :func:`read_table`.
     how : Reading, optional
         Of cells that are all text still; None where columns have their types.
     """
     if target is not None and target not in frame.columns:
-        raise DataError(
+        raise NoLabels(
             f"{name!r} has no column {target!r} to take as the target.",
             _columns(target, frame.columns),
         )
+    frame = frame.drop(check_dropped(drop, [c for c in frame.columns if c != target], target))
+    notes = left_out_note(drop)
     frame, ids = _without_ids(frame, name, target, id_column)
-    notes: list[str] = []
     if like is not None:
-        frame, notes = _matched(frame, name, target, like)
+        frame, more = _matched(frame, name, target, like)
+        notes += more
     y = None
     if target is not None:
         y, task, said = read_target(frame[target], task, like, how)
@@ -103,7 +111,9 @@ def from_frame(
         frame = frame.drop(target)
     X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X), how)
     task = task if y is not None else None
-    return Dataset(name, X, y, target, None, task, notes=(*notes, *more), ids=ids)
+    return Dataset(
+        name, X, y, target, None, task, notes=(*notes, *more), ids=ids, id_column=id_column
+    )
 
 
 def _without_ids(
@@ -114,12 +124,39 @@ def _without_ids(
         return frame, None
     if id_column not in frame.columns or id_column == target:
         what = "is the target" if id_column == target else "is not there"
-        raise DataError(
+        raise NoIds(
             f"{name!r}: the column {id_column!r} {what}, so it cannot name the rows.",
             _columns(id_column, frame.columns),
         )
     cells = spelled_series(frame[id_column]).fill_null("")
     return frame.drop(id_column), tuple(cells.to_list())
+
+
+def check_dropped(
+    drop: Sequence[str], columns: Sequence[str], target: str | None = None
+) -> list[str]:
+    """Return the columns to leave out, each once.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such column, or it is the target.
+    """
+    for name in drop:
+        if name == target:
+            raise ParameterError(
+                f"{name!r} is the target; it cannot be left out.", "Leave out other columns."
+            )
+        if name not in columns:
+            raise ParameterError(
+                f"There is no column {name!r} to leave out.", did_you_mean(name, columns)
+            )
+    return list(dict.fromkeys(drop))
+
+
+def left_out_note(drop: Sequence[str]) -> list[str]:
+    """Return a sentence on the columns that were left out, where there are some."""
+    return [f"Left out as asked: {listing(list(drop))}."] if drop else []
 
 
 def _columns(name: str, known: list[str]) -> str:

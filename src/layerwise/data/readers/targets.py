@@ -15,7 +15,7 @@ from ..odd import refuse_odd
 from ..spelling import spelled_series
 from ..task import MOST_CLASSES, odd_minus_one, task_of
 from .columns import BLANK, in_range, plain, unusable
-from .dataset import Dataset, listing, object_array
+from .dataset import Dataset, NoLabels, listing, object_array
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,7 +53,7 @@ def read_target(
         how = Reading(marks=BLANK)
     text, notes = _named(series, how)
     if text.null_count() == len(text):
-        raise DataError(
+        raise NoLabels(
             f"The target {series.name!r} is empty in all {len(series)} rows.",
             "Fill in some labels, or leave the target out.",
         )

@@ -1,0 +1,232 @@
+"""One draw of labels: both arms of a recipe and a linear model, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from .._durable import Facts
+from ..data.preprocessing import Preprocessor
+from ..data.readers import ReadRows
+from ..estimators import Pretrainer
+from ..evaluation import (
+    Arm,
+    EstimatorArm,
+    Single,
+    StudyData,
+    baselines,
+    flags_of,
+    metric_of,
+    run_single,
+    single_draw,
+)
+from ..evaluation.design import Draw
+from ..recipes import Recipe
+from ..training import Clock, grown, limited_by, phases_that_ran
+from .arms import RecipeArm, recipe_arms
+from .choices import resolve
+from .features import features_of
+from .guarded import Guarded
+from .time_limit import cut_notes, planned
+from .timing import Work
+from .weights import Weights, weighed, weight_note
+
+Tell = Callable[[str], None]
+
+LINEAR = {"classification": "logistic regression", "regression": "ridge regression"}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What one draw gave: the rows, the recipe with its two arms and a linear model, and what came
+    of them.
+
+    Parameters
+    ----------
+    rows : Guarded
+    recipe : Recipe
+    arms : tuple of Arm
+        Pretrained, its control, a linear model.
+    single : Single
+    notes : tuple of str
+    """
+
+    rows: Guarded
+    recipe: Recipe
+    arms: tuple[RecipeArm, RecipeArm, EstimatorArm]
+    single: Single
+    notes: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[Any, Any]:
+        """The fitted estimators of the recipe's arms."""
+        first, second = (self.single.answered[arm.name].model for arm in self.arms[:2])
+        return first, second
+
+    @property
+    def test_X(self) -> ReadRows:
+        """The test rows."""
+        data = self.rows.study
+        return data.test_X if data.test_y is not None else data.rows(self.single.draw.test)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """Labels of the test rows, as the data spell them."""
+        data = self.rows.study
+        known = data.test_y if data.test_y is not None else data.y[self.single.draw.test]
+        return np.array(self.rows.values)[known] if self.rows.values else known
+
+    @property
+    def answers(self) -> np.ndarray:
+        """What the pretrained arm answers on the test rows, likewise."""
+        given = self.single.answered[self.arms[0].name].answer
+        return np.array(self.rows.values)[given] if self.rows.values else given
+
+    def scores(self) -> list[float]:
+        """Return the measure of each arm on the test rows."""
+        metric = metric_of(self.single.outcome)
+        return [self.single.record(arm)["measures"][metric] for arm in self.arms]
+
+    def epochs(self) -> dict[str, list[Facts]]:
+        """Return the phases that ran, with their epochs and steps."""
+        model, control = self.models
+        return {
+            "pretrain": phases_that_ran(model._fitted_pretrainer().history_),
+            "finetune": phases_that_ran(model.history_),
+            "random_start": phases_that_ran(control.history_),
+        }
+
+    def seconds(self) -> dict[str, float]:
+        """Return where the time went."""
+        first, second = (self.single.record(arm)["seconds"] for arm in self.arms[:2])
+        return {
+            "pretrain": first["prepare"],
+            "finetune": first["fit"] + first["predict"],
+            "random_start": second["fit"] + second["predict"],
+        }
+
+
+def fit_draw(
+    rows: Guarded,
+    recipe: str | None = None,
+    changes: Sequence[str] = (),
+    *,
+    labels: int | None = None,
+    class_weight: Weights = None,
+    seed: int = 0,
+    device: str = "auto",
+    tell: Tell = lambda title: None,
+    say: Tell | None = None,
+    until: float | None = None,
+) -> tuple[Fit, str]:
+    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe.
+
+    With ``say`` or ``until`` the time is measured first: said, and cut to the limit.
+    """
+    draw, notes = single_draw(rows.study, labels, seed)
+    chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
+    work = Work(chosen, rows.study.rows(draw.pool), *_labels(rows.study, draw), device, seed)
+    chosen, times, cut = planned(work, say, until)
+    notes += cut
+    clock = Clock()
+    pair = recipe_arms(chosen, rows.study.task, device, class_weight)
+    linear = LINEAR[rows.study.task]
+    (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
+    if class_weight is not None:
+        baseline, weighs = weighed(baseline, class_weight)
+        notes.append(weight_note(class_weight, rows.values, linear if weighs else None))
+
+    def began(arm: Arm, what: str) -> None:
+        if times is not None:
+            clock.allow(times.pretrain if what == "prepare" else times.finetune)
+        if arm is pair[0]:
+            tell("pretraining" if what == "prepare" else "fine-tuning")
+        elif what == "fit":
+            tell(pair[1].short if arm is pair[1] else "comparing")
+
+    with limited_by(clock):
+        single = run_single(rows.study, [*pair, baseline], draw, began)
+    models = [single.answered[arm.name].model for arm in pair]
+    for model in models:
+        _handed_over(model, rows.values)
+    notes += dropped_columns(models[0]._fitted_pretrainer())
+    notes += cut_notes(
+        {
+            "pretraining": models[0]._fitted_pretrainer().history_,
+            "the fine-tuning of the pretrained arm": models[0].history_,
+            "the random start": models[1].history_,
+        }
+    )
+    notes += grown(models[0]._fitted_pretrainer().history_)
+    for arm, model in zip(pair, models, strict=True):
+        notes += [f"{arm.short}: {text}" for text in grown(model.history_)]
+    if rows.study.test_X is not None:
+        told = models[0]._fitted_pretrainer().outside(rows.study.test_X)
+        notes += [f"Test rows: {text}" for text in told]
+    found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
+    return found, why
+
+
+def _labels(data: StudyData, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels of the rows to learn from, and which of them are shown."""
+    shown = np.searchsorted(draw.pool, np.sort(draw.order))
+    return data.y[draw.pool], shown
+
+
+def _handed_over(model: Any, values: Sequence[object] | None) -> None:
+    """Turn a study's model into a user's: it answers with the data's own classes, takes empty cells
+    for missing labels, and pretrains again when it is fitted again."""
+    if values:
+        if isinstance(given := getattr(model, "class_weight", None), dict):
+            model.set_params(class_weight={values[i]: weight for i, weight in given.items()})
+        model.classes_ = np.array(values)[model.classes_]
+    fitted = model._fitted_pretrainer()
+    model.pretrainer_ = fitted
+    model.set_params(pretrainer=clone(fitted), unlabeled="missing")
+
+
+def facts_of(found: Fit, seed: int) -> Facts:
+    """Return what was run and what it gave as plain data."""
+    first, second, baseline = found.arms
+    scores, draw = found.scores(), found.single.draw
+    return {
+        "task": found.rows.study.task,
+        "metric": metric_of(found.single.outcome),
+        "recipe": found.recipe.name,
+        "arms": {"pretrained": first.short, "random_start": second.short},
+        "seed": seed,
+        "rows": len(draw.pool),
+        "labels": len(draw.order),
+        "unlabelled": len(draw.pool) - len(draw.order),
+        "test": {"rows": len(draw.test), "pretrained": scores[0], "random_start": scores[1]},
+        "seconds": found.seconds(),
+        "baseline": {"name": baseline.name, "value": scores[2]},
+        "epochs": found.epochs(),
+        "flags": flags_of(scores[1], (baseline.name, scores[2]), first),
+        "guards": [finding.as_dict() for finding in found.rows.findings],
+    }
+
+
+def about(rows: Guarded, result: Facts) -> Facts:
+    """Return what a model folder keeps about the run."""
+    kept = ("recipe", "seed", "rows", "labels", "metric", "test")
+    return {
+        "data": rows.data.name,
+        "task": rows.data.task,
+        "target": rows.data.target,
+        "image_shape": rows.data.image_shape,
+        "white": rows.data.white,
+        "id": rows.data.id_column,
+        "left_out": list(rows.left_out),
+        "features": [] if rows.data.image_shape is not None else features_of(rows.data.X),
+        "result": {name: result[name] for name in kept if name in result},
+    }
+
+
+def dropped_columns(model: Pretrainer) -> list[str]:
+    """Return notes on the columns that the preprocessing left out."""
+    return list(getattr(model.preprocessing_, "notes_", []))
