@@ -78,7 +78,7 @@ def models() -> dict[str, Any]:
     return {
         "classifier": lw.PretrainedClassifier(deep, plan=TUNE, random_state=0).fit(X, words),
         "numbers": lw.PretrainedClassifier(
-            prepared(numbers="quantile"), plan=PLAIN, unlabeled=-1, random_state=0
+            prepared(numbers="quantile"), plan=PLAIN, random_state=0
         ).fit(holes, y),
         "truths": lw.PretrainedClassifier(
             prepared(numbers="robust"), plan=PLAIN, start="random", random_state=0

@@ -12,6 +12,7 @@ def whole():
     return {name: fuzz_models.saved(model) for name, model in fuzz_models.models().items()}
 
 
+@pytest.mark.filterwarnings("ignore::layerwise.DataWarning")
 def test_models_of_every_kind_work_before_they_are_mutated(whole, tmp_path):
     for name, model in fuzz_models.models().items():
         fuzz_models.use(model)

@@ -21,7 +21,7 @@ from layerwise.cli import main
 from .test_payloads import PAYLOADS
 from .test_report import Page
 
-COUNT, CLASSES, EACH = 150, 30, 24
+COUNT, CLASSES, EACH = 150, 15, 16
 SETTINGS = ("widths=[4]", "epochs=1", "head_epochs=1", "finetune_epochs=1")
 SETTINGS += ("finetune.0.training.min_steps=0", "finetune.1.training.min_steps=0")
 NAME = "<img src=x onerror=alert(1)>\x1b[31m.csv"

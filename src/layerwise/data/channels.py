@@ -19,9 +19,12 @@ def check_channels(shape: tuple[int, ...], name: str) -> None:
     Raises
     ------
     DataError
-        For (n, h, w, c) with 1, 3 or 4 in the place of c and not in that of the channels.
+        For (n, h, w, c) with 1, 3 or 4 in the place of c, below h and w, and not in that of the
+        channels.
     """
     if len(shape) != 4 or shape[3] not in _COLOURS or shape[1] in _COLOURS:
+        return
+    if shape[3] >= min(shape[1], shape[2]):  # a small map of features: nothing says which is which
         return
     raise DataError(
         f"{name} has the shape {tuple(shape)}: the channels seem to be last; expected "

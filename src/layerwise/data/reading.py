@@ -85,8 +85,8 @@ def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int
     table = X if isinstance(X, Table) else None
     given = X.given if isinstance(X, Table) else X
     if is_frame(given):
-        check_names(given)
         given = with_word_names(given)
+        check_names(given)
     mixed = is_frame(given) and (has_texts(given) or (not reset and hasattr(estimator, "mixed_")))
     if is_source(given):
         _record(estimator, given.space, reset)

@@ -129,7 +129,8 @@ class Scaling:
         excess = self.excess(rows)
         if excess is None:
             return self._strange(rows, names) if self.stretches else []
-        plain = self.kind == "unit" and not self.offset.any() and _is_even(self.scale)
+        as_they_are = _is_even(self.scale) and set(self.scale[:1].tolist()) <= {1.0, 255.0}
+        plain = self.kind == "unit" and not self.offset.any() and as_they_are
         if plain and np.median(excess.max(axis=1)) > 1.0:
             top = float(self.scale[0]) if len(self.scale) else 1.0
             raise DataError(
