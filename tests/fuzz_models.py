@@ -158,10 +158,27 @@ def use(model: Any) -> None:
             assert model.classes_.dtype == answer.dtype
 
 
+ABOUT: dict[str, Any] = {
+    "data": "rows",
+    "task": "classification",
+    "target": "y",
+    "left_out": ["id"],
+    "id": "id",
+    "white": 255,
+    "features": [{"name": "a", "type": "number", "low": 0.0, "high": 1.0, "missing": 0}],
+    "result": {
+        "rows": 20,
+        "labels": 10,
+        "metric": "accuracy",
+        "test": {"rows": 5, "pretrained": 0.5, "random_start": 0.4},
+    },
+}
+
+
 def saved(model: Any) -> Model:
     """Return description and tensors of a model."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as place:
-        folder = lw.save(model, place)
+        folder = lw.save(model, place, about=ABOUT)
         description = json.loads((folder / "model.json").read_text())
         return description, from_bytes((folder / "model.safetensors").read_bytes())
 

@@ -40,7 +40,8 @@ def _type(name: str, preprocessing: Facts, known: Facts | None) -> str:
         words = f"the same in every row: {constant!r}; not used"
     else:
         words = "number"
-        if known is not None and known.get("low") is not None:
-            words += f", {known['low']:g} to {known['high']:g}"
+        ends = [(known or {}).get(end) for end in ("low", "high")]
+        if None not in ends:
+            words += f", {ends[0]:g} to {ends[1]:g}"
     missing = (known or {}).get("missing")
     return f"{words}; {missing:,} missing" if missing else words

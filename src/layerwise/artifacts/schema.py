@@ -164,10 +164,10 @@ _STEP = keys(
 )
 _HISTORY = many(
     keys(
-        {},
-        dict.fromkeys(("step", "phase", "epoch", "epochs", "batches"), whole())
+        dict.fromkeys(("phase", "epoch"), whole())
         | dict.fromkeys(("first", "last"), whole(-1))
-        | {"objective": text}
+        | {"objective": text},
+        dict.fromkeys(("step", "epochs", "batches"), whole())
         | dict.fromkeys(("loss", "begin", "learning_rate", "validation"), perhaps(number)),
     )
 )
@@ -222,23 +222,38 @@ _TARGET = keys(
         "outputs": many(whole(1), 0, 1),
     }
 )
-_ABOUT = {
-    "image_shape": perhaps(many(whole(1), 3, 3)),
-    "left_out": perhaps(many(text)),
-    "result": perhaps(named(anything)),
-    "target": perhaps(text),
-    "task": perhaps(one_of("classification", "regression")),
-    "id": perhaps(text),
-    "white": perhaps(whole(1)),
-    "features": perhaps(many(named(anything))),
-}
 
 
-def _about(value: Any, place: str) -> None:
+def _typed(types: dict[str, Check]) -> Check:
     """Anything by name, but what is used has its type."""
-    named(anything)(value, place)
-    for name, check in _ABOUT.items():
-        check(value.get(name), f"{place}.{name}")
+
+    def check(value: Any, place: str) -> None:
+        named(anything)(value, place)
+        for name, one in types.items():
+            perhaps(one)(value.get(name), f"{place}.{name}")
+
+    return check
+
+
+_TEST = _typed({"rows": whole(), "pretrained": number, "random_start": number})
+_RESULT = _typed({"rows": whole(), "labels": whole(), "metric": text, "test": _TEST})
+_FEATURE = keys(
+    {"name": text, "type": text, "missing": whole()},
+    dict.fromkeys(("low", "high"), perhaps(number)),
+)
+_about = _typed(
+    {
+        "data": text,
+        "image_shape": many(whole(1), 3, 3),
+        "left_out": many(text),
+        "result": _RESULT,
+        "target": text,
+        "task": one_of("classification", "regression"),
+        "id": text,
+        "white": whole(1),
+        "features": many(_FEATURE),
+    }
+)
 
 
 _COMMON: dict[str, Check] = {
