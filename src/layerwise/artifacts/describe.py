@@ -33,7 +33,7 @@ def _lines(description: Facts) -> list[str]:
     lines = [
         f"kind        {description['kind']} (layerwise {description['layerwise']}, format "
         f"{description['format_version']})",
-        f"data        {about.get('data', 'not recorded')!r}, "
+        f"data        {about.get('data') or 'not recorded'!r}, "
         f"{pretrainer['n_features_in']:,} features{_counts(about)}",
     ]
     tuned = description.get("finetuned")
@@ -63,15 +63,7 @@ def _lines(description: Facts) -> list[str]:
         lines += [f"fine-tuning {words}" for words in _steps(tuned["plan"])]
         lines += _ran(tuned["history"])
         lines.append(f"start       {tuned['start']}")
-    result = about.get("result") or {}
-    if result.get("metric") == "score" and result.get("test", {}).get("pretrained") is not None:
-        lines.append(f"test        mean score {result['test']['pretrained']:.4f}")
-    if "test" in result and "random_start" in result["test"]:
-        test = result["test"]
-        lines.append(
-            f"test        {result['metric']} {test['pretrained']:.4f}; {test['random_start']:.4f} "
-            "from random weights"
-        )
+    lines += _tested(about.get("result") or {})
     lines.append(
         f"weights     {description['weights']['bytes']:,} bytes, SHA-256 "
         f"{description['weights']['sha256'][:16]}... (checked)"
@@ -79,10 +71,22 @@ def _lines(description: Facts) -> list[str]:
     return lines
 
 
+def _tested(result: Facts) -> list[str]:
+    """Return the scores on the test rows, where they are recorded."""
+    test, metric = result.get("test") or {}, result.get("metric")
+    first, second = test.get("pretrained"), test.get("random_start")
+    if metric is None or first is None:
+        return []
+    if metric == "score":
+        return [f"test        mean score {first:.4f}"]
+    beside = "" if second is None else f"; {second:.4f} from random weights"
+    return [f"test        {metric} {first:.4f}{beside}"]
+
+
 def _counts(about: Facts) -> str:
     """Return the rows that were learned from, where they are recorded."""
     result = about.get("result") or {}
-    if "rows" not in result:
+    if result.get("rows") is None:
         return ""
     labels = f", {result['labels']:,} with a label" if result.get("labels") else ""
     return f"; learned from {result['rows']:,} rows{labels}"
