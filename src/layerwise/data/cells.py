@@ -72,6 +72,8 @@ def understood(cells: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     text, gone = without(cells, how.marks)
     if text.null_count() == len(text):
         return text.cast(pl.Float64), []
+    if _are_words(text):
+        return text, _told(text.name, gone)
     numbers, more, notes = _as_numbers(text, how)
     if numbers is not None:
         return numbers, [*_told(text.name, gone | more), *notes]
@@ -80,6 +82,14 @@ def understood(cells: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
         return lower == "true", _told(text.name, gone)
     refuse_odd(text, how.where)
     return text, [*_told(text.name, gone), *(_codes(text) or told_of_digits(text))]
+
+
+def _are_words(text: pl.Series) -> bool:
+    """Whether no cell holds a digit or a truth value: most columns of categories, told at once."""
+    words = text.unique().drop_nulls()
+    if words.str.contains(r"\p{Nd}").any():
+        return False
+    return not words.str.to_lowercase().is_in(["true", "false", "inf", "infinity", "nan"]).any()
 
 
 def without(cells: pl.Series, marks: Sequence[str]) -> tuple[pl.Series, dict[str, int]]:

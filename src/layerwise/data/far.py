@@ -79,18 +79,22 @@ def _told(name: str, value: float, row: int, more: int) -> str:
 
 
 def _alone(matrix: np.ndarray) -> np.ndarray:
-    """Return which columns have a number a thousand times farther out than the others."""
+    """Return which columns have a number a thousand times farther out than the others: by their
+    ends, and by a thousand rows; where most of those are one value, by the mean of the others."""
     some = matrix[:: max(1, len(matrix) // 1000)].astype(np.float64)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value
         middle = np.nanmedian(some, axis=0)
-        distance = np.abs(matrix - middle)
-        largest = np.nanmax(distance, axis=0)
         usual = np.nanmedian(np.abs(some - middle), axis=0)
-        rest = np.nansum(distance, axis=0) - largest
-        count = np.maximum(len(matrix) - 1 - np.isnan(matrix).sum(axis=0), 1)
-        beyond = np.where(usual > 0, largest > 1e3 * usual, largest > 1e3 * rest / count)
-        return beyond | ~np.isfinite(rest)
+        low, high = np.fmin.reduce(matrix, axis=0), np.fmax.reduce(matrix, axis=0)
+        largest = np.fmax(high - middle, middle - low)
+        beyond = largest > 1e3 * usual
+        for column in np.flatnonzero(beyond & (usual == 0)):
+            distance = np.abs(matrix[:, column] - middle[column])
+            rest = float(np.nansum(distance)) - float(largest[column])
+            known = max(1, int((distance > 0).sum()) - 1)
+            beyond[column] = largest[column] > 1e3 * rest / known
+        return beyond | ~np.isfinite(largest)
 
 
 def _far(values: np.ndarray) -> np.ndarray:

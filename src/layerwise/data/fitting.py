@@ -125,19 +125,22 @@ def _fit_quantiles(matrix: np.ndarray) -> np.ndarray:
 def _auto(matrix: np.ndarray) -> str:
     if matrix.dtype == np.uint8:
         return "bytes"
-    if matrix.size == 0 or np.isnan(low := _quiet(np.nanmin, matrix, axis=None)):
+    if not matrix.size:
         return "standard"
-    return "unit" if low >= 0 and np.nanmax(matrix) <= 1 and _fills(matrix) else "standard"
+    low, high = np.fmin.reduce(matrix, axis=0), np.fmax.reduce(matrix, axis=0)
+    smallest, largest = np.fmin.reduce(low), np.fmax.reduce(high)
+    if not (smallest >= 0 and largest <= 1):  # nor where there is no number
+        return "standard"
+    return "unit" if _fills(low, high) else "standard"
 
 
-def _fills(matrix: np.ndarray) -> bool:
+def _fills(low: np.ndarray, high: np.ndarray) -> bool:
     """Whether columns in [0, 1] use that range: as pixels do, and not a table in small units.
 
     Every column that varies does so over a step of a byte and the median one over half of the
     range; of at most 16 columns, which are hardly pixels, each does over a quarter.
     """
-    low, high = (_quiet(end, matrix) for end in (np.nanmin, np.nanmax))
-    varying = (high - low)[high > low]
+    varying = (high - low)[high > low].astype(np.float64)
     if not len(varying):
         return True
     if len(varying) <= _FEW_COLUMNS:

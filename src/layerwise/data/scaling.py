@@ -60,7 +60,7 @@ class Scaling:
         A number more than a million spreads from the mean is taken for missing.
         """
         part = self._scaled(rows)
-        if self.stretches:
+        if self.stretches and _reach(part) > FAR:
             part[np.abs(part) > FAR] = np.nan
         missing = np.isnan(part)
         if missing.any():
@@ -88,6 +88,8 @@ class Scaling:
         """Return how far each number lies outside what the scaling can hold, in scaled units (in
         widths of the column, where numbers are mapped to a normal distribution): ``(n, m) -> (n,
         m)``; None where none does."""
+        if self._holds(rows):
+            return None
         if self.kind == "unit":
             part = self._scaled(rows)
             result = np.maximum(part - 1.0, 0.0) + np.maximum(-part, 0.0)
@@ -104,6 +106,23 @@ class Scaling:
             return None
         result = np.nan_to_num(result, nan=0.0, posinf=LARGEST)
         return result if result.any() else None
+
+    def _ends(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the smallest and the largest scaled number of each column; NaN where there is
+        none. One pass without copies."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            low, high = np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)
+            return (low - self.offset) / self.scale, (high - self.offset) / self.scale
+
+    def _holds(self, rows: np.ndarray) -> bool:
+        """Whether no number lies outside for sure, as the ends of the columns say."""
+        if not rows.size or self.quantiles is not None:
+            return not rows.size
+        low, high = self._ends(rows)
+        if self.kind == "unit":
+            return not ((low < 0.0) | (high > 1.0)).any()
+        most = BOUND if self.kind == "bounded" else FAR
+        return not ((low < -most) | (high > most)).any()
 
     def outside(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
         """Return sentences on numbers that the scaling cannot hold.
@@ -164,6 +183,11 @@ class Scaling:
         More than a twentieth beyond ten standard deviations cannot be, whatever the distribution
         (Chebyshev: a hundredth); beyond ten spreads between quartiles, more than half cannot.
         """
+        if not rows.size:
+            return []
+        low, high = self._ends(rows)
+        if not ((low < -_STRANGE) | (high > _STRANGE)).any():
+            return []
         with np.errstate(over="ignore", invalid="ignore"):
             size = np.abs(self._scaled(rows))
             known = np.maximum((~np.isnan(size)).sum(axis=0), 1)
@@ -228,7 +252,9 @@ class Scaling:
         if self.kind != "unit" or self.offset.any() or not rows.size:
             return
         scale = float(self.scale[0]) if _is_even(self.scale) else 0.0
-        fractions = rows.dtype.kind == "f" and bool((rows % 1 > 0).any()) and np.nanmax(rows) <= 1
+        floats = scale == 255.0 and rows.dtype.kind == "f"
+        small = floats and float(np.fmax.reduce(rows, axis=None)) <= 1
+        fractions = small and bool((rows % 1 > 0).any())
         if (scale == 255.0 and fractions) or (
             scale == 1.0 and rows.dtype == np.uint8 and rows.max() > 1
         ):
@@ -248,6 +274,14 @@ class Scaling:
         transformer.references_ = np.linspace(0, 1, transformer.n_quantiles_, endpoint=True)
         transformer.n_features_in_ = len(self.offset)
         return transformer
+
+
+def _reach(part: np.ndarray) -> float:
+    """Return the largest size of a number, 0 where there is none."""
+    if not part.size:
+        return 0.0
+    ends = np.fmax.reduce(part, axis=None), -np.fmin.reduce(part, axis=None)
+    return float(np.nan_to_num(np.fmax(*ends)))
 
 
 def _s(count: int) -> str:

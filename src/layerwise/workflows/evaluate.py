@@ -80,9 +80,10 @@ def score_line(opened: Opened, answers: np.ndarray, probability: np.ndarray | No
         return None
     name = "accuracy" if probability is not None else "r2"
     measure = found["measures"][name]
-    where = f"{found['labelled']:,} rows with a label in {opened.rows.target!r}"
-    if found["unlabelled"]:
-        where += f" ({found['unlabelled']:,} rows have none)"
+    count, rest = found["labelled"], found["unlabelled"]
+    where = f"{count:,} row{'s' * (count != 1)} with a label in {opened.rows.target!r}"
+    if rest:
+        where += f" ({rest:,} ha{'ve' if rest != 1 else 's'} none)"
     unknown = found.get("unknown") or {}
     more = (
         f" {sum(unknown.values()):,} rows are of classes that the model does not know, which count "
