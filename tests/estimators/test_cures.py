@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -228,3 +229,47 @@ def test_a_name_that_is_a_number_and_a_word_is_refused():
     frame = pd.DataFrame(X, columns=[0, "0", 2, "b"])
     with pytest.raises(DataError, match="two columns '0', one named by a number"):
         pretrainer().fit(frame)
+
+
+# Labels that are no labels
+
+
+def small():
+    return Pretrainer(Stack(Dense(4)), schedule=Greedy(1))
+
+
+ROWS = np.random.default_rng(0).random((60, 4))
+
+
+@pytest.mark.parametrize(
+    "y", [np.array(["2024-01-01", "2024-01-02"] * 30, dtype="M8[D]"), [date(2024, 1, 1)] * 60]
+)
+def test_dates_are_no_classes(y):
+    with pytest.raises(DataError, match=r"y holds dates or times \(2024-01-01\)"):
+        PretrainedClassifier(small()).fit(ROWS, np.array(y))
+
+
+def test_a_class_that_numpy_made_of_nan_is_told():
+    with pytest.warns(LabelWarning, match=r"'nan' is taken as a class.*unlabeled='nan'"):
+        PretrainedClassifier(small(), random_state=0).fit(ROWS, np.array(["nan", "a", "b"] * 20))
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.array(["cat"] * 60), "y holds 'cat' in row 0; a regression needs numbers"),
+        (np.r_[1e300, np.arange(59.0)], r"y holds 1e\+300; targets must stay within"),
+    ],
+)
+def test_what_is_no_target_is_refused(y, words):
+    with pytest.raises(DataError, match=words):
+        PretrainedRegressor(small()).fit(ROWS, y)
+
+
+def test_targets_in_any_unit_are_the_same_targets():
+    y = ROWS @ np.arange(4.0)
+    one, other = (
+        PretrainedRegressor(small(), random_state=0).fit(ROWS, y * unit).predict(ROWS) / unit
+        for unit in (1.0, 2.0**-600)
+    )
+    assert np.ptp(one) > 0.1 and np.allclose(one, other)

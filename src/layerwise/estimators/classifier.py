@@ -28,7 +28,9 @@ from .labels import (
     check_marker,
     comparable,
     is_unlabelled,
+    refuse_dates,
     refuse_markers,
+    warn_of_blanks,
     warn_of_minus_one,
 )
 from .pretrainer import Pretrainer
@@ -176,6 +178,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         if self.unlabeled is None:
             warn_of_minus_one(labels)
         self.classes_, indices = np.unique(labels, return_inverse=True)
+        warn_of_blanks(self.classes_)
         if len(self.classes_) < 2:
             only = self.classes_.tolist()[0]
             raise DataError(
@@ -214,6 +217,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
                 "None."
             )
         labels = column_or_1d(as_labels(y), warn=True)
+        refuse_dates(labels)
         if self.unlabeled is None and is_unlabelled(labels, "missing").any():
             raise DataError(
                 f"Input y contains NaN or None in {int(is_unlabelled(labels, 'missing').sum())} "

@@ -17,6 +17,8 @@ from .._errors import DataError, LabelWarning
 from ..data.frames import is_missing
 
 MISSING = "missing"
+_BLANKS = ("nan", "none", "<na>", "nat", "")
+_LARGEST = 3.4028234663852886e38  # of float32
 Marker: TypeAlias = "str | float | None"
 
 
@@ -102,6 +104,58 @@ def warn_of_minus_one(y: np.ndarray) -> None:
             "without a label, give unlabeled=-1.",
             LabelWarning,
             stacklevel=_to_the_caller(),
+        )
+
+
+def warn_of_blanks(classes: np.ndarray) -> None:
+    """Warn of classes that are called as a missing label is printed: numpy makes the text 'nan' of
+    NaN beside texts."""
+    if classes.dtype.kind not in "US":
+        return
+    found = [name for name in classes.tolist() if str(name).lower() in _BLANKS]
+    if found:
+        warnings.warn(
+            f"{', '.join(map(repr, found))} is taken as a class. If it stands for no label, give "
+            f"unlabeled={found[0]!r}.",
+            LabelWarning,
+            stacklevel=_to_the_caller(),
+        )
+
+
+def refuse_words(y: np.ndarray) -> None:
+    """Refuse targets that are no numbers, or too large for one.
+
+    Raises
+    ------
+    DataError
+    """
+    for row, value in enumerate(y.ravel().tolist() if y.dtype.kind in "OUSMm" else ()):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            raise DataError(
+                f"y holds {value!r} in row {row}; a regression needs numbers.",
+                "Use PretrainedClassifier for classes.",
+            ) from None
+    if y.dtype.kind == "f" and y.size and np.isfinite(y).all() and np.abs(y).max() > _LARGEST:
+        raise DataError(
+            f"y holds {y.flat[np.abs(y).argmax()]:g}; targets must stay within ±3.4e38.",
+            "Give them in another unit.",
+        )
+
+
+def refuse_dates(y: np.ndarray) -> None:
+    """Refuse labels that are days or times, which are no classes.
+
+    Raises
+    ------
+    DataError
+    """
+    first = y.flat[0] if y.dtype.kind == "O" and y.size else None
+    if y.dtype.kind in "Mm" or hasattr(first, "isoformat"):
+        raise DataError(
+            f"y holds dates or times ({y.flat[0]}), which are no classes.",
+            "Turn them into numbers for a regression, or into words.",
         )
 
 

@@ -19,7 +19,15 @@ from ..data.sources import weights_in
 from ..recipes import Recipe
 from ..training import Plan, Training
 from .finetuned import Finetuned
-from .labels import Marker, as_labels, check_labelled, check_marker, is_unlabelled, refuse_markers
+from .labels import (
+    Marker,
+    as_labels,
+    check_labelled,
+    check_marker,
+    is_unlabelled,
+    refuse_markers,
+    refuse_words,
+)
 from .pretrainer import Pretrainer
 from .rows import repeats, weights_of
 
@@ -129,6 +137,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         if len(table) == len(y):
             check_marker(y, unlabelled, self.unlabeled)
         check_labelled(~unlabelled, self.unlabeled)
+        refuse_words(y[~unlabelled])
         known = check_array(y[~unlabelled], ensure_2d=False, dtype=np.float64, input_name="y")
         if len(known) < 2:
             raise DataError(
@@ -145,9 +154,12 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
                 "Every labelled row has the weight 0.", "Give some of them a weight above 0."
             )
         self.target_mean_ = np.average(known, axis=0, weights=weight)
-        deviation = np.sqrt(np.average((known - self.target_mean_) ** 2, axis=0, weights=weight))
+        centred = known - self.target_mean_
+        largest = np.abs(centred).max(axis=0)
+        unit = np.exp2(np.floor(np.log2(np.where(largest > 0, largest, 1.0))))  # exact, any size
+        deviation = unit * np.sqrt(np.average((centred / unit) ** 2, axis=0, weights=weight))
         self.target_scale_ = np.where(deviation > 0, deviation, 1.0)
-        targets[~unlabelled] = (known - self.target_mean_) / self.target_scale_
+        targets[~unlabelled] = centred / self.target_scale_
         self.outputs_ = y.shape[1:]
         self._train(table, targets, unlabelled, sample_weight, None)
 
