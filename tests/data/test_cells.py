@@ -216,3 +216,30 @@ def test_times_alone_are_called_times():
         DataError, match=r"holds times \('00:00' in row 0\).*minutes since midnight"
     ):
         read([f"{i // 60:02d}:{i % 60:02d}" for i in range(90)])
+
+
+def test_many_points_that_may_part_thousands_are_refused_and_a_few_told():
+    few = ["377", "950", "1.921", "2.070"]
+    series, notes = read(few)
+    assert series.to_list() == [377.0, 950.0, 1.921, 2.07] and "'1.921'" in notes[0]
+    with pytest.raises(DataError, match="may part thousands or decimals"):
+        read(few + [f"{i}.{i:03d}" for i in range(1, 20)])
+    assert read(["100", "1.25", "1.921"])[1] == []
+
+
+def test_numbers_of_so_many_digits_that_they_merge_are_names():
+    near = ["12345678901234567890", "12345678901234567891", "12345678901234567892"]
+    assert read(near)[0].to_list() == near
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("\N{MINUS SIGN}0.132", "a sign that is no hyphen"),
+        ("0,13", "decimal commas"),
+        ("1,23,456", "thousands"),
+    ],
+)
+def test_the_reason_is_the_right_one(cell, words):
+    with pytest.raises(DataError, match=words):
+        read([cell, cell])

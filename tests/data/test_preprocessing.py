@@ -680,3 +680,22 @@ def test_truth_values_as_categories_are_known_in_any_type():
         assert Z[:, 1:].tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
     Z = model.transform(pd.DataFrame({"k": [True, False, True], "v": v}))
     assert Z[:, 1:].tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0]]
+
+
+def test_arrays_of_texts_are_read_as_frames_are():
+    model = Preprocessor().fit(np.array([["1.5", "2"], ["2.5", "4"], ["3", "5"]]))
+    assert model.transform(np.array([[1.5, 2.0]])).shape == (1, 2)
+    for cells in ([["1.5", "0.1%"]], [["2020-01-02", "1"]]):
+        with pytest.raises(DataError, match=r"Column x. holds '.*' in row 1; expected numbers"):
+            Preprocessor().fit(np.array([["1", "2"], *cells], dtype=object))
+    with pytest.raises(DataError, match="array of dates or times"):
+        Preprocessor().fit(np.array([["2020-01-01"], ["2020-01-02"]], dtype="M8[D]"))
+
+
+def test_texts_that_hardly_repeat_are_called_an_identifier():
+    table = pd.DataFrame(
+        {"k": [f"name{'abcdefghij'[i % 10]}{i}" for i in range(60)], "v": range(60)}
+    )
+    assert any(
+        "'k' looks like an identifier (60" in note for note in Preprocessor().fit(table).notes_
+    )

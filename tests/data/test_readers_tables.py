@@ -35,7 +35,8 @@ def test_csv_has_typed_columns_and_none_where_unlabelled(csv):
     assert data.X.schema == {"a": pl.Int64, "b": pl.String, "c": pl.Float64}
     assert data.X["c"].to_list() == [0.5, 1.5, None]
     assert data.y.tolist() == ["yes", "no", None]
-    assert (data.task, data.target, data.notes) == ("classification", "y", ())
+    assert (data.task, data.target) == ("classification", "y")
+    assert data.notes == ("Column 'c': 1 cell '?' was taken for missing.",)
 
 
 def test_without_a_target_every_column_is_a_feature(csv):

@@ -122,3 +122,20 @@ def test_numbers_as_text_in_a_typed_target_are_read_as_in_a_file(tmp_path):
     pl.DataFrame({"x": range(1, 41), "y": labels}).write_parquet(tmp_path / "t.parquet")
     data = load_dataset(tmp_path / "t.parquet", target="y")
     assert data.task == "regression" and data.y[7] == 1.0
+
+
+@pytest.mark.parametrize("form", ["{}%", "${}"])
+def test_many_classes_that_are_numbers_with_a_mark_are_refused(read, form):
+    with pytest.raises(DataError, match="The target 'y' holds "):
+        read([form.format(i % 50) for i in range(200)])
+
+
+def test_a_target_far_from_all_others_is_named(read):
+    with pytest.raises(DataError, match=r"'y' holds 1e\+30 in row 7 \(line 9\), over a million"):
+        read(["1e30" if i == 7 else f"{i / 7:.3f}" for i in range(60)])
+
+
+def test_labels_of_unsigned_64_bits_stay_apart(tmp_path):
+    y = pl.Series("y", [2**63, 2**63 + 1] * 9, dtype=pl.UInt64)
+    pl.DataFrame({"x": range(2, 20), "y": y}).write_parquet(tmp_path / "t.parquet")
+    assert len(set(load_dataset(tmp_path / "t.parquet", target="y").y)) == 2

@@ -52,7 +52,8 @@ def test_predict_tells_the_score_of_labelled_rows(mixed, mixed_csv, tmp_path):
     said = []
     predict(str(mixed / "model"), str(mixed_csv), say=said.append)
     assert any(
-        note.startswith("Score: accuracy ") and "60 rows with a label in 'kind' (30 rows" in note
+        note.startswith("Score: accuracy ")
+        and "60 rows with a label in 'kind' (30 have none" in note
         for note in said
     )
     assert not any("not learned from" in note for note in said)
@@ -150,3 +151,29 @@ def test_a_model_that_is_not_there_names_the_closest(name, mixed, tmp_path):
 def test_a_file_is_no_model(mixed_csv):
     with pytest.raises(ModelError, match=r"is no model folder: it is a file\. Give the folder"):
         model_folder(str(mixed_csv))
+
+
+def test_a_folder_of_parts_is_predicted_as_its_training_rows_and_told(tmp_path):
+    from layerwise.workflows import fit, predict
+
+    folder = tmp_path / "split"
+    folder.mkdir()
+    for name, n in (("Train", 60), ("TEST", 20)):
+        rows = "".join(f"{i % 7}.5,{i % 5}.25,{'pq'[i % 2]}\n" for i in range(n))
+        (folder / f"{name}.csv").write_text(f"a,b,y\n{rows}")
+    made = fit(str(folder), target="y", changes=["epochs=1"], out=tmp_path / "o")
+    said = []
+    columns = predict(made["model"], str(folder), say=said.append)
+    assert len(columns["row"]) == 60
+    assert any("The 20 test rows" in note for note in said)
+
+
+def test_a_feature_is_no_target_of_a_model(tmp_path):
+    from layerwise import DataError
+    from layerwise.workflows import evaluate, fit
+
+    rows = "".join(f"{i % 7}.5,{i % 5}.25,{'pq'[i % 2]}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{rows}")
+    made = fit(str(tmp_path / "t.csv"), target="y", changes=["epochs=1"], out=tmp_path / "o")
+    with pytest.raises(DataError, match="'a' is one of the columns that were learned from"):
+        evaluate(made["model"], str(tmp_path / "t.csv"), target="a")

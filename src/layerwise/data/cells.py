@@ -17,7 +17,7 @@ from .marks import LEADING_ZEROS, MISSING, MISSING_IN_NUMBERS
 from .odd import are_codes, refuse_odd, told_of_digits
 from .where import Where, row_of
 
-_FEWEST, _SHOWN = 5, 4
+_FEWEST, _SHOWN, _MANY_POINTS = 5, 4, 10
 _COMMA_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
 _POINT_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
 _EUROPEAN = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?$"
@@ -110,8 +110,7 @@ def missing_told(name: str, gone: dict[str, int], so: str = "taken for missing")
 
 
 def _told(name: str, gone: dict[str, int]) -> list[str]:
-    odd = {mark: count for mark, count in gone.items() if mark not in ("?", "NaN", "nan")}
-    return [missing_told(f"Column {name!r}", odd)] if odd else []
+    return [missing_told(f"Column {name!r}", gone)] if gone else []
 
 
 def as_numbers(cells: pl.Series, how: Reading) -> tuple[pl.Series | None, list[str]]:
@@ -133,12 +132,18 @@ def _as_numbers(
     filled = text.set(mark, None)
     if filled.null_count() == len(filled):
         return None, {}, []
-    points, said = _with_points(filled, how) if how.decimal_comma else (filled, [])
+    points, said = _with_points(filled, how) if how.decimal_comma else _as_written(filled, how)
     number = _cast(points)
-    if number is None or (codes and are_codes(filled)):
+    if number is None or (codes and (are_codes(filled) or _merge(filled, number))):
         return None, {}, []
     gone = dict(text.filter(mark).value_counts(sort=True).rows())
     return number, gone, [*said, *_compact_dates(number)]
+
+
+def _merge(text: pl.Series, number: pl.Series) -> bool:
+    """Whether whole numbers have so many digits that different ones become one."""
+    long = text.str.contains(r"^[+-]?[0-9]{16,}$").fill_null(False)
+    return bool(long.any()) and text.n_unique() > number.n_unique()
 
 
 def _cast(text: pl.Series) -> pl.Series | None:
@@ -180,6 +185,24 @@ def _with_points(text: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
     if not comma.any() or _cast(changed) is None:
         return text, []
     return changed, [f"The comma in column {text.name!r} was read as a decimal point."]
+
+
+def _as_written(text: pl.Series, how: Reading) -> tuple[pl.Series, list[str]]:
+    """Return cells whose points are decimal points, as in files parted by commas; refuse many that
+    look like thousands beside whole numbers of hundreds, and tell of a few."""
+    point = text.str.contains(".", literal=True).fill_null(False)
+    like = text.filter(point)
+    if not len(like) or not like.str.contains(_POINT_THOUSANDS).all():
+        return text, []
+    whole = text.filter(~point & text.is_not_null()).cast(pl.Int64, strict=False)
+    if not (whole.abs() >= 100).any():
+        return text, []
+    if len(like) >= _MANY_POINTS:
+        _refuse_ambiguous(text, text.is_null() & False, point, how)
+    return text, [
+        f"Points in column {text.name!r} were read as decimal points ({like[0]!r}); if they part "
+        "thousands, leave them out."
+    ]
 
 
 def _is_european(text: pl.Series, comma: pl.Series, point: pl.Series) -> bool:

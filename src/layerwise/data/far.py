@@ -51,6 +51,18 @@ def without_far(matrix: np.ndarray, names: Sequence[str]) -> tuple[np.ndarray, l
     return result, notes
 
 
+def far_cells(values: np.ndarray) -> int | None:
+    """Return the first of a few numbers (at most one in twenty, or one) that lie a million spreads
+    from all others, None where there is none.
+
+    >>> far_cells(np.array([1.0, 2.0, 3.0, 4.0, 1e30, 5.0]))
+    4
+    """
+    far = _far(np.asarray(values, dtype=np.float64))
+    count = int(far.sum())
+    return int(far.argmax()) if 0 < count <= max(1, _SHARE * len(far)) else None
+
+
 def without_far_sparse(matrix: Sparse, names: Sequence[str]) -> tuple[Sparse, list[str]]:
     """Return a sparse matrix with zeros for values a million times larger than the median size of
     their column's values, and notes; at most one in twenty, or one, may be so."""

@@ -12,8 +12,11 @@ from .._errors import DataError
 from .frames import Frame
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from .cells import Reading
 
+_ROWS, _SHARE = 50, 0.95  # of an identifier
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
 
 
@@ -39,12 +42,24 @@ def settled(table: Frame) -> tuple[Frame, list[str]]:
         notes += said
         if column.dtype == pl.String:
             texts[name] = _blanked(cells)
+            notes += _identifier_told(name, column)
             continue
         numbers[name] = _as_array(column)
         if column.null_count() < len(column):
             what = "truth values" if column.dtype == pl.Boolean else "numbers"
             notes.append(f"Column {name!r} holds {what} as text; they were read as {what}.")
     return replace(table, numbers=numbers, texts=texts), notes
+
+
+def _identifier_told(name: str, column: pl.Series) -> list[str]:
+    """Return a note on texts that hardly repeat: nothing can be learned from a name."""
+    known = column.drop_nulls()
+    if len(known) < _ROWS or known.n_unique() <= _SHARE * len(known):
+        return []
+    return [
+        f"Column {name!r} looks like an identifier ({known.n_unique():,} different texts in "
+        f"{len(column):,} rows): drop it."
+    ]
 
 
 def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -> Frame:

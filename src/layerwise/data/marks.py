@@ -31,8 +31,9 @@ _SIGN = r"[+\-\u2010-\u2015\u2212]?"
 _PLAIN = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _COMMA = r"[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?"
 _GROUPED = (
-    rf"(?:[0-9]{{1,3}}(?:(?:{_SPACE}|['\u2019_])[0-9]{{3}})+(?:[.,][0-9]+)?"
-    r"|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{2,3})+(?:\.[0-9]+)?)"
+    rf"(?:[1-9][0-9]{{0,2}}(?:(?:{_SPACE}|['\u2019_])[0-9]{{3}})+(?:[.,][0-9]+)?"
+    r"|[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+    r"|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?)"
 )
 _BARE = rf"(?:{_GROUPED}|{_PLAIN}|{_COMMA})"
 _AMOUNT = rf"{_SIGN}{_BARE}"
@@ -73,6 +74,7 @@ LOOKS = (
         rf"{_AMOUNT}{_LARGE}{_SPACE}?{_MONEY})(?:/-)?$",
         "Write the amount alone.",
     ),
+    Look("numbers with a sign that is no hyphen", rf"^[\u2010-\u2015\u2212]{_BARE}$", "Write -5."),
     Look(
         "numbers with separators of thousands",
         rf"^{_SIGN}{_GROUPED}$",
@@ -85,7 +87,6 @@ LOOKS = (
     ),
     Look("negative numbers in brackets", rf"^\({_BARE}\)$", "Write -5 for (5)."),
     Look("numbers with the sign behind", rf"^{_BARE}[-\u2212]$", "Write -5 for 5-."),
-    Look("numbers with a sign that is no hyphen", rf"^[\u2010-\u2015\u2212]{_BARE}$", "Write -5."),
     Look("numbers with a space behind the sign", rf"^[+-] +{_BARE}$", "Write -5 for - 5."),
     Look(
         "numbers with an error",

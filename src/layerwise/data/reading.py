@@ -149,7 +149,42 @@ def _enough(what: str, rows: int, least: int) -> None:
         )
 
 
+def _as_numbers(given: Given) -> Given:
+    """Return an array of texts or of Python's own cells as numbers, where all of them are.
+
+    Raises
+    ------
+    DataError
+        For a text that is none; names its column and its row.
+    """
+    if not isinstance(given, np.ndarray) or given.dtype.kind not in "OU" or given.ndim != 2:
+        return given
+    try:
+        return given.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    for row, column in np.ndindex(given.shape):
+        cell = given[row, column]
+        try:
+            float(cell)
+        except ValueError:
+            raise DataError(
+                f"Column x{column} holds {cell!r} in row {row}; expected numbers.",
+                "Mend the cell, or give a data frame for columns of words.",
+            ) from None
+        except TypeError:  # no text: scikit-learn's own words
+            break
+    return given
+
+
 def _of_array(estimator: BaseEstimator, given: Given, reset: bool, min_rows: int) -> Table:
+    kind = getattr(getattr(given, "dtype", None), "kind", "")
+    if kind in "Mm" and kind:
+        raise DataError(
+            f"X is an array of dates or times ({given.dtype}); expected numbers.",  # type: ignore[union-attr]
+            "Turn them into numbers (days since a fixed day, say).",
+        )
+    given = _as_numbers(given)
     rows = validate_data(
         estimator,
         given,

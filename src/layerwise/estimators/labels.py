@@ -122,6 +122,16 @@ def warn_of_blanks(classes: np.ndarray) -> None:
         )
 
 
+def warn_of_far(value: float) -> None:
+    """Warn of a target a million spreads from all others, which decides mean and scale alone."""
+    warnings.warn(
+        f"y holds {value:g}, over a million spreads from all other targets: it decides their scale "
+        "alone. Leave that row out, or mark it as unlabelled, if it is a slip.",
+        LabelWarning,
+        stacklevel=_to_the_caller(),
+    )
+
+
 def refuse_words(y: np.ndarray) -> None:
     """Refuse targets that are no numbers, or too large for one.
 

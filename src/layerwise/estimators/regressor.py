@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array
 
 from .._errors import DataError
 from .._random import RandomState
+from ..data.far import far_cells
 from ..data.reading import Given, Table, is_source
 from ..data.sources import weights_in
 from ..recipes import Recipe
@@ -27,6 +28,7 @@ from .labels import (
     is_unlabelled,
     refuse_markers,
     refuse_words,
+    warn_of_far,
 )
 from .pretrainer import Pretrainer
 from .rows import repeats, weights_of
@@ -139,6 +141,9 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         check_labelled(~unlabelled, self.unlabeled)
         refuse_words(y[~unlabelled])
         known = check_array(y[~unlabelled], ensure_2d=False, dtype=np.float64, input_name="y")
+        for column in known.reshape(len(known), -1).T:
+            if (far := far_cells(column)) is not None:
+                warn_of_far(float(column[far]))
         if len(known) < 2:
             raise DataError(
                 f"{len(known)} row has a label; at least 2 are needed.", "Label more rows."

@@ -255,7 +255,8 @@ def _row_numbers(name: str, values: np.ndarray) -> Finding | None:
 def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding | None:
     """Find a column from which alone the target can be told, by a small tree on labelled rows that
     it was not fitted to."""
-    if len(y) < FEWEST_ROWS or (classes and np.bincount(y.astype(int)).max() > 0.999 * len(y)):
+    largest = np.bincount(y.astype(int)).max() if classes and len(y) else 0
+    if len(y) < FEWEST_ROWS or (classes and not FOLDS <= largest <= 0.999 * len(y)):
         return None
     score = _single_score(values, y, classes)
     if score < GIVEN_AWAY:

@@ -91,7 +91,14 @@ def score_line(opened: Opened, answers: np.ndarray, probability: np.ndarray | No
         if unknown
         else ""
     )
-    return f"Score: {measure_words(name, measure)} on {where}.{more}"
+    return f"Score: {measure_words(name, measure)} on {where}.{more}{_learned(opened)}"
+
+
+def _learned(opened: Opened) -> str:
+    """Return a sentence where the rows are of the data that the model was fitted on."""
+    if opened.about.get("data") != opened.rows.name:
+        return ""
+    return " Rows that it learned from are scored too high."
 
 
 def measure_words(name: str, measure: Facts) -> str:

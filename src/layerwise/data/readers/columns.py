@@ -81,7 +81,7 @@ def features(
         )
     if not kept:
         raise DataError(
-            "The table has no column to learn from.",
+            " ".join(["The table has no column to learn from.", *notes]),
             "It needs at least one column of numbers or categories beside the target.",
         )
     return pl.DataFrame(kept), notes

@@ -71,7 +71,8 @@ def load_dataset(
     check_task(task)
     train = _read(os.fspath(data), target, task, like, drop, id_column, white)
     if test is not None:
-        held = replace(_read(os.fspath(test), target, task, train, drop, id_column), test=None)
+        found = _read(os.fspath(test), target, task, train, drop, id_column)
+        held = replace(found.test or found, test=None)
         own = (
             (f"The test rows of {train.name!r} itself were left out: {held.name!r} was given.",)
             if train.test
@@ -108,7 +109,7 @@ def _read(
         raise unreadable(Path(data), error) from error
     if like is not None and is_table != (not hasattr(like.X, "dtype")):
         raise DataError(
-            f"The test {data!r} is not of the same form as the data {like.name!r}.",
+            f"{data!r} is not of the same form as {like.name!r}.",
             "Both must be tables, or both arrays or images.",
         )
     if is_table:

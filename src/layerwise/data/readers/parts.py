@@ -56,8 +56,11 @@ def read_parts(
         whole = read_table(paths, name, target=target, like=like, **read)
         return whole.with_notes([*notes, *_of_names(by_split)])
     if like is not None:
-        part = by_split.get(held, by_split["train"]) if held else by_split["train"]
-        return read_table(part, name, target=target, like=like, **read).with_notes(notes)
+        rows = read_table(by_split["train"], name, target=target, like=like, **read)
+        if held is not None:
+            test = read_table(by_split[held], name, target=target, like=like, **read)
+            rows = replace(rows, test=test)
+        return rows.with_notes(notes)
     train = read_table(by_split["train"], name, target=target, **read)
     unread = [p.name for p in paths if splits[p] not in ("train", "unlabeled", held)]
     notes = [*notes, *(told(unread, None) if unread else [])]

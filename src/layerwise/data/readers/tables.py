@@ -126,7 +126,7 @@ def _without_ids(
         what = "is the target" if id_column == target else "is not there"
         raise NoIds(
             f"{name!r}: the column {id_column!r} {what}, so it cannot name the rows.",
-            _columns(id_column, frame.columns),
+            "Name another column." if id_column == target else _columns(id_column, frame.columns),
         )
     cells = spelled_series(frame[id_column]).fill_null("")
     return frame.drop(id_column), tuple(cells.to_list())
@@ -168,6 +168,11 @@ def _matched(
     frame: pl.DataFrame, name: str, target: str | None, like: Dataset
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return the columns of the training set, in its order; refuse when some are missing."""
+    if target in cast("pl.DataFrame", like.X).columns:
+        raise DataError(
+            f"{target!r} is one of the columns that were learned from, so it is no target.",
+            "Name another column.",
+        )
     wanted = [*cast("pl.DataFrame", like.X).columns, *([target] if target is not None else [])]
     missing = [column for column in wanted if column not in frame.columns]
     extra = [column for column in frame.columns if column not in wanted]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._errors import DataError
 from ..cells import Reading, as_numbers, missing_told, without
+from ..far import far_cells
 from ..marks import DAY, MISSING_IN_NUMBERS
 from ..odd import refuse_odd
 from ..spelling import spelled_series
@@ -64,6 +65,8 @@ def read_target(
         task, why = task_of(series.name, _for_the_guess(text, how))
         notes += [why] if why else []
         if task == "classification" and isinstance(_classes(text, how)[_first(text)], str):
+            if text.n_unique() > MOST_CLASSES:
+                _refuse_odd(text, how)
             _refuse_free_text(text, how)
     if task == "regression":
         labels, more = _numbers(text, how)
@@ -162,6 +165,10 @@ def _whole(series: pl.Series) -> list[Any]:
     """Return numbers as int where all are whole."""
     import polars as pl
 
+    if series.dtype.is_integer():
+        values = series.to_list()
+        large = any(value is not None and value >= 2**63 for value in values)
+        return [None if v is None else str(v) for v in values] if large else values
     in_range(series, Reading().where)
     whole = series.cast(pl.Int64, strict=False)
     same = (whole.cast(series.dtype, strict=False) == series).fill_null(True)
@@ -182,7 +189,15 @@ def _numbers(text: pl.Series, how: Reading | None) -> tuple[np.ndarray, list[str
         message = f"The target {text.name!r} holds texts ({cell!r}); regression needs numbers."
         raise DataError(message, "Name a column of numbers, or ask for classification.")
     in_range(numbers, how.where)
-    return object_array(numbers.cast(pl.Float64).to_list()), notes
+    values = numbers.cast(pl.Float64)
+    far = far_cells(values.fill_null(float("nan")).to_numpy())
+    if far is not None:
+        raise DataError(
+            f"The target {text.name!r} holds {values[far]:g} in {how.where(far)}, over a million "
+            "spreads from all others.",
+            "Mend the cell, or leave it empty if the value is not known.",
+        )
+    return object_array(values.to_list()), notes
 
 
 def _refuse_free_text(text: pl.Series, how: Reading | None) -> None:
