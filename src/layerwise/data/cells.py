@@ -7,7 +7,7 @@ looks like numbers or dates is refused by name: as text it would become one cate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -121,6 +121,40 @@ def as_numbers(cells: pl.Series, how: Reading) -> tuple[pl.Series | None, list[s
     text, gone = without(cells, how.marks)
     numbers, more, notes = _as_numbers(text, how, codes=False)
     return numbers, [*_told(cells.name, gone | more), *notes]
+
+
+def learned_numbers(
+    cells: pl.Series, how: Reading, complaint: Callable[[str, str], str]
+) -> tuple[pl.Series, list[str]]:
+    """Return text cells of a column that was learned from as numbers, and notes; truth values are
+    1 and 0.
+
+    Parameters
+    ----------
+    cells : polars.Series of strings
+    how : Reading
+    complaint : callable
+        The message for a word, from the cell and the place of its row.
+
+    Raises
+    ------
+    DataError
+        For a word; names column and cell.
+    """
+    stripped = cells.str.strip_chars()
+    numbers, notes = as_numbers(stripped, how)
+    if numbers is not None:
+        return numbers, notes
+    text = without(stripped, how.marks)[0]
+    truth = text.str.to_lowercase()
+    if truth.is_in(["true", "false"]).fill_null(True).all():
+        return (truth == "true").cast(pl.Float64), []
+    wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    row = wrong.arg_max() or 0
+    raise DataError(
+        f"Column {cells.name!r} {complaint(repr(cells[row]), how.where(row))}.",
+        "Mend the cell, or leave it empty if the value is missing.",
+    )
 
 
 def _as_numbers(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._errors import DataError
 from .frames import Frame
 
 if TYPE_CHECKING:
@@ -143,20 +142,10 @@ def _as_array(column: object) -> np.ndarray:
 def _numbers(name: str, cells: np.ndarray) -> np.ndarray:
     import polars as pl
 
-    from .cells import as_numbers, without
+    from .cells import learned_numbers
 
-    series = pl.Series(name, cells.tolist(), pl.String).str.strip_chars()
-    column, _ = as_numbers(series, _how())
-    if column is not None:
-        return _as_array(column)
-    text = without(series, ("",))[0]
-    truth = text.str.to_lowercase()
-    if truth.is_in(["true", "false"]).fill_null(True).all():
-        return _as_array(truth == "true")
-    wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
-    row = wrong.arg_max() or 0
-    raise DataError(
-        f"Column {name!r} held numbers when the model was fitted, and holds {series[row]!r} in row "
-        f"{row} now.",
-        "Mend the cell, or leave it empty if the value is missing.",
-    )
+    def complaint(cell: str, place: str) -> str:
+        return f"held numbers when the model was fitted, and holds {cell} in {place} now"
+
+    series = pl.Series(name, cells.tolist(), pl.String)
+    return _as_array(learned_numbers(series, _how(), complaint)[0])

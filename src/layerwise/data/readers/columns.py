@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..._errors import DataError
-from ..cells import Reading, as_numbers, missing_told, understood, without
+from ..cells import Reading, learned_numbers, missing_told, understood, without
 from ..odd import DATES
 from ..spelling import spelled_series
 from ..where import Where
@@ -165,25 +165,11 @@ def _as(series: pl.Series, like: pl.Series, how: Reading) -> tuple[pl.Series, li
     column = plain(series)
     if column.dtype != pl.String:
         return column, []
-    numbers, notes = as_numbers(column.str.strip_chars(), how)
-    return (_truth_of(series, how) if numbers is None else numbers), notes
+    return learned_numbers(column, how, _complaint)
 
 
-def _truth_of(series: pl.Series, how: Reading) -> pl.Series:
-    """Return truth values, and nothing at all, as numbers; refuse words."""
-    import polars as pl
-
-    text = without(series.cast(pl.String).str.strip_chars(), how.marks)[0]
-    truth = text.str.to_lowercase()
-    if truth.is_in(["true", "false"]).fill_null(True).all():
-        return (truth == "true").cast(pl.Float64)
-    wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
-    row = wrong.arg_max() or 0
-    raise DataError(
-        f"Column {series.name!r} holds numbers in the training rows, but {series[row]!r} in "
-        f"{how.where(row)} of the test.",
-        "Mend the cell, or leave it empty if the value is missing.",
-    )
+def _complaint(cell: str, place: str) -> str:
+    return f"holds numbers in the training rows, but {cell} in {place} of the test"
 
 
 def _index_told(series: pl.Series) -> list[str]:
