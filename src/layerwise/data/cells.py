@@ -17,6 +17,8 @@ from .marks import LEADING_ZEROS, MISSING, MISSING_IN_NUMBERS
 from .odd import are_codes, refuse_odd, told_of_digits
 from .where import Where, row_of
 
+# What a column of a typed table may have for a missing cell, beside null and NaN
+BLANK = ("",)
 _FEWEST, _SHOWN, _MANY_POINTS = 5, 4, 10
 _COMMA_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
 _POINT_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"

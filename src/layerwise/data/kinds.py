@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from .cells import Reading
 
-_ROWS, _SHARE = 50, 0.95  # of an identifier
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
 
 
@@ -52,12 +51,13 @@ def settled(table: Frame) -> tuple[Frame, list[str]]:
 
 def _identifier_told(name: str, column: pl.Series) -> list[str]:
     """Return a note on texts that hardly repeat: nothing can be learned from a name."""
-    known = column.drop_nulls()
-    if len(known) < _ROWS or known.n_unique() <= _SHARE * len(known):
+    from .odd import hardly_repeat
+
+    if not hardly_repeat(column):
         return []
     return [
-        f"Column {name!r} looks like an identifier ({known.n_unique():,} different texts in "
-        f"{len(column):,} rows): drop it."
+        f"Column {name!r} looks like an identifier ({column.drop_nulls().n_unique():,} different "
+        f"texts in {len(column):,} rows): drop it."
     ]
 
 
@@ -116,9 +116,9 @@ def _whole(text: str) -> str:
 
 
 def _how() -> Reading:
-    from .cells import Reading
+    from .cells import BLANK, Reading
 
-    return Reading(marks=("",))
+    return Reading(marks=BLANK)
 
 
 def _blanked(cells: np.ndarray) -> np.ndarray:

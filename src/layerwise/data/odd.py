@@ -20,9 +20,16 @@ from .marks import (
 )
 from .where import Where
 
+_ROWS, _DIFFERENT = 50, 0.95  # of an identifier
 FEW = 20  # different values that may be categories although they look like numbers
 _FEWEST, _SURELY, _STRAY, _SLIPS = 5, 3, 2, 0.02
 DATES = "Drop the column, or turn it into numbers (days since a fixed day; month; weekday)."
+
+
+def hardly_repeat(text: pl.Series) -> bool:
+    """Whether cells are so many and so different that they name their rows."""
+    known = text.drop_nulls()
+    return len(known) >= _ROWS and known.n_unique() > _DIFFERENT * len(known)
 
 
 def are_codes(text: pl.Series) -> bool:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ..._errors import DataError
-from ..cells import Reading, learned_numbers, missing_told, understood, without
-from ..odd import DATES
+from ..cells import BLANK, Reading, learned_numbers, missing_told, understood, without
+from ..odd import DATES, hardly_repeat
 from ..spelling import spelled_series
 from ..where import Where
 
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 LARGEST = 3.4028234663852886e38  # of float32
-_ROWS, _TEXT_SHARE, _TEXT_LENGTH, _ID_SHARE = 50, 0.90, 30, 0.95
+_ROWS, _TEXT_SHARE, _TEXT_LENGTH = 50, 0.90, 30
 _INDEX = re.compile(
     r"(?i:unnamed: \d+(?:\.\d+)?|index|level_\d+|row[._ ]?(?:names?|num(?:ber)?|nr|no|id|index)?|"
     r"\.\.\.\d+)|X(?:\.1)?"
 )
-# What a column of a typed table may have for a missing cell, beside null and NaN
-BLANK = ("",)
 
 
 def features(
@@ -217,4 +215,4 @@ def _is_identifier(series: pl.Series) -> bool:
         raise DataError(
             message, "Free text is not supported: drop the column, or turn it into numbers first."
         )
-    return share > _ID_SHARE
+    return hardly_repeat(filled)

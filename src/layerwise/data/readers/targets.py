@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..._errors import DataError
-from ..cells import Reading, as_numbers, missing_told, without
+from ..cells import BLANK, Reading, as_numbers, missing_told, without
 from ..far import far_cells
 from ..marks import DAY, MISSING_IN_NUMBERS
 from ..odd import refuse_odd
 from ..spelling import spelled_series
 from ..task import MOST_CLASSES, odd_minus_one, task_of
-from .columns import BLANK, in_range, plain, unusable
+from .columns import in_range, plain, unusable
 from .dataset import Dataset, NoLabels, listing, object_array
 
 if TYPE_CHECKING:
