@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from layerwise import ParameterError, Study
-from layerwise.evaluation.design import fewest_labels, make_draw, shared_labels
+from layerwise.evaluation.design import fewest_labels, make_draw, shared_by
 from layerwise.evaluation.study import ladder
 
 
@@ -26,8 +26,8 @@ def test_five_draws_test_every_labelled_row_once_and_ten_twice(data):
 
 def test_five_draws_take_different_labels_up_to_a_fifth_of_the_rows(data):
     draws = [make_draw(data, Study(), index) for index in range(5)]
-    assert shared_labels(draws, 45) == 0
-    assert shared_labels(draws, 120) > 0.5
+    assert shared_by(draws, 45, False).labels == 0
+    assert shared_by(draws, 120, False).labels > 0.2
 
 
 def test_every_budget_holds_every_class_in_about_its_proportion(data):
@@ -72,7 +72,7 @@ def test_a_given_test_part_is_everyones_test_part(make_data):
     draws = [make_draw(data, Study(), index) for index in range(5)]
     assert all(np.array_equal(draw.test, np.arange(30)) for draw in draws)
     assert all(len(draw.pool) == 100 for draw in draws)
-    assert shared_labels(draws, 20) == 0
+    assert shared_by(draws, 20, False).labels == 0
 
 
 def test_fewer_rows_are_taken_of_both_kinds_in_proportion(data):
@@ -80,7 +80,7 @@ def test_fewer_rows_are_taken_of_both_kinds_in_proportion(data):
     for draw in draws:
         assert len(draw.pool) == 60
         assert len(draw.order) == pytest.approx(60 * 192 / 252, abs=1)
-    assert shared_labels(draws, 40) == 0
+    assert shared_by(draws, 40, False).labels == 0
     assert fewest_labels(data, Study(rows=60)) == pytest.approx(46, abs=1)
 
 

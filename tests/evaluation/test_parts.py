@@ -16,7 +16,7 @@ from layerwise import EstimatorArm, ParameterError, Study
 from layerwise.evaluation import memory, row_keys, run_single, single_draw
 from layerwise.evaluation.design import Draw
 from layerwise.evaluation.guards import check_columns
-from layerwise.evaluation.sentences import cost_of
+from layerwise.evaluation.sentences import _cost
 from layerwise.evaluation.statistics import over_rows
 from layerwise.evaluation.store import Store
 from layerwise.evaluation.task import Givens
@@ -111,6 +111,6 @@ def test_what_pretraining_takes_is_told_apart_from_fine_tuning():
         {"seconds": None, "seconds_prepare": None},
     ]
     study = SimpleNamespace(levels=lambda arm: rows, gate={"arm": "mine"})
-    assert cost_of(study) == (
+    assert _cost(study) == (
         "Pretraining takes 8.0 s once, fine-tuning 3.0 s a budget (settings tried included)."
     )

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from layerwise import ModelError, ParameterError, Study
-from layerwise.evaluation import EstimatorArm, baselines, judge, run_study, tables
+from layerwise.evaluation import EstimatorArm, baselines, judge, metric_named, run_study, tables
 from layerwise.evaluation.arms import described
 from layerwise.evaluation.store import trial_key
 from layerwise.evaluation.workers import threads_each
@@ -87,7 +87,10 @@ def test_an_arm_against_itself_differs_by_nothing(data):
     ]
     found = tables(run_study(SMALL, data, pair, workers=1))
     assert all(row["mean"] == 0 and row["p_adjusted"] == 1 for row in found["differences"])
-    assert judge(found, "accuracy", 0.005)["kind"] in ("nil", "not_separable")
+    assert judge(found, metric_named("accuracy", "classification"))["kind"] in (
+        "nil",
+        "not_separable",
+    )
 
 
 def test_settings_are_chosen_on_labelled_rows_and_kept(data, arms):

@@ -12,6 +12,10 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from layerwise import DataError, EstimatorArm
 from layerwise.evaluation import (
+    Cells,
+    Outcome,
+    Single,
+    Study,
     StudyData,
     estimate,
     flags_of,
@@ -22,7 +26,8 @@ from layerwise.evaluation import (
     side_of,
     single_draw,
 )
-from layerwise.evaluation.measures import packed, row_scores
+from layerwise.evaluation.design import Draw
+from layerwise.evaluation.measures import packed_rows
 from layerwise.evaluation.statistics import Estimate, RowScores, over_rows
 
 
@@ -147,29 +152,32 @@ def test_the_verdict_is_the_side_of_zero(low, high, kind):
     assert side_of(Estimate(0.0, low, high, 0.0, 1.0, 1.0, 1)) == kind
 
 
-def single(truth, answers, classes=("a", "b", "c")):
-    """What run_single gives, made of answers."""
-    numbers = not classes
-    scored = [row_scores(truth, a, not numbers) for a in answers]
-    measure = "r2" if numbers else "accuracy"
+def single(truth, answers, classes=("a", "b", "c"), others=()):
+    """What run_single gives, made of answers: of a pretrained arm, its control, and simpler ones."""
+    arms = [FIRST, SECOND, *others]
+    names, n = [arm.name for arm in arms], len(truth)
+    y = np.concatenate([np.arange(7) % max(len(classes), 1), truth])
+    y = y.astype(np.int64) if classes else np.concatenate([np.linspace(-1, 1, 7), truth])
+    data = StudyData("made up", np.zeros((n + 7, 1)), y, classes, keys=row_keys(np.eye(n + 7)))
     records = [
-        {
-            "arm": name,
-            "scores": packed(values, not numbers),
-            "measures": {measure: float(values.mean())},
-        }
-        for name, values in zip(("first", "second"), scored, strict=True)
+        {"arm": name, "labels": 7, "draw": 0, "measures": {"answered": len(np.unique(answer))}}
+        | {"rows": packed_rows(truth, answer, None, len(classes))}
+        for name, answer in zip(names, answers, strict=True)
     ]
-    data = SimpleNamespace(classes=classes)
-    draw = SimpleNamespace(test=np.arange(len(truth)), order=np.arange(7))
-    outcome = SimpleNamespace(data=data, records=records)
-    found = SimpleNamespace(outcome=outcome, draw=draw)
-    found.record = lambda arm: next(r for r in records if r["arm"] == arm.name)
-    return found
+    draw = Draw(0, 0, np.arange(7), np.arange(7), np.arange(7, n + 7))
+    study = Study((7,), 1, metric="accuracy" if classes else "r2")
+    outcome = Outcome(study, data, tuple(arms), records, (0,), {0: draw}, {}, (), 0.0)
+    return Single(outcome, draw, {})
+
+
+def verdict_on(truth, answers, classes=("a", "b", "c"), simple=()):
+    found = single(truth, answers, classes, simple)
+    return judge_one(found, Cells(found.outcome), FIRST, SECOND, simple)
 
 
 FIRST = SimpleNamespace(name="first", cause="pretraining", instead="from random weights")
 SECOND = SimpleNamespace(name="second")
+FOREST = SimpleNamespace(name="random forest")
 
 
 def test_the_difference_is_that_of_the_scores_and_its_interval_is_paired():
@@ -177,7 +185,7 @@ def test_the_difference_is_that_of_the_scores_and_its_interval_is_paired():
     truth = rng.integers(0, 3, 400)
     first = np.where(rng.random(400) < 0.1, (truth + 1) % 3, truth)
     second = np.where(rng.random(400) < 0.3, (truth + 1) % 3, truth)
-    found = judge_one(single(truth, [first, second]), FIRST, SECOND)
+    found = verdict_on(truth, [first, second])
     gap = accuracy_score(truth, first) - accuracy_score(truth, second)
     assert found["difference"]["mean"] == pytest.approx(gap)
     wins = int(((first == truth) & (second != truth)).sum())
@@ -190,18 +198,16 @@ def test_the_difference_is_that_of_the_scores_and_its_interval_is_paired():
     assert (
         "from random weights, with 7 labels. Another draw can differ." in found["verdict"]["text"]
     )
-    same = judge_one(single(truth, [first, first]), FIRST, SECOND)
+    same = verdict_on(truth, [first, first])
     assert same["verdict"]["kind"] == "not_separable"
     assert same["difference"]["low"] < 0 < same["difference"]["high"]
-    worse = judge_one(single(truth, [second, first]), FIRST, SECOND)
+    worse = verdict_on(truth, [second, first])
     assert worse["verdict"]["kind"] == "hurts"
 
 
 def test_three_rows_that_differ_of_ten_show_nothing():
     truth = np.zeros(10, int)
-    found = judge_one(
-        single(truth, [truth, np.array([1, 1, 1, *[0] * 7])], ("a", "b")), FIRST, SECOND
-    )
+    found = verdict_on(truth, [truth, np.array([1, 1, 1, *[0] * 7])], ("a", "b"))
     assert found["verdict"]["kind"] == "not_separable"
     assert "no difference that 10 test rows can show" in found["verdict"]["text"]
 
@@ -210,7 +216,7 @@ def test_in_regression_the_difference_is_that_of_r2():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=300)
     first, second = truth + rng.normal(0, 0.3, 300), truth + rng.normal(0, 0.9, 300)
-    found = judge_one(single(truth, [first, second], ()), FIRST, SECOND)
+    found = verdict_on(truth, [first, second], ())
     gap = r2_score(truth, first) - r2_score(truth, second)
     assert found["difference"]["mean"] == pytest.approx(gap, rel=1e-5)
     assert found["verdict"]["text"].count("R²") == 1
@@ -220,12 +226,39 @@ def test_equal_rows_of_numbers_show_nothing():
     assert over_rows(np.zeros(5), classes=False).high == np.inf
 
 
+def test_something_simpler_that_does_better_is_said_first():
+    truth = np.arange(90) % 3
+    off = (truth + 1) % 3
+    first, second = (
+        np.where(np.arange(90) < 40, off, truth),
+        np.where(np.arange(90) < 60, off, truth),
+    )
+    found = verdict_on(truth, [first, second, truth], simple=[FOREST])["verdict"]
+    assert found["kind"] == "baseline"
+    assert found["text"].startswith(
+        "Something simpler does better: random forest, test accuracy 100.0% (shown by these test "
+        "rows). On this draw of labels, pretraining helped"
+    )
+    close = np.where(np.arange(90) < 38, off, truth)
+    unsure = verdict_on(truth, [first, second, close], simple=[FOREST])["verdict"]
+    assert "(though these test rows do not show it)" in unsure["text"]
+    worse = verdict_on(truth, [first, second, second], simple=[FOREST])["verdict"]
+    assert worse["kind"] == "helps" and "simpler" not in worse["text"]
+
+
+def test_a_network_that_is_not_above_a_guess_or_answers_with_one_class_is_named():
+    truth = np.array([0] * 80 + [1] * 10)
+    ones, zeros = np.ones(90, dtype=int), np.zeros(90, dtype=int)
+    text = verdict_on(truth, [ones, zeros], ("a", "b"))["verdict"]["text"]
+    assert "It answers every row with one class. It is not above a guess" in text
+
+
 def test_a_weak_control_is_flagged_in_the_words_of_its_arm():
-    (flag,) = flags_of(0.7, ("logistic regression", 0.8), FIRST)
-    assert flag.startswith("The random start is worse than logistic regression by more than two")
-    assert flags_of(0.79, ("logistic regression", 0.8), FIRST) == []
+    (flag,) = flags_of(0.1, 0.005, "logistic regression", FIRST)
+    assert flag.startswith("The random start is much worse than logistic regression: a weak")
+    assert flags_of(0.01, 0.005, "logistic regression", FIRST) == []
     other = SimpleNamespace(instead="from the labels alone")
-    assert flags_of(0.7, ("ridge regression", 0.8), other)[0].startswith(
+    assert flags_of(0.1, 0.005, "ridge regression", other)[0].startswith(
         "The arm with labels alone"
     )
 

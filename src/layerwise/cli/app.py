@@ -64,6 +64,15 @@ Drop = Annotated[
     list[str] | None,
     typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
 ]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What judges: accuracy, balanced_accuracy, macro_f1, log_loss, auc, "
+        "average_precision or brier; r2, mean_absolute_error, root_mean_squared_error or pinball. "
+        "By default what suits the data.",
+    ),
+]
 Task = Annotated[
     str | None,
     typer.Option(
@@ -157,6 +166,7 @@ def fit(
             "same for both arms.",
         ),
     ] = None,
+    metric: Metric = None,
     time_limit: Annotated[
         float | None,
         typer.Option(
@@ -195,6 +205,7 @@ def fit(
             drop=drop or (),
             id_column=id_column,
             class_weight=parse_class_weight(class_weight or ()),
+            metric=metric,
             time_limit=None if time_limit is None else 60 * time_limit,
             seed=seed,
             out=out,
@@ -259,10 +270,12 @@ def compare(
     rows: Annotated[
         int | None, typer.Option(help="Rows without labels in one draw; by default all.")
     ] = None,
+    metric: Metric = None,
     practical: Annotated[
         float,
         typer.Option(
-            help="What is practically nothing: 0.005 is half a point of accuracy, or 0.005 R²."
+            help="What is practically nothing: 0.005 is half a point of accuracy, 0.005 R², or of "
+            "a loss half a percent of a guess's; a tenth of the error at most."
         ),
     ] = 0.005,
     transductive: Annotated[
@@ -297,7 +310,9 @@ def compare(
     from ..evaluation import Study
 
     with Output(as_json, quiet, parts or ()) as output:
-        study = Study(_numbers(labels), draws, settings, rows, transductive, practical, seed)
+        study = Study(
+            _numbers(labels), draws, settings, rows, transductive, practical, seed, metric
+        )
         output.tell("comparing")
         result = workflows.compare(
             data,

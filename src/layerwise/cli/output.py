@@ -14,6 +14,7 @@ from .progress import Live, Plain, Silent
 
 if TYPE_CHECKING:
     from .._durable import Facts
+    from ..evaluation.wording import Words
     from ..workflows.use import Columns
 
 
@@ -92,9 +93,14 @@ class Output(contextlib.ExitStack):
         for note in result["notes"]:
             console.print(Text(note, style="dim"))
         verdict = result["verdict"]
-        console.print(Text(verdict["finding"], style="bold"))
+        for text in (verdict["best"], verdict["finding"]):
+            if text:
+                console.print(Text(text, style="bold"))
         for text in (verdict["advice"], verdict["details"]):
-            console.print(Text(text))
+            if text:
+                console.print(Text(text))
+        for text in verdict["exploratory"]:
+            console.print(Text(f"Exploratory, not tested: {text}"))
         print(f"report: {result['report']}")
 
     def show_columns(self, columns: Columns, out: Path | None, raw: bool) -> None:
@@ -176,20 +182,19 @@ def _study_table(result: Facts) -> Any:
     """Return arms by numbers of labels, the highest learning curve first."""
     from rich.table import Table
 
-    classes = result["metric"] == "accuracy"
+    words, sign = _words(result), 1 if result["higher_is_better"] else -1
     budgets = sorted({row["labels"] for row in result["summary"]})
     mean = {(row["arm"], row["labels"]): row["mean"] for row in result["summary"]}
     area = {row["arm"]: row["area"] for row in result["areas"]}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(f"test {'accuracy' if classes else 'R²'} with labels", overflow="fold")
+    table.add_column(f"test {words.metric.title} with labels", overflow="fold")
     for budget in budgets:
         table.add_column(f"{budget:,}", justify="right")
-    for arm in sorted(dict.fromkeys(arm for arm, _ in mean), key=lambda arm: -area.get(arm, -1e9)):
+    for arm in sorted(
+        dict.fromkeys(arm for arm, _ in mean), key=lambda arm: -sign * area.get(arm, -sign * 1e9)
+    ):
         values = [mean[arm, budget] for budget in budgets]
-        shown = [
-            "failed" if value is None else f"{value:.1%}" if classes else f"{value:.3f}"
-            for value in values
-        ]
+        shown = ["failed" if value is None else words.plain(value) for value in values]
         table.add_row(arm, *shown)
     return table
 
@@ -197,11 +202,10 @@ def _study_table(result: Facts) -> Any:
 def _arms_table(result: Facts) -> Any:
     from rich.table import Table
 
-    test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
-    classes = result["metric"] == "accuracy"
+    test, seconds, words = result["test"], result["seconds"], _words(result)
     table = Table(
         "start",
-        "test accuracy" if classes else "test R²",
+        f"test {words.metric.title}",
         "seconds",
         box=None,
         padding=(0, 2, 0, 0),
@@ -211,11 +215,19 @@ def _arms_table(result: Facts) -> Any:
     def row(name: str, value: float, took: float | None) -> None:
         table.add_row(
             name,
-            f"{value:.2%}" if classes else f"{value:.3f}",
+            f"{value:.2%}" if words.points else words.plain(value),
             "" if took is None else f"{took:.1f}",
         )
 
     row(result["arms"]["pretrained"], test["pretrained"], seconds["pretrain"] + seconds["finetune"])
     row(result["arms"]["random_start"], test["random_start"], seconds["random_start"])
-    row(f"({baseline['name']})", baseline["value"], None)
+    for one in result["baselines"]:
+        row(f"({one['name']})", one["value"], one["seconds"])
     return table
+
+
+def _words(result: Facts) -> Words:
+    from ..evaluation import metric_named
+    from ..evaluation.wording import Words
+
+    return Words(metric_named(result["metric"], result["task"]))

@@ -3,42 +3,45 @@ part."""
 
 from .arms import Arm, EstimatorArm
 from .baselines import baselines, register_baseline
+from .cells import Cells
 from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
-from .one_draw import as_difference, flags_of, judge_one, row_scores_of, side_of
+from .judging import judging
+from .looks import look_of
+from .luck import luck_of
+from .metrics import CLASSES, NUMBERS, Metric, metric_named
+from .one_draw import as_difference, difference_of, flags_of, judge_one, side_of
 from .runner import Outcome, run_study
 from .scores import scores_of_classes, scores_of_numbers
 from .single import Single, run_single, single_draw
-from .statistics import estimate, over_means
+from .statistics import Sharing, estimate, over_means
 from .study import Study
-from .summary import metric_of, tables
+from .summary import tables
 from .verdict import judge
 from .workers import BACKENDS
 
 __all__ = [
-    "Arm",
     "BACKENDS",
-    "EstimatorArm",
-    "Finding",
-    "Outcome",
-    "Single",
-    "Study",
-    "StudyData",
+    "CLASSES",
+    "NUMBERS",
     "as_difference",
     "baselines",
     "check_classes",
     "check_columns",
     "check_rows",
     "check_test",
+    "difference_of",
     "estimate",
     "flags_of",
     "judge",
     "judge_one",
-    "metric_of",
+    "judging",
+    "look_of",
+    "luck_of",
+    "metric_named",
     "over_means",
     "register_baseline",
     "row_keys",
-    "row_scores_of",
     "run_single",
     "run_study",
     "scores_of_classes",
@@ -46,4 +49,14 @@ __all__ = [
     "side_of",
     "single_draw",
     "tables",
+    "Arm",
+    "Cells",
+    "EstimatorArm",
+    "Finding",
+    "Metric",
+    "Outcome",
+    "Sharing",
+    "Single",
+    "Study",
+    "StudyData",
 ]

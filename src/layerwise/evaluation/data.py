@@ -65,6 +65,16 @@ class StudyData:
         return np.flatnonzero(self.y >= 0) if self.classes else np.flatnonzero(~np.isnan(self.y))
 
     @cached_property
+    def dealt(self) -> dict[tuple[int, int], tuple[list[np.ndarray], np.ndarray]]:
+        """What the design dealt of these rows, by seed and circle."""
+        return {}
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation of the known targets of a regression; 0 for classes."""
+        return 0.0 if self.classes else float(np.std(self.y[self.labelled]))
+
+    @cached_property
     def groups(self) -> np.ndarray:
         """A number for each row of X, the same for equal rows."""
         return np.unique(np.array(self.keys[: len(self.y)], dtype=object), return_inverse=True)[1]

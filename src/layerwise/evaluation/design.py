@@ -9,15 +9,19 @@ once. A draw does not depend on how many there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
 from .._errors import DataError
 from .data import StudyData
+from .statistics import Sharing
 from .study import Study
 
 PARTS = 10
+MOST_SHARED = 0.99  # of the labels of two draws; the rest keeps a variance finite
 # Of the draws in the circle; the first five test disjoint parts
 _PLACES = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
@@ -50,9 +54,7 @@ def make_draw(data: StudyData, study: Study, index: int) -> Draw:
     """Return one draw."""
     block, place = divmod(index, PARTS)
     place = _PLACES[place]
-    rng = np.random.default_rng([study.seed, block])
-    parts = _parts(data, rng)
-    unlabelled = rng.permutation(np.setdiff1d(np.arange(len(data.y)), data.labelled))
+    parts, unlabelled = _dealt(data, study.seed, block)
     if data.test_y is None:
         own = [(place + i) % PARTS for i in range(PARTS - 2)]
         test = np.sort(np.concatenate([parts[(place - i) % PARTS] for i in (1, 2)]))
@@ -74,14 +76,40 @@ def fewest_labels(data: StudyData, study: Study) -> int:
     return min(len(make_draw(data, study, index).order) for index in range(PARTS))
 
 
-def shared_labels(draws: list[Draw], budget: int) -> float:
-    """Return the share of labelled rows of a draw that some other draw has too, on average."""
-    sets = [set(draw.order[:budget].tolist()) for draw in draws]
-    shares = []
-    for i, own in enumerate(sets):
-        others = set().union(*(other for j, other in enumerate(sets) if j != i))
-        shares.append(len(own & others) / len(own))
-    return float(np.mean(shares))
+def shared_by(draws: Sequence[Draw], budget: int, own_test: bool) -> Sharing:
+    """Return what draws have in common with so many labels.
+
+    Parameters
+    ----------
+    draws : sequence of Draw
+    budget : int
+    own_test : bool
+        Whether the data have a test part of their own: then no row is both learned from and tested
+        on.
+    """
+    sets = [draw.order[:budget] for draw in draws]
+    if not sets:
+        return Sharing()
+    pairs = [
+        len(np.intersect1d(one, other, assume_unique=True)) / len(one)
+        for one, other in combinations(sets, 2)
+    ]
+    labels = float(np.mean(pairs)) if pairs else 0.0
+    learned = np.unique(np.concatenate(sets))
+    tested = np.unique(np.concatenate([draw.test for draw in draws]))
+    both = 0 if own_test else len(np.intersect1d(learned, tested, assume_unique=True))
+    return Sharing(min(labels, MOST_SHARED), both / float(np.sqrt(len(learned) * len(tested))))
+
+
+def _dealt(data: StudyData, seed: int, block: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the ten parts of the labelled rows, and the other rows in some order: the same for all
+    draws of a circle, so they are dealt once."""
+    if (seed, block) not in data.dealt:
+        rng = np.random.default_rng([seed, block])
+        parts = _parts(data, rng)
+        others = np.setdiff1d(np.arange(len(data.y)), data.labelled)
+        data.dealt[seed, block] = (parts, rng.permutation(others))
+    return data.dealt[seed, block]
 
 
 def _parts(data: StudyData, rng: np.random.Generator) -> list[np.ndarray]:

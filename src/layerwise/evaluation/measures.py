@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 import numpy as np
 from sklearn.metrics import (
-    f1_score,
     mean_absolute_error,
     r2_score,
     recall_score,
@@ -14,6 +14,7 @@ from sklearn.metrics import (
 )
 
 from .._durable import Facts
+from .metrics import SMALLEST, Metric, class_rows, number_rows
 
 BINS = 15  # of the expected calibration error
 
@@ -21,7 +22,7 @@ BINS = 15  # of the expected calibration error
 def measure_classes(
     truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, classes: int
 ) -> Facts:
-    """Return accuracy, macro-F1, and where there are probabilities their calibration.
+    """Return what the row scores of :mod:`.metrics` are on average, and what is no mean over rows.
 
     Parameters
     ----------
@@ -31,31 +32,24 @@ def measure_classes(
     Returns
     -------
     dict
-        ``accuracy``, ``macro_f1``, ``brier`` (squared error of the probabilities, summed over the
-        classes, in [0, 2]), ``ece`` (in [0, 1]), ``log_loss`` (nats) and ``recall`` per class (None
-        for a class that is not among the test rows).
+        ``accuracy``, ``balanced_accuracy``, ``macro_f1``; with probabilities ``log_loss`` (nats),
+        ``brier`` (squared error of the probabilities, summed over the classes, in [0, 2]), ``auc``,
+        ``average_precision`` and ``ece`` (in [0, 1]); ``recall`` per class (None for a class that
+        is not among the test rows), and ``answered``, how many classes were ever answered.
     """
+    rows = class_rows(truth, answer, probability, classes)
     present = np.bincount(truth, minlength=classes) > 0
     recall = recall_score(truth, answer, labels=np.arange(classes), average=None, zero_division=0)
-    result: Facts = {
-        "accuracy": float((truth == answer).mean()),
-        "macro_f1": float(
-            f1_score(
-                truth, answer, labels=np.flatnonzero(present), average="macro", zero_division=0
-            )
-        ),
+    result: Facts = {name: float(values.mean()) for name, values in rows.items()}
+    if probability is not None:
+        top = probability.argmax(axis=1) == truth
+        result["ece"] = calibration_error(probability.max(axis=1), top)
+    return result | {
         "recall": [
             float(value) if there else None for value, there in zip(recall, present, strict=True)
         ],
+        "answered": len(np.unique(answer)),
     }
-    if probability is not None:
-        hot = np.eye(classes)[truth]
-        result |= {
-            "brier": float(((probability - hot) ** 2).sum(axis=1).mean()),
-            "ece": calibration_error(probability.max(axis=1), probability.argmax(axis=1) == truth),
-            "log_loss": surprise(truth, probability),
-        }
-    return result
 
 
 def surprise(truth: np.ndarray, probability: np.ndarray) -> float:
@@ -65,7 +59,7 @@ def surprise(truth: np.ndarray, probability: np.ndarray) -> float:
     >>> round(surprise(np.array([0, 1]), np.array([[0.5, 0.5], [1.0, 0.0]])), 3)
     7.254
     """
-    return -float(np.log(np.clip(probability[np.arange(len(truth)), truth], 1e-6, 1)).mean())
+    return -float(np.log(np.clip(probability[np.arange(len(truth)), truth], SMALLEST, 1)).mean())
 
 
 def measure_numbers(truth: np.ndarray, answer: np.ndarray) -> Facts:
@@ -93,26 +87,46 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     return round(float(sum(gaps) / len(right)), 12)
 
 
-def row_scores(truth: np.ndarray, answer: np.ndarray, classes: bool) -> np.ndarray:
-    """Return a score for each test row, whose mean is the accuracy or R²."""
-    if classes:
-        return (truth == answer).astype(float)
-    return 1 - (truth - answer) ** 2 / max(float(np.var(truth)), 1e-300)
+def packed_rows(
+    truth: np.ndarray, answer: np.ndarray, probability: np.ndarray | None, classes: int
+) -> dict[str, str]:
+    """Return as text what every metric can be computed from again: of classes a score of each test
+    row under every metric, of numbers each row's error."""
+    if not classes:
+        return {"error": packed(truth - answer, "<f8")}
+    rows = class_rows(truth, answer, probability, classes)
+    return {name: packed(values, _kind(name)) for name, values in rows.items()}
 
 
-def packed(scores: np.ndarray, classes: bool) -> str:
-    """Return row scores as text: a bit each for classes, else four bytes."""
-    data = np.packbits(scores.astype(bool)).tobytes() if classes else scores.astype("<f4").tobytes()
-    return base64.b85encode(data).decode("ascii")
+def unpacked_rows(
+    metric: Metric, kept: Mapping[str, str], truth: np.ndarray, classes: int, spread: float
+) -> np.ndarray | None:
+    """Return the score of each test row under a metric from what :func:`packed_rows` kept; None
+    where it was not defined."""
+    if not classes:
+        error = unpacked(kept["error"], len(truth), "<f8")
+        return number_rows(metric, error, float(np.var(truth)), spread)
+    text = kept.get(metric.name)
+    return None if text is None else unpacked(text, len(truth), _kind(metric.name))
 
 
-def unpacked(text: str, count: int, classes: bool) -> np.ndarray:
+def _kind(name: str) -> str:
+    return "bits" if name == "accuracy" else "<f4"
+
+
+def packed(values: np.ndarray, kind: str) -> str:
+    """Return numbers as text: a bit each, or as numpy's type of that name."""
+    data = np.packbits(values.astype(bool)) if kind == "bits" else values.astype(kind)
+    return base64.b85encode(data.tobytes()).decode("ascii")
+
+
+def unpacked(text: str, count: int, kind: str) -> np.ndarray:
     """Return what :func:`packed` was given.
 
-    >>> unpacked(packed(np.array([1.0, 0.0, 1.0]), True), 3, True)
+    >>> unpacked(packed(np.array([1.0, 0.0, 1.0]), "bits"), 3, "bits")
     array([1., 0., 1.])
     """
     data = base64.b85decode(text)
-    if classes:
+    if kind == "bits":
         return np.unpackbits(np.frombuffer(data, np.uint8))[:count].astype(float)
-    return np.frombuffer(data, "<f4")[:count].astype(float)
+    return np.frombuffer(data, kind)[:count].astype(float)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .._durable import Facts
 from .._errors import ParameterError
 from .arms import Arm
 from .data import StudyData
-from .design import fewest_labels, make_draw, shared_labels
+from .design import Draw, fewest_labels, make_draw, shared_by
+from .statistics import Sharing
 from .store import Store
 from .study import Study
 from .task import Task, run_task
@@ -37,10 +37,10 @@ class Outcome:
         ``error``.
     draws : tuple of int
         Those draws.
-    tests : dict
-        Draw to the positions of its test rows.
-    shared : dict
-        Budget to the share of a draw's labelled rows that other draws have too.
+    drawn : dict
+        Draw to the rows that it learned from and was tested on.
+    sharing : dict
+        Budget to what its draws have in common.
     notes : tuple of str
     seconds : float
         Of this run.
@@ -51,8 +51,8 @@ class Outcome:
     arms: tuple[Arm, ...]
     records: list[Facts] = field(repr=False)
     draws: tuple[int, ...]
-    tests: dict[int, Any] = field(repr=False)
-    shared: dict[int, float]
+    drawn: dict[int, Draw] = field(repr=False)
+    sharing: dict[int, Sharing]
     notes: tuple[str, ...]
     seconds: float
 
@@ -127,8 +127,11 @@ def run_study(
         tuple(arms),
         [record for record in records if record["draw"] in runs.complete],
         tuple(runs.complete),
-        {draw.index: draw.test for draw in draws},
-        {budget: shared_labels(draws, budget) for budget in study.labels or ()},
+        {draw.index: draw for draw in draws},
+        {
+            budget: shared_by(draws, budget, data.test_y is not None)
+            for budget in study.labels or ()
+        },
         tuple(runs.notes),
         time.perf_counter() - began,
     )

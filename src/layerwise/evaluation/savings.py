@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._durable import Facts
+from .statistics import Estimate, RowScores, Sharing, estimate
 
-ROUNDS = 2000  # of the bootstrap
-LEVEL = 0.95
+STEPS = 8  # of the search between two budgets
+
+Curve = Sequence[Sequence[RowScores]]  # by budget, then by draw
 
 
 def labels_needed(target: float, budgets: Sequence[int], curve: Sequence[float]) -> float:
@@ -39,47 +41,125 @@ def labels_needed(target: float, budgets: Sequence[int], curve: Sequence[float])
 
 
 def labels_saved(
-    budgets: Sequence[int], pretrained: np.ndarray, control: np.ndarray, seed: int = 0
+    budgets: Sequence[int],
+    pretrained: Curve,
+    control: Curve,
+    sharing: Sequence[Sharing] = (),
+    least: float = 0.0,
 ) -> list[Facts]:
-    """Return for each budget what the control needs to do as well, with a 95 % interval by a
-    bootstrap over draws.
+    """Return for each budget what the control needs to do as well, with a 95 % interval.
+
+    The interval holds every number of labels ``x`` for which the interval of ``P(b) - C(x)``, the
+    paired difference of the pretrained network with ``b`` labels and its control with ``x``,
+    contains 0 (:func:`~layerwise.evaluation.estimate`); ``C`` is a straight line between budgets
+    over the logarithm of the labels.
 
     Parameters
     ----------
     budgets : sequence of int
-    pretrained, control : array of shape (draws, budgets)
-        Scores, higher is better, paired by draw.
+    pretrained, control : by budget and draw, RowScores
+        Higher is better, paired by draw and row.
+    sharing : sequence of Sharing, optional
+        By budget.
+    least : float
+        As in ``estimate``.
 
     Returns
     -------
     list of dict
         ``labels``, ``needed``, ``low``, ``high`` (None: more than the largest budget), ``saved``
-        (needed minus labels; None then too), ``most``, the largest budget, and ``or_fewer``:
-        whether ``needed`` is the smallest budget because the control has as much there already.
+        (needed minus labels; None then too), ``most``, the largest budget, and ``or_fewer`` and
+        ``low_or_fewer``: whether ``needed``, and ``low``, is the smallest budget because the
+        control has as much there already.
+
+    References
+    ----------
+    Fieller (1954), "Some problems in interval estimation".
     """
-    rng = np.random.default_rng(seed)
-    n = len(pretrained)
-    chosen = rng.integers(0, n, (ROUNDS, n))
+    shared = list(sharing) or [Sharing()] * len(budgets)
+    means = [float(np.mean([one.values.mean() for one in draws])) for draws in control]
     rows = []
     for k, budget in enumerate(budgets):
-        needed = labels_needed(float(pretrained[:, k].mean()), budgets, control.mean(axis=0))
-        again = [
-            labels_needed(float(pretrained[i, k].mean()), budgets, control[i].mean(axis=0))
-            for i in chosen
-        ]
-        low, high = np.quantile(again, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method="inverted_cdf")
+        mine = float(np.mean([one.values.mean() for one in pretrained[k]]))
+        needed = labels_needed(mine, budgets, means)
+        low, high, open_low = _ends(budgets, pretrained[k], control, shared, k, least)
         rows.append(
             {
                 "labels": int(budget),
                 "needed": _known(needed),
-                "low": _known(low),
-                "high": _known(high),
+                "low": _known(min(low, needed)),
+                "high": _known(max(high, needed)),
                 "saved": None if math.isinf(needed) else needed - budget,
                 "most": int(budgets[-1]),
-                "or_fewer": bool(pretrained[:, k].mean() < control[:, 0].mean()),
+                "or_fewer": mine < means[0],
+                "low_or_fewer": open_low or mine < means[0],
             }
         )
     return rows
+
+
+def _ends(
+    budgets: Sequence[int],
+    target: Sequence[RowScores],
+    control: Curve,
+    sharing: Sequence[Sharing],
+    k: int,
+    least: float,
+) -> tuple[float, float, bool]:
+    """Return the least and the most labels that are not ruled out, and whether the smallest budget
+    is not. Between two places of the search the ends of intervals are straight lines."""
+    places, below, above = [], [], []
+    for i in range(len(budgets) - 1):
+        for step in range(0 if i == 0 else 1, STEPS + 1):
+            share = step / STEPS
+            found = _at(
+                target, control[i], control[i + 1], share, _shared(sharing, i, share, k), least
+            )
+            places.append((1 - share) * math.log(budgets[i]) + share * math.log(budgets[i + 1]))
+            below.append(found.low)
+            above.append(found.high)
+    fits = [low <= 0 <= high for low, high in zip(below, above, strict=True)]
+    if True not in fits:
+        return math.inf, -math.inf, False
+    first, last = fits.index(True), len(fits) - 1 - fits[::-1].index(True)
+    low, high = places[first], places[last]
+    if first:
+        low = _crossing(places, (below, above), first - 1, first)
+    if last + 1 < len(fits):
+        high = _crossing(places, (below, above), last + 1, last)
+    return math.exp(low), math.inf if fits[-1] else math.exp(high), fits[0]
+
+
+def _at(
+    target: Sequence[RowScores],
+    first: Sequence[RowScores],
+    second: Sequence[RowScores],
+    share: float,
+    sharing: Sharing,
+    least: float,
+) -> Estimate:
+    """Return the difference from a control between two budgets."""
+    gaps = [
+        RowScores(p.rows, p.values - (1 - share) * one.values - share * two.values)
+        for p, one, two in zip(target, first, second, strict=True)
+    ]
+    return estimate(gaps, least, sharing)
+
+
+def _shared(sharing: Sequence[Sharing], i: int, share: float, k: int) -> Sharing:
+    there, own = sharing[i].mixed(sharing[i + 1], share), sharing[k]
+    return Sharing(max(own.labels, there.labels), max(own.tested, there.tested))
+
+
+def _crossing(
+    places: Sequence[float], ends: tuple[Sequence[float], Sequence[float]], out: int, inside: int
+) -> float:
+    """Return where an end of the interval crosses 0 between a place that is ruled out and one that
+    is not."""
+    end = ends[0] if ends[0][out] > 0 else ends[1]
+    span = end[out] - end[inside]
+    share = end[out] / span if math.isfinite(span) and span else 1.0
+    return places[out] + min(max(share, 0.0), 1.0) * (places[inside] - places[out])
 
 
 def _known(value: float) -> float | None:

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from .._durable import Facts
 from .measures import surprise
+from .metrics import SMALLEST
 from .statistics import LEVEL
 
 RESAMPLES = 1000
@@ -162,7 +163,7 @@ def _with_interval(value: float, drawn: np.ndarray) -> Facts:
 
 def _log_loss(codes: np.ndarray, probability: np.ndarray) -> Facts:
     value = surprise(codes, probability)
-    own = -np.log(np.clip(probability[np.arange(len(codes)), codes], 1e-6, 1))
+    own = -np.log(np.clip(probability[np.arange(len(codes)), codes], SMALLEST, 1))
     half = _Z * float(own.std(ddof=1)) / math.sqrt(len(own)) if len(own) > 1 else None
     if half is None:
         return {"value": value, "low": None, "high": None}

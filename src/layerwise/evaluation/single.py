@@ -16,6 +16,7 @@ from .data import StudyData
 from .design import Draw
 from .guards import check_test, texts
 from .runner import Outcome
+from .statistics import Sharing
 from .store import Store
 from .study import Study
 from .task import Givens
@@ -125,8 +126,8 @@ def run_single(
         about = {"arm": arm.name, "role": arm.role, "against": arm.against}
         records.append(about | {"labels": budget, "draw": 0} | answered[arm.name].record)
     seconds = time.perf_counter() - start
-    tests, shared = {0: draw.test}, {budget: 0.0}
-    outcome = Outcome(study, data, tuple(arms), records, (0,), tests, shared, (), seconds)
+    drawn, sharing = {0: draw}, {budget: Sharing()}
+    outcome = Outcome(study, data, tuple(arms), records, (0,), drawn, sharing, (), seconds)
     return Single(outcome, draw, answered)
 
 

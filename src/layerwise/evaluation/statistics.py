@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
 
@@ -49,26 +50,72 @@ class Estimate:
     draws: int
 
 
-def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
+@dataclass(frozen=True)
+class Sharing:
+    """What draws have in common besides test rows.
+
+    Parameters
+    ----------
+    labels : float in [0, 1)
+        Mean share of labelled rows that two draws have in common.
+    tested : float in [0, 1]
+        Of the rows that some draw learns labels of and the rows that some draw is tested on: how
+        many are both, over the geometric mean of their numbers. 0 with a test part of its own.
+
+    Examples
+    --------
+    >>> Sharing()
+    Sharing(labels=0.0, tested=0.0)
+    """
+
+    labels: float = 0.0
+    tested: float = 0.0
+
+    def mixed(self, other: Sharing, share: float) -> Sharing:
+        """Return what lies between two of them, ``share`` of the way to the other."""
+        return Sharing(
+            (1 - share) * self.labels + share * other.labels,
+            (1 - share) * self.tested + share * other.tested,
+        )
+
+
+APART = Sharing()
+
+
+def estimate(draws: Sequence[RowScores], least: float = 0.0, sharing: Sharing = APART) -> Estimate:
     """Return the mean over draws with its 95 % interval, for another draw of labels *and* another
     test row.
 
-    The variance of the mean of the draws' means is ``s² / n + c``: ``s²`` their variance, and ``c``
-    the mean covariance of two draws because both are tested on some same rows, estimated from the
-    products of the two draws' deviations on those rows. With a common test part that is the
-    analysis of variance of draws by rows (both random); with test parts that have no row in common
-    it is Student's paired t. Degrees of freedom by Satterthwaite.
+    The variance of a draw's mean has a part of the labels and a part of the test rows. The second
+    is known from the rows: ``w``, what draws do not have in common of it, and ``c``, the mean
+    covariance of two draws because both are tested on some same rows, estimated from the products
+    of the two draws' deviations on those rows. The first is what the variance of the draws' means
+    holds beyond ``w``: ``l = (s² - w) / (1 - f)``, never below 0, where ``f`` is the share of
+    labelled rows that two draws have in common. The variance of the mean is::
+
+        l (1/n + (n - 1) f / n) + w / n + c + 2 x sqrt(l' (w / n + c))
+
+    with ``l'`` the first term, ``x`` the overlap of rows learned from and rows tested on
+    (:class:`Sharing`): a lucky row is lucky in both, and by the inequality of Cauchy and Schwarz
+    the two kinds of luck have at most so much in common. With ``f = x = 0`` and one test part this
+    is the analysis of variance of draws by rows (both random), with test parts that have no row in
+    common Student's paired t; but by luck small ``s²`` does not fall below what the test rows alone
+    make.
+    Degrees of freedom by Satterthwaite, from the parts as they were seen: where ``s²`` fell below
+    ``w``, the variance is known from many rows.
 
     Parameters
     ----------
     draws : sequence of RowScores
     least : float
-        Smallest half-width, for scores that do not differ at all on finitely many rows.
+        Smallest half-width: finitely many rows cannot tell less.
+    sharing : Sharing
 
     References
     ----------
     Cornfield and Tukey (1956), "Average values of mean squares in factorials"; Satterthwaite
-    (1946), "An approximate distribution of estimates of variance components".
+    (1946), "An approximate distribution of estimates of variance components"; Nadeau and Bengio
+    (2003), "Inference for the generalization error".
 
     Examples
     --------
@@ -84,30 +131,42 @@ def estimate(draws: Sequence[RowScores], least: float = 0.0) -> Estimate:
     mean = float(means.mean())
     if n == 1:
         return Estimate(mean, -math.inf, math.inf, math.inf, 0.0, 1.0, 1)
-    between = float(means.var(ddof=1)) / n
     common, rows = _covariance(draws)
-    if between <= 1e-24:  # equal means by chance: the test rows alone would move them
-        between = (
-            float(
-                np.mean(
-                    [
-                        draw.values.var(ddof=1) / len(draw.values)
-                        for draw in draws
-                        if len(draw.values) > 1
-                    ]
-                    or [0.0]
-                )
-            )
-            / n
-        )
-    variance = between + common
+    spread, own = float(means.var(ddof=1)), max(_test_noise(draws) - common, 0.0)
+    of_labels = max(spread - own, 0.0) / (1 - sharing.labels)
+    luck = of_labels * (1 + (n - 1) * sharing.labels) / n
+    both = 2 * sharing.tested * math.sqrt(luck * (own / n + common))
+    between = luck + own / n + both
+    seen = min(spread / own, 1.0) if own else 1.0  # of it by the draws, the rest by their rows
+    every = sum(len(draw.values) for draw in draws)
+    parts = ((seen * between, n - 1), ((1 - seen) * own / n, every - 1), (common, rows - 1))
+    return _student(mean, between + common, parts, n, least)
+
+
+def _test_noise(draws: Sequence[RowScores]) -> float:
+    """Return the variance of a draw's mean that its test rows make."""
+    known = []
+    for draw in draws:
+        n, centred = len(draw.values), _centred(draw.values)
+        if n > 1:
+            known.append(float(centred @ centred) / (n - 1) / n)
+    return sum(known) / len(known) if known else 0.0
+
+
+def _student(
+    mean: float, variance: float, parts: Sequence[tuple[float, int]], n: int, least: float
+) -> Estimate:
+    """Return the estimate from a variance, and the parts of it that were estimated with their
+    degrees of freedom."""
     if variance <= 1e-24:
-        p = 1.0 if abs(mean) <= 1e-12 else 0.0
+        p = 1.0 if abs(mean) <= max(least, 1e-12) else 0.0
         return Estimate(mean, mean - least, mean + least, 0.0, float(n - 1), p, n)
-    freedom = variance**2 / (between**2 / (n - 1) + (common**2 / (rows - 1) if rows > 1 else 0.0))
-    error = math.sqrt(variance)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, freedom)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, freedom))
+    unsure = sum(part**2 / freedom for part, freedom in parts if freedom > 0)
+    freedom = min(variance**2 / max(unsure, 1e-300), 1e9)
+    quantile = float(stdtrit(freedom, 0.5 + LEVEL / 2))  # of Student's t
+    error = max(math.sqrt(variance), least / quantile)
+    half = quantile * error
+    p = float(2 * stdtr(freedom, -abs(mean) / error))
     return Estimate(mean, mean - half, mean + half, error, freedom, p, n)
 
 
@@ -162,13 +221,11 @@ def _covariance(draws: Sequence[RowScores]) -> tuple[float, int]:
     """Return the mean covariance of two draws' means through shared test rows (at least 0), and how
     many rows are shared."""
     n = len(draws)
-    size = max(int(draw.rows.max()) for draw in draws) + 1
-    total, squares, count = np.zeros(size), np.zeros(size), np.zeros(size, dtype=int)
-    for draw in draws:
-        weighted = (draw.values - draw.values.mean()) / len(draw.values)
-        np.add.at(total, draw.rows, weighted)
-        np.add.at(squares, draw.rows, weighted**2)
-        np.add.at(count, draw.rows, 1)
+    rows = np.concatenate([draw.rows for draw in draws])  # a row is in a draw at most once
+    weighted = np.concatenate([_centred(draw.values) / len(draw.values) for draw in draws])
+    count = np.bincount(rows)
+    total = np.bincount(rows, weights=weighted)
+    squares = np.bincount(rows, weights=weighted * weighted)
     shared = count > 1
     products = float(
         (total[shared] ** 2 - squares[shared]).sum()
@@ -176,8 +233,13 @@ def _covariance(draws: Sequence[RowScores]) -> tuple[float, int]:
     return max(products / (n * (n - 1)), 0.0), int(shared.sum())
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for their number.
+def _centred(values: np.ndarray) -> np.ndarray:
+    return values - values.mean()
+
+
+def holm(p: Sequence[float], weights: Sequence[float] | None = None) -> list[float]:
+    """Return p-values adjusted for their number; with weights (of sum 1) those of more weight are
+    adjusted less.
 
     References
     ----------
@@ -185,13 +247,17 @@ def holm(p: Sequence[float]) -> list[float]:
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
+    >>> holm([0.02, 0.5, 0.01], [0.5, 0.25, 0.25])
+    [0.04, 0.5, 0.04]
     """
-    order = np.argsort(p, kind="stable")
+    weighs = np.full(len(p), 1 / max(len(p), 1)) if weights is None else np.asarray(weights)
+    order = np.argsort(np.asarray(p) / weighs, kind="stable")
     adjusted = np.empty(len(p))
-    largest = 0.0
-    for rank, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(p) - rank) * p[i]))
+    largest, left = 0.0, 1.0
+    for i in order:
+        largest = max(largest, min(1.0, round(left / weighs[i], 12) * p[i]))
         adjusted[i] = largest
+        left -= weighs[i]
     return [float(value) for value in adjusted]
 
 
@@ -211,8 +277,9 @@ def practically_nil(difference: Estimate, practical: float) -> float:
         return math.nan
     if difference.error == 0:  # no row ever differed: as sure as the number of rows allows
         return 1.0 if max(abs(difference.low), abs(difference.high)) <= practical else 0.0
-    t = stats.t(difference.freedom, loc=difference.mean, scale=difference.error)
-    return float(t.cdf(practical) - t.cdf(-practical))
+    mean, error, freedom = difference.mean, difference.error, difference.freedom
+    below = [stdtr(freedom, (edge - mean) / error) for edge in (practical, -practical)]
+    return float(below[0] - below[1])
 
 
 def smallest_half_width(rows: int) -> float:

@@ -30,7 +30,7 @@ from .study import Study
 if TYPE_CHECKING:
     from ..data.reading import Given
 
-FORMAT = 1  # of the records; part of every key
+FORMAT = 2  # of the records; part of every key
 COST = "cost.json"  # beside a stack: what it took to learn
 
 

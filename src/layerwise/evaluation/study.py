@@ -36,8 +36,12 @@ class Study(Spec):
         Let arms see the test rows, without their labels, while they pretrain.
     practical : float, default 0.005
         Half the region of practical equivalence, in the metric's units: 0.005 is half a point of
-        accuracy.
+        accuracy. Of a loss it is a share of what a guess loses. A tenth of the control's error is
+        the most it can be.
     seed : int, default 0
+    metric : str, optional
+        What arms are compared by (``layerwise.evaluation.metrics``); by default what suits the
+        data. Results do not depend on it: a study that is there can be judged by another.
 
     Raises
     ------
@@ -57,6 +61,7 @@ class Study(Spec):
     transductive: bool = False
     practical: float = 0.005
     seed: int = 0
+    metric: str | None = None
 
     def __post_init__(self) -> None:
         if self.labels is not None:
@@ -72,6 +77,10 @@ class Study(Spec):
         check_bool(self, "transductive", self.transductive)
         check_number(self, "practical", self.practical, 0.0, open_low=True)
         check_int(self, "seed", self.seed, 0)
+        if self.metric is not None and not isinstance(self.metric, str):
+            raise ParameterError(
+                f"The 'metric' of Study must be a str or None. Got {self.metric!r} instead."
+            )
 
     def fitted(self, rows: int, labelled: int, classes: int) -> Study:
         """Return the same with numbers where there was None.

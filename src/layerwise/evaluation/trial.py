@@ -17,7 +17,7 @@ from .._indexing import rows_of
 from .arms import UNLABELLED, Arm
 from .data import StudyData
 from .design import Draw
-from .measures import measure_classes, measure_numbers, packed, row_scores, surprise
+from .measures import measure_classes, measure_numbers, packed_rows, surprise
 from .memory import peak_memory
 from .store import Prepared
 from .study import Study
@@ -100,7 +100,7 @@ def run_trial(
         "tried": tried,
         "chosen": best,
         "measures": measures,
-        "scores": packed(row_scores(given.test_y, answer, bool(data.classes)), bool(data.classes)),
+        "rows": packed_rows(given.test_y, answer, probability, len(data.classes)),
         "seconds": {
             "prepare": given.prepared.seconds,
             "choose": chosen - began,

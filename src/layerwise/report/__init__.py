@@ -6,7 +6,7 @@ only ever text.
 
 from __future__ import annotations
 
-from .render import PAGE, render, report_files, write_report
+from .render import PAGE, TWIN, render, report_files, write_report
 from .study import render_study, study_files
 
-__all__ = ["PAGE", "render", "render_study", "report_files", "study_files", "write_report"]
+__all__ = ["PAGE", "TWIN", "render", "render_study", "report_files", "study_files", "write_report"]

@@ -24,7 +24,9 @@ from ..evaluation import (
     Study,
     baselines,
     judge,
-    metric_of,
+    judging,
+    look_of,
+    luck_of,
     run_study,
     tables,
 )
@@ -35,7 +37,7 @@ from .choices import default_recipes, resolve
 from .given import GivenRows, Labels, given_rows
 from .guarded import guarded
 from .place import claims_out
-from .study_facts import row_files, study_facts
+from .study_facts import earlier_looks, row_files, study_facts
 
 Tell = Callable[[str], None]
 
@@ -53,6 +55,7 @@ def compare(
     baseline: Sequence[str] | None = None,
     arms: Mapping[str, BaseEstimator] | Sequence[Arm] = (),
     study: Study | None = None,
+    metric: str | None = None,
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     id_column: str | None = None,
@@ -91,6 +94,10 @@ def compare(
         More arms: any scikit-learn classifier or regressor. It is given numbers, scaled by
         ``Preprocessor``.
     study : Study, optional
+    metric : str, optional
+        What judges: accuracy, balanced_accuracy, macro_f1, log_loss, auc, average_precision, brier;
+        r2, mean_absolute_error, root_mean_squared_error, pinball (or ``pinball:0.9``). By default
+        what suits the data, and it is told why.
     keep : sequence of str
         Columns to keep whatever the guards find.
     id_column : str, optional
@@ -130,10 +137,12 @@ def compare(
     """
     began = time.perf_counter()
     out, study = Path(out), study or Study()
+    study = study if metric is None else replace(study, metric=metric)
     given = _dataset(data, y, target, test, task, drop, id_column)
     checked = guarded(given, keep, drop)
     tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
+    judging(rows, study.metric)  # a name that is none is found before anything is run
     learned = min(study.rows or len(rows.y), len(rows.y))
     chosen, why = _recipes(kept, recipes, changes, learned)
     everyone: list[Arm] = [
@@ -154,7 +163,10 @@ def compare(
         time_limit=time_limit,
         tell=tell,
     )
-    result = _result(outcome, found, [*why, *checked.data.notes, *tested, *left_out])
+    earlier = earlier_looks(out, rows.fingerprint)
+    look = look_of(len(outcome.draws), earlier)
+    result = _result(outcome, look, found, [*why, *checked.data.notes, *tested, *left_out])
+    result["looks"] = sorted({*earlier, len(outcome.draws)})
     files = row_files(result["rows"])
     facts = jsonable(
         study_facts(outcome, result, {"command": command, "recipes": chosen, "files": list(files)})
@@ -163,48 +175,34 @@ def compare(
     return facts | {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
 
 
-def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> Facts:
-    metric = metric_of(outcome)
-    found_tables = tables(outcome)
-    shared = _overlapping(outcome)
-    verdict = judge(found_tables, metric, outcome.study.practical, shared)
+def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str]) -> Facts:
+    metric, why = judging(outcome.data, outcome.study.metric)
+    found_tables = tables(outcome, metric, look)
+    luck = luck_of(outcome)
     about = {
         "data": outcome.data.name,
+        "fingerprint": outcome.data.fingerprint,
         "task": outcome.data.task,
-        "metric": metric,
+        "metric": metric.name,
+        "higher_is_better": metric.higher_is_better,
+        "metric_note": why,
+        "luck": luck,
+        "look": look,
         "study": outcome.study.to_dict(),
         "draws": len(outcome.draws),
-        "shared_labels": outcome.shared,
+        "shared_labels": {budget: one.labels for budget, one in outcome.sharing.items()},
     }
-    return (
-        about
-        | found_tables
-        | {
-            "guards": [finding.as_dict() for finding in found],
-            "notes": [*notes, *outcome.notes, *_cautions(outcome)],
-            "verdict": verdict,
-        }
-    )
-
-
-def _overlapping(outcome: Outcome) -> list[int]:
-    """Return the budgets at which draws have more than a tenth of their labelled rows in common."""
-    return [
-        budget for budget, share in outcome.shared.items() if share > 0.1 and len(outcome.draws) > 1
-    ]
+    said = {
+        "guards": [finding.as_dict() for finding in found],
+        "notes": [*([why] if why else []), *notes, *outcome.notes, *_cautions(outcome)],
+        "verdict": judge(found_tables, metric, luck),
+    }
+    return about | found_tables | said
 
 
 def _cautions(outcome: Outcome) -> list[str]:
-    """Return what a reader of the intervals must know."""
-    notes = []
-    shared = _overlapping(outcome)
-    if shared:
-        notes.append(
-            f"With {', '.join(f'{budget:,}' for budget in shared)} labels the draws share labelled "
-            "rows, so these intervals hold "
-            "for these labelled rows and are too short for others."
-        )
-    notes += _diverged(outcome)
+    """Return what a reader of the figures must know."""
+    notes = _diverged(outcome)
     if outcome.study.transductive:
         notes.append("Transductive: the test rows, without their labels, took part in pretraining.")
     return notes

@@ -11,9 +11,11 @@ import numpy as np
 from .._commit import write_folder
 from .._durable import Facts, jsonable
 from ..data.readers import load_dataset
-from ..evaluation import as_difference, estimate, flags_of, row_scores_of, side_of
+from ..evaluation import as_difference, estimate, side_of
+from ..evaluation.design import shared_by
+from ..evaluation.statistics import Estimate
 from ..report import PAGE, report_files
-from .draw import Fit, Tell, about, facts_of, fit_draw
+from .draw import Fit, Tell, about, facts_of, fit_draw, weak_control
 from .facts import fit_facts
 from .guarded import guarded
 from .place import MODEL, claims_out, files_of
@@ -70,31 +72,42 @@ def demo(
 def _over_draws(fits: list[Fit], seed: int) -> Facts:
     """Return what all draws say together, by the estimate of a study."""
     scores = np.array([found.scores() for found in fits])
-    names = ("pretrained", "random_start", "baseline")
+    simple = [arm.name for arm in fits[0].simple]
+    names = ("pretrained", "random_start", *simple)
     draws = [
         {"seed": seed + i} | dict(zip(names, values, strict=True))
         for i, values in enumerate(scores.tolist())
     ]
-    first, second, baseline = scores.mean(axis=0).tolist()
-    gaps = [
-        row_scores_of(found.single, found.arms[0]).minus(row_scores_of(found.single, found.arms[1]))
-        for found in fits
-    ]
-    gap, taken = estimate(gaps), [found.seconds() for found in fits]
-    name, rows = fits[0].arms[2].name, len(fits[0].single.draw.test)
+    first, second, *values = scores.mean(axis=0).tolist()
+    gap, taken = _over_splits(fits), [found.seconds() for found in fits]
+    rows = len(fits[0].single.draw.test)
     difference = as_difference(gap, "draws")
     return {
         "draws": draws,
         "seconds": {part: sum(one[part] for one in taken) for part in taken[0]},
         "test": {"rows": rows, "pretrained": first, "random_start": second},
         "difference": difference,
-        "baseline": {"name": name, "value": baseline},
+        "baselines": [
+            one | {"value": value}
+            for one, value in zip(facts_of(fits[0], seed)["baselines"], values, strict=True)
+        ],
         "verdict": {
             "kind": side_of(gap),
             "text": _headline(side_of(gap), first, second, difference),
         },
-        "flags": flags_of(second, (name, baseline), fits[0].arms[0]),
+        "flags": weak_control(fits[0]),
     }
+
+
+def _over_splits(fits: list[Fit]) -> Estimate:
+    """Return the mean difference of the two arms over draws that share some labels and test
+    rows."""
+    gaps = []
+    for found in fits:
+        first, second = (found.cells.oriented(arm.name, LABELS, 0) for arm in found.pair)
+        gaps.append(first.minus(second))
+    sharing = shared_by([found.single.draw for found in fits], LABELS, own_test=False)
+    return estimate(gaps, sharing=sharing)
 
 
 def _tell_draw(tell: Tell, i: int, title: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from ..data.readers import ReadRows
 from ..estimators import Pretrainer
 from ..evaluation import (
     Arm,
+    Cells,
     EstimatorArm,
     Single,
     StudyData,
     baselines,
     flags_of,
-    metric_of,
+    judge_one,
+    metric_named,
     run_single,
     single_draw,
 )
@@ -37,34 +40,49 @@ from .weights import Weights, weighed, weight_note
 
 Tell = Callable[[str], None]
 
-LINEAR = {"classification": "logistic regression", "regression": "ridge regression"}
+# What is simpler than a network, fitted beside it: a guess, a linear model, a forest
+SIMPLE = {
+    "classification": ("majority", "logistic regression", "random forest"),
+    "regression": ("mean", "ridge regression", "random forest"),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What one draw gave: the rows, the recipe with its two arms and a linear model, and what came
+    """What one draw gave: the rows, the recipe with its two arms and what is simpler, and what came
     of them.
 
     Parameters
     ----------
     rows : Guarded
     recipe : Recipe
-    arms : tuple of Arm
-        Pretrained, its control, a linear model.
+    pair : tuple of RecipeArm
+        Pretrained, and its control.
+    simple : tuple of EstimatorArm
+        A guess, a linear model, a forest.
     single : Single
     notes : tuple of str
+    metric : str, optional
+        By default what suits the data.
     """
 
     rows: Guarded
     recipe: Recipe
-    arms: tuple[RecipeArm, RecipeArm, EstimatorArm]
+    pair: tuple[RecipeArm, RecipeArm]
+    simple: tuple[EstimatorArm, ...]
     single: Single
     notes: tuple[str, ...]
+    metric: str | None = None
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms, the recipe's first."""
+        return (*self.pair, *self.simple)
 
     @property
     def models(self) -> tuple[Any, Any]:
         """The fitted estimators of the recipe's arms."""
-        first, second = (self.single.answered[arm.name].model for arm in self.arms[:2])
+        first, second = (self.single.answered[arm.name].model for arm in self.pair)
         return first, second
 
     @property
@@ -87,9 +105,19 @@ class Fit:
         return np.array(self.rows.values)[given] if self.rows.values else given
 
     def scores(self) -> list[float]:
-        """Return the measure of each arm on the test rows."""
-        metric = metric_of(self.single.outcome)
-        return [self.single.record(arm)["measures"][metric] for arm in self.arms]
+        """Return the measure of each arm on the test rows, in the metric's own units."""
+        budget = len(self.single.draw.order)
+        return [self.cells.level(arm.name, budget).mean for arm in self.arms]
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The row scores of every arm under the metric that judges."""
+        asked = self.metric and metric_named(self.metric, self.rows.study.task)
+        return Cells(self.single.outcome, asked or None)
+
+    def judged(self) -> Facts:
+        """Return the difference of the recipe's arms and the verdict."""
+        return judge_one(self.single, self.cells, *self.pair, self.simple)
 
     def epochs(self) -> dict[str, list[Facts]]:
         """Return the phases that ran, with their epochs and steps."""
@@ -102,7 +130,7 @@ class Fit:
 
     def seconds(self) -> dict[str, float]:
         """Return where the time went."""
-        first, second = (self.single.record(arm)["seconds"] for arm in self.arms[:2])
+        first, second = (self.single.record(arm)["seconds"] for arm in self.pair)
         return {
             "pretrain": first["prepare"],
             "finetune": first["fit"] + first["predict"],
@@ -117,13 +145,14 @@ def fit_draw(
     *,
     labels: int | None = None,
     class_weight: Weights = None,
+    metric: str | None = None,
     seed: int = 0,
     device: str = "auto",
     tell: Tell = lambda title: None,
     say: Tell | None = None,
     until: float | None = None,
 ) -> tuple[Fit, str]:
-    """Fit both arms of a recipe and a linear model on one draw; also say who chose the recipe.
+    """Fit both arms of a recipe and simpler ones on one draw; also say who chose the recipe.
 
     With ``say`` or ``until`` the time is measured first: said, and cut to the limit.
     """
@@ -134,11 +163,12 @@ def fit_draw(
     notes += cut
     clock = Clock()
     pair = recipe_arms(chosen, rows.study.task, device, class_weight)
-    linear = LINEAR[rows.study.task]
-    (baseline,), _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), [linear])
+    simple, _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), SIMPLE[rows.study.task])
     if class_weight is not None:
-        baseline, weighs = weighed(baseline, class_weight)
-        notes.append(weight_note(class_weight, rows.values, linear if weighs else None))
+        both = [weighed(arm, class_weight) for arm in simple]
+        simple = [arm for arm, _ in both]
+        takes = [arm.name for arm, weighs in both if weighs]
+        notes.append(weight_note(class_weight, rows.values, takes))
 
     def began(arm: Arm, what: str) -> None:
         if times is not None:
@@ -149,7 +179,7 @@ def fit_draw(
             tell(pair[1].short if arm is pair[1] else "comparing")
 
     with limited_by(clock):
-        single = run_single(rows.study, [*pair, baseline], draw, began)
+        single = run_single(rows.study, [*pair, *simple], draw, began)
     models = [single.answered[arm.name].model for arm in pair]
     for model in models:
         _handed_over(model, rows.values)
@@ -167,8 +197,8 @@ def fit_draw(
     if rows.study.test_X is not None:
         told = models[0]._fitted_pretrainer().outside(rows.study.test_X)
         notes += [f"Test rows: {text}" for text in told]
-    found = Fit(rows, chosen, (pair[0], pair[1], baseline), single, (*rows.data.notes, *notes))
-    return found, why
+    fitted = (pair[0], pair[1]), tuple(simple)
+    return Fit(rows, chosen, *fitted, single, (*rows.data.notes, *notes), metric), why
 
 
 def _labels(data: StudyData, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
@@ -191,24 +221,49 @@ def _handed_over(model: Any, values: Sequence[object] | None) -> None:
 
 def facts_of(found: Fit, seed: int) -> Facts:
     """Return what was run and what it gave as plain data."""
-    first, second, baseline = found.arms
-    scores, draw = found.scores(), found.single.draw
+    (first, second), simple = found.pair, found.simple
+    (pretrained, random, *values), draw = found.scores(), found.single.draw
+    seconds = [sum(found.single.record(arm)["seconds"].values()) for arm in simple]
     return {
         "task": found.rows.study.task,
-        "metric": metric_of(found.single.outcome),
+        "metric": found.cells.metric.name,
+        "higher_is_better": found.cells.metric.higher_is_better,
         "recipe": found.recipe.name,
         "arms": {"pretrained": first.short, "random_start": second.short},
         "seed": seed,
         "rows": len(draw.pool),
         "labels": len(draw.order),
         "unlabelled": len(draw.pool) - len(draw.order),
-        "test": {"rows": len(draw.test), "pretrained": scores[0], "random_start": scores[1]},
+        "test": {"rows": len(draw.test), "pretrained": pretrained, "random_start": random},
         "seconds": found.seconds(),
-        "baseline": {"name": baseline.name, "value": scores[2]},
+        "baselines": [
+            {"name": arm.name, "value": value, "seconds": took}
+            for arm, value, took in zip(simple, values, seconds, strict=True)
+        ],
+        "measures": measures_of(found),
         "epochs": found.epochs(),
-        "flags": flags_of(scores[1], (baseline.name, scores[2]), first),
+        "flags": weak_control(found),
         "guards": [finding.as_dict() for finding in found.rows.findings],
     }
+
+
+def measures_of(found: Fit) -> list[Facts]:
+    """Return every measure of each arm on the test rows."""
+    rows = []
+    for arm in found.arms:
+        measures = found.single.record(arm)["measures"]
+        rows.append({"arm": arm.name, "role": arm.role} | measures)
+    return rows
+
+
+def weak_control(found: Fit) -> list[str]:
+    """Return a warning when the control is much worse than the linear model."""
+    cells, budget = found.cells, len(found.single.draw.order)
+    control, linear = found.pair[1], found.simple[1]
+    gap = cells.metric.sign * (
+        cells.level(linear.name, budget).mean - cells.level(control.name, budget).mean
+    )
+    return flags_of(gap, cells.region(control.name, budget), linear.name, found.pair[0])
 
 
 def about(rows: Guarded, result: Facts) -> Facts:

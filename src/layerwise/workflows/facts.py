@@ -36,7 +36,7 @@ TABLE_ROWS = 6
 
 def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
     """Return the facts of a run with labels."""
-    (model, control), (first, second, _) = found.models, found.arms
+    (model, control), (first, second) = found.models, found.pair
     pretrainer, data = model._fitted_pretrainer(), found.rows.data
     facts = _shared(data, found.test_X, found.recipe, pretrainer, result, context)
     facts["headline"] = result["verdict"]
@@ -158,10 +158,11 @@ def step_words(step: Step) -> str:
 
 
 def _comparison(result: Facts) -> Facts:
-    test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
+    test, seconds = result["test"], result["seconds"]
     return {
         "metric": result["metric"],
-        "higher_is_better": True,
+        "higher_is_better": result["higher_is_better"],
+        "measures": result["measures"],
         "rows": [
             {
                 "arm": result["arms"]["pretrained"],
@@ -173,7 +174,10 @@ def _comparison(result: Facts) -> Facts:
                 "value": test["random_start"],
                 "seconds": seconds["random_start"],
             },
-            {"arm": baseline["name"], "value": baseline["value"]},
+            *(
+                {"arm": one["name"], "value": one["value"], "seconds": one["seconds"]}
+                for one in result["baselines"]
+            ),
         ],
         "flags": result["flags"],
         "draws": None,

@@ -16,7 +16,7 @@ from .._errors import DataError, ParameterError
 from .._indexing import rows_of
 from ..data.readers import Dataset, ReadRows, declared, load_dataset
 from ..estimators import make_pretrainer
-from ..evaluation import judge_one
+from ..evaluation import judging
 from ..report import PAGE, report_files
 from ..training import Clock, grown, limited_by, phases_that_ran
 from .choices import resolve
@@ -48,6 +48,7 @@ def fit(
     drop: Sequence[str] = (),
     id_column: str | None = None,
     class_weight: ClassWeight = None,
+    metric: str | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     out: str | Path = "layerwise-out",
@@ -60,7 +61,7 @@ def fit(
     model and a report.
 
     It is a study of one draw of labels: the same guards, arms, measures and words as in
-    ``compare``.
+    ``compare``. A guess, a linear model and a random forest are fitted beside the network.
 
     Returns
     -------
@@ -81,14 +82,27 @@ def fit(
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
     context = {"command": command, "seed": seed}
     if rows.rows is None:
+        if metric is not None:
+            raise ParameterError(
+                f"--metric {metric} was given, and {given.name!r} has no target to judge by.",
+                "Name the target column with --target.",
+            )
         return _encoder(rows, recipe, changes, context, out, device, tell, say, until)
+    why_metric = judging(rows.rows, metric)[1]
     settings: Facts = {"labels": labels, "class_weight": weights, "seed": seed, "device": device}
+    settings |= {"metric": metric}
     settings |= {"tell": tell, "say": say, "until": until}
     found, why = fit_draw(rows, recipe, changes, **settings)
     began = time.perf_counter()
-    result = facts_of(found, seed) | judge_one(found.single, *found.arms[:2])
+    result = facts_of(found, seed) | found.judged() | {"metric_note": why_metric}
     tested = rows.data.test.notes if rows.data.test is not None else ()
-    result["notes"] = [why, *found.notes, *tested, *many_epochs(result["epochs"])]
+    result["notes"] = [
+        why,
+        *([why_metric] if why_metric else []),
+        *found.notes,
+        *tested,
+        *many_epochs(result["epochs"]),
+    ]
     files = files_of(found.models[0], about(rows, result))
     tell("report")
     files |= report_files(fit_facts(found, result, context | {"why": why}))

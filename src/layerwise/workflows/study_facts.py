@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TypedDict
 
 import polars as pl
 
-from .._durable import Facts, jsonable
+from .._durable import Facts, jsonable, read_json
+from .._errors import FileError
 from .._version import __version__
 from ..evaluation import Outcome
 from ..recipes import Recipe
+from ..report import TWIN
 from .facts import machine, step_words, versions
 
 FORMAT = "layerwise-study/1"
@@ -27,11 +30,7 @@ class Ran(TypedDict):
 
 def study_facts(outcome: Outcome, result: Facts, context: Ran) -> Facts:
     """Return what a study found and what was run."""
-    test = (
-        len(outcome.data.test_y)
-        if outcome.data.test_y is not None
-        else len(next(iter(outcome.tests.values()), ()))
-    )
+    test = len(next(iter(outcome.drawn.values())).test) if outcome.drawn else None
     counts = {
         "rows": len(outcome.data.y),
         "labelled_rows": len(outcome.data.labelled),
@@ -47,6 +46,19 @@ def study_facts(outcome: Outcome, result: Facts, context: Ran) -> Facts:
         "files": list(context["files"]),
     }
     return {"format": FORMAT, "version": __version__, "counts": counts, "run": run} | result
+
+
+def earlier_looks(out: Path, fingerprint: str) -> list[int]:
+    """Return with how many draws the study in a folder was judged before: each further look has
+    less of the 5 % in which it may claim what is not there."""
+    try:
+        kept = read_json(out / TWIN)
+    except FileError:
+        return []
+    if not isinstance(kept, dict) or kept.get("fingerprint") != fingerprint:
+        return []
+    looks = kept.get("looks")
+    return [n for n in looks if isinstance(n, int)] if isinstance(looks, list) else []
 
 
 def row_files(rows: list[Facts]) -> dict[str, bytes]:

@@ -93,7 +93,7 @@ def weighed(arm: EstimatorArm, weights: Weights) -> tuple[EstimatorArm, bool]:
     return changed, True
 
 
-def weight_note(weights: Weights, classes: Sequence[object], baseline: str | None) -> str:
+def weight_note(weights: Weights, classes: Sequence[object], simple: Sequence[str]) -> str:
     """Return a sentence on what classes weigh, and for whom."""
     if weights == "balanced":
         what = "Classes weigh alike in the loss, however many rows they have"
@@ -101,4 +101,5 @@ def weight_note(weights: Weights, classes: Sequence[object], baseline: str | Non
         assert isinstance(weights, dict)
         shown = ", ".join(f"{classes[i]} {weights[i]:g}" for i in list(weights)[:12])
         what = f"Classes weigh in the loss: {shown}{', ...' if len(weights) > 12 else ''}"
-    return f"{what}; in both arms{f' and in the {baseline}' if baseline else ''}."
+    more = "".join(f" and in the {name}" for name in simple)
+    return f"{what}; in both arms{more}."
