@@ -371,6 +371,72 @@ def settings(quick: bool) -> Iterator[Setting]:
         yield Setting(kind, n, test=True, gain=0.02)
 
 
+NAMES = {"two": "two classes", "ten": "ten classes", "10%": "10 % positives", "2%": "2 % positives"}
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    """Return the tables of docs/comparing.md."""
+    kept = {_key(line): line for line in lines if "claims" in line}
+
+    def of(setting: Setting, followed: bool = False) -> dict[str, Any] | None:
+        return kept.get(_key(asdict(setting) | ({"followed": True} if followed else {})))
+
+    def share(line: dict[str, Any] | None, name: str = "claims") -> str:
+        return "" if line is None else f"{100 * line[name] / line['studies']:.1f}"
+
+    claims = [
+        "| false claims, % | rows | swap | noise | three recipes | + exploratory | test part: swap | "
+        "noise | former: swap | noise |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    cover = [
+        "| covered, % | rows | average | each budget | former | width, times the former | labels saved |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind, n in itertools.product(KINDS, ROWS):
+        swap, noise = of(Setting(kind, n)), of(Setting(kind, n, "noise"))
+        three = of(Setting(kind, n, recipes=3))
+        apart = [of(Setting(kind, n, null, test=True)) for null in ("swap", "noise")]
+        if swap is None:
+            continue
+        cells = [share(one) for one in (swap, noise, three)]
+        cells += [share(three, "with_exploratory"), *map(share, apart)]
+        cells += [share(one, "former") for one in (swap, noise)]
+        claims.append(f"| {NAMES.get(kind, kind)} | {n:,} | {' | '.join(cells)} |")
+        gains = [one for g in GAINS if (one := of(Setting(kind, n, gain=g))) is not None]
+        if gains:
+            cover.append(f"| {NAMES.get(kind, kind)} | {n:,} | {_covered(gains)} |")
+    power = ["| something claimed, % | rows | gain | now | former |", "|---|---|---|---|---|"]
+    for kind, n, gain in itertools.product(KINDS, ROWS, GAINS):
+        line = of(Setting(kind, n, gain=gain))
+        if line is not None:
+            cells = [share(line), share(line, "former")]
+            power.append(f"| {NAMES.get(kind, kind)} | {n:,} | {gain} | {' | '.join(cells)} |")
+    more = ["| following the advice on draws, % | rows | test part | claims | added draws |"]
+    more.append("|---|---|---|---|---|")
+    for kind, (n, test) in itertools.product(KINDS, ((1000, False), (2000, True))):
+        line = of(Setting(kind, n, test=test), followed=True)
+        if line is not None:
+            cells = [share(line), share(line, "more")]
+            own = "its own" if test else "none"
+            more.append(f"| {NAMES.get(kind, kind)} | {n:,} | {own} | {' | '.join(cells)} |")
+    return "\n\n".join("\n".join(part) for part in (claims, cover, power, more))
+
+
+def _covered(gains: list[dict[str, Any]]) -> str:
+    """Return the cells of a row: coverage of all gains together."""
+
+    def mean(name: str) -> np.ndarray:
+        return np.mean([one[name] for one in gains], axis=0)
+
+    now, before = mean("covered_rows"), mean("covered_former_rows")
+    width = np.mean(mean("width_rows") / mean("width_former_rows"))
+    budgets = ", ".join(f"{100 * v:.1f}" for v in now[1:])
+    saved = ", ".join(f"{100 * v:.1f}" for v in mean("saved"))
+    former_ = f"{100 * before[0]:.1f}; {', '.join(f'{100 * v:.1f}' for v in before[1:])}"
+    return f"{100 * now[0]:.1f} | {budgets} | {former_} | {width:.2f} | {saved}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=400)
@@ -378,9 +444,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two sizes, fewer combinations")
     parser.add_argument("--only", help="settings whose line holds this text")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--table", action="store_true", help="print the tables of what is there")
     options = parser.parse_args()
-    lines = options.out.read_text().splitlines() if options.out.exists() else []
-    there = {_key(json.loads(line)) for line in lines}
+    text = options.out.read_text().splitlines() if options.out.exists() else []
+    lines = [json.loads(line) for line in text]
+    if options.table:
+        print(table(lines))
+        return
+    there = {_key(line) for line in lines}
     todo = [(run, setting) for setting in settings(options.quick)]
     todo += [(looks, Setting(kind, 1000)) for kind in KINDS]
     todo += [(looks, Setting(kind, 2000, test=True)) for kind in KINDS]

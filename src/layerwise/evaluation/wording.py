@@ -133,7 +133,9 @@ def between(budgets: Sequence[int]) -> str:
 def seconds(value: float) -> str:
     """Return a time.
 
-    >>> seconds(3.21), seconds(90)
-    ('3.2 s', '1.5 min')
+    >>> seconds(3.21), seconds(90), seconds(0.01)
+    ('3.2 s', '1.5 min', 'under 0.1 s')
     """
+    if value < 0.05:
+        return "under 0.1 s"
     return f"{value:.1f} s" if value < 60 else f"{value / 60:.1f} min"
