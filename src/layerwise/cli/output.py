@@ -92,8 +92,10 @@ class Output(contextlib.ExitStack):
         for note in result["notes"]:
             console.print(Text(note, style="dim"))
         verdict = result["verdict"]
-        console.print(Text(verdict["finding"], style="bold"))
-        for text in (verdict["advice"], verdict["details"]):
+        for text in (verdict.get("best"), verdict["finding"]):
+            if text:
+                console.print(Text(text, style="bold"))
+        for text in (verdict["advice"], verdict["details"], *(verdict.get("exploratory") or ())):
             console.print(Text(text))
         print(f"report: {result['report']}")
 
@@ -173,35 +175,42 @@ def _facts_line(result: Facts) -> str:
 
 
 def _study_table(result: Facts) -> Any:
-    """Return arms by numbers of labels, the highest learning curve first."""
+    """Return arms by numbers of labels, the best learning curve first."""
     from rich.table import Table
 
-    classes = result["metric"] == "accuracy"
+    from ..report.formats import is_higher_better, metric_name
+
+    metric, sign = result["metric"], -1 if is_higher_better(result) else 1
     budgets = sorted({row["labels"] for row in result["summary"]})
     mean = {(row["arm"], row["labels"]): row["mean"] for row in result["summary"]}
-    area = {row["arm"]: row["area"] for row in result["areas"]}
+    area = {row["arm"]: sign * row["area"] for row in result["areas"]}
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(f"test {'accuracy' if classes else 'R²'} with labels", overflow="fold")
+    table.add_column(f"test {metric_name(metric)} with labels", overflow="fold")
     for budget in budgets:
         table.add_column(f"{budget:,}", justify="right")
-    for arm in sorted(dict.fromkeys(arm for arm, _ in mean), key=lambda arm: -area.get(arm, -1e9)):
-        values = [mean[arm, budget] for budget in budgets]
-        shown = [
-            "failed" if value is None else f"{value:.1%}" if classes else f"{value:.3f}"
-            for value in values
-        ]
-        table.add_row(arm, *shown)
+    for arm in sorted(dict.fromkeys(arm for arm, _ in mean), key=lambda arm: area.get(arm, 1e9)):
+        table.add_row(arm, *(_value(mean[arm, budget], metric, 1) for budget in budgets))
     return table
+
+
+def _value(value: float | None, metric: str, digits: int) -> str:
+    """Return a score: percent for a share of rows, else a number."""
+    from ..report.formats import is_share, score
+
+    if value is None:
+        return "failed"
+    return f"{value:.{digits}%}" if is_share(metric) else score(value, metric)
 
 
 def _arms_table(result: Facts) -> Any:
     from rich.table import Table
 
+    from ..report.formats import metric_name
+
     test, seconds, baseline = result["test"], result["seconds"], result["baseline"]
-    classes = result["metric"] == "accuracy"
     table = Table(
         "start",
-        "test accuracy" if classes else "test R²",
+        f"test {metric_name(result['metric'])}",
         "seconds",
         box=None,
         padding=(0, 2, 0, 0),
@@ -209,11 +218,8 @@ def _arms_table(result: Facts) -> Any:
     )
 
     def row(name: str, value: float, took: float | None) -> None:
-        table.add_row(
-            name,
-            f"{value:.2%}" if classes else f"{value:.3f}",
-            "" if took is None else f"{took:.1f}",
-        )
+        score = _value(value, result["metric"], 2)
+        table.add_row(name, score, "" if took is None else f"{took:.1f}")
 
     row(result["arms"]["pretrained"], test["pretrained"], seconds["pretrain"] + seconds["finetune"])
     row(result["arms"]["random_start"], test["random_start"], seconds["random_start"])

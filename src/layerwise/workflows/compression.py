@@ -94,8 +94,8 @@ def words_of(rows: list[Facts], code: int, pixels: int) -> str:
     network, pca, *noisy = rows
     if code >= pixels:
         words = [
-            f"The code holds {code:,} numbers for {pixels:,}: nothing is compressed, and PCA with as "
-            "many gives every image back as it came."
+            f"The code holds {code:,} numbers for {pixels:,}: nothing is compressed, and PCA with "
+            "as many gives every image back as it came."
         ]
     else:
         words = [_which(network, pca, "rebuilds images")]
@@ -112,13 +112,13 @@ def _denoised(left: Facts, network: Facts) -> str:
     closer = [network[name] > left[name] for name in ("psnr", "ssim")]
     if all(closer):
         return (
-            "The network denoises: what it makes of corrupted images is closer to the originals than "
-            "they are."
+            "The network denoises: what it makes of corrupted images is closer to the originals "
+            "than they are."
         )
     if not any(closer):
         return (
-            "The network does not denoise: corrupted images are closer to the originals than what it "
-            "makes of them."
+            "The network does not denoise: corrupted images are closer to the originals than what "
+            "it makes of them."
         )
     first, second = ("PSNR", "SSIM") if closer[0] else ("SSIM", "PSNR")
     return (
