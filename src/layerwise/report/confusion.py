@@ -10,12 +10,13 @@ from .._durable import Facts
 from .formats import MISSING, is_number, number, score
 from .limits import MOST, texts_of
 
+_NARROW = 12  # classes of a matrix that a narrow screen holds
 _LYING, _STANDING = 4, 20  # characters of a name over a column: written across, or upwards
 
 
 def confusion(part: Facts) -> Facts | None:
-    """Return a heat table of counts for up to 20 classes, else the 20 most confused pairs
-    and the classes of lowest recall."""
+    """Return a heat table of counts for up to 20 classes; for many classes (and on a narrow screen
+    for more than 12) the 20 most confused pairs and the classes of lowest recall."""
     classes, counts = texts_of(part.get("classes")), part.get("matrix") or []
     if not classes or not counts:
         return None
@@ -38,9 +39,11 @@ def confusion(part: Facts) -> Facts | None:
         "pairs": None,
         "matrix": None,
     }
-    if size > MOST["matrix"]:
+    if size > _NARROW:
         pairs, recalls = (part(classes, matrix, totals) for part in (_pairs, _recalls))
-        return result | {"pairs": pairs, "recalls": recalls}
+        result |= {"pairs": pairs, "recalls": recalls}
+    if size > MOST["matrix"]:
+        return result
     wrong = np.where(np.eye(size, dtype=bool), 0.0, matrix / np.maximum(totals[:, None], 1))
     largest = max(float(wrong.max(initial=0.0)), 0.02)
     rows = []

@@ -60,7 +60,7 @@ def compression(
     rows = _rows("original", originals, by_network, by_pca, row)
     noisy = corrupted(pretrainer, originals)
     if noisy is not None:
-        rows.append(row("corrupted", "left as it is", noisy))
+        rows.append(row("corrupted", "left as they are", noisy))
         rows += _rows("corrupted", noisy, by_network, by_pca, row)
     return {
         "code": code,
@@ -86,7 +86,7 @@ def _rows(
     by_pca: Callable[[np.ndarray], np.ndarray],
     row: Callable[[str, str, np.ndarray], Facts],
 ) -> list[Facts]:
-    return [row(given, "network", by_network(inputs)), row(given, "PCA", by_pca(inputs))]
+    return [row(given, "by the network", by_network(inputs)), row(given, "by PCA", by_pca(inputs))]
 
 
 def words_of(rows: list[Facts], code: int, pixels: int) -> str:
