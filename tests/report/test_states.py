@@ -35,6 +35,7 @@ def test_the_verdict_says_what_is_known_of_its_recipe(state: str) -> None:
         ({"p_adjusted": 0.01, "p_practically_nil": 0.97}, "nil"),
         ({}, "unclear"),
         ({"p_adjusted": None, "p_practically_nil": None}, "unclear"),
+        ({"mean": None, "low": None, "high": None}, "none"),
     ],
 )
 def test_another_recipe_is_judged_by_the_same_rules(changes: dict[str, Any], state: str) -> None:

@@ -126,7 +126,7 @@ def score(value: object, metric: str = "accuracy") -> str:
     return (
         f"{value:.3f}".replace("-", _MINUS)
         if 0.0005 <= abs(value) < 10 or value == 0
-        else number(value)
+        else number(value, 2 if abs(value) < 1 else 4)
     )
 
 

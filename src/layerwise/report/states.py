@@ -14,13 +14,16 @@ WORDS = {
     "hurts": "worse",
     "nil": "practically nothing",
     "unclear": "undecided",
+    "none": "no result",
 }
 _SIGNIFICANT, _SURE = 0.05, 0.95  # the verdict's own limits
 
 
 def state_of(row: Facts, facts: Facts) -> str:
     """Return the state of a difference at one budget: the verdict's, where it speaks of the recipe,
-    else by the verdict's rules."""
+    else by the verdict's rules; 'none' where every trial failed."""
+    if not is_number(row.get("mean")):
+        return "none"
     verdict = facts.get("verdict") or {}
     if row["recipe"] == verdict.get("recipe"):
         for state in STATES:
@@ -30,7 +33,7 @@ def state_of(row: Facts, facts: Facts) -> str:
         return "unclear"
     if is_number(row.get("p_practically_nil")) and row["p_practically_nil"] >= _SURE:
         return "nil"
-    if _under(row.get("p_adjusted")) and _gate_open(row, facts) and is_number(row.get("mean")):
+    if _under(row.get("p_adjusted")) and _gate_open(row, facts):
         return "helps" if row["mean"] > 0 else "hurts"
     return "unclear"
 

@@ -24,14 +24,15 @@ def classes(facts: Facts) -> Facts | None:
     table = []
     for name in names[:_MOST]:
         first, second = recall.get((gap["arm"], name)), recall.get((gap["against"], name))
-        known = is_number(first) and is_number(second)
         table.append(
             {
                 "class": name,
                 "share": score(shares[name]),
                 "first": score(first),
                 "second": score(second),
-                "change": gain(first - second) if known else MISSING,
+                "change": gain(first - second)
+                if is_number(first) and is_number(second)
+                else MISSING,
             }
         )
     return {

@@ -46,7 +46,7 @@ def _recipe(i: int, recipe: str, facts: Facts, metric: str) -> Facts:
         for row in first_rows(summary)
         if row["arm"] in arms
     ]
-    axis = Axis(metric, is_higher_better(facts))
+    axis = Axis(metric)
     label = (
         f"{metric_name(metric)} over the number of labels: {recipe}, its control and the "
         "best baseline"
@@ -175,6 +175,6 @@ def cost_plot(facts: Facts, metric: str) -> Facts | None:
         return None
     label = "mean score over seconds, one numbered point per arm but the guesses"
     return {
-        "plot": cost("cost", label, points, Axis(metric, is_higher_better(facts))),
+        "plot": cost("cost", label, points, Axis(metric)),
         "rows": rows,
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = {"first": FIRST, "second": SECOND, "other": MUTED}
+_MARGINS = (0.7, 0.2, 0.5, 0.1)
 # colour of line and mark, mark, and its face: what is told from one another by form, not by colour
 _MARKS = {
     "helps": (FIRST, "o", FIRST),
@@ -29,10 +30,9 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Axis:
-    """A metric, and whether higher is better."""
+    """An axis of a metric."""
 
     metric: str
-    higher: bool = True
 
     @property
     def scale(self) -> float:
@@ -42,7 +42,7 @@ class Axis:
     def label(self, start: str) -> str:
         """Return the words at an axis of values."""
         unit = ", %" if is_share(self.metric) else ""
-        return f"{start} {self.name}{unit}{'' if self.higher else ' (lower is better)'}"
+        return f"{start} {self.name}{unit}"
 
     @property
     def name(self) -> str:
@@ -79,26 +79,30 @@ def budget_curves(name: str, label: str, curves: Sequence[Curve], axis: Axis) ->
     networks."""
 
     def paint(axes: Axes) -> None:
-        for curve in curves:
-            _paint_curve(axes, curve, axis.scale)
-        _budget_axis(axes, sorted({n for curve in curves for n in curve.labels}))
+        budgets = sorted({n for curve in curves for n in curve.labels})
+        for i, curve in enumerate(curves):
+            # with one budget the arms stand side by side, else they would hide one another
+            beside = 1.25 ** (i - (len(curves) - 1) / 2) if len(budgets) == 1 else 1.0
+            _paint_curve(axes, curve, axis.scale, beside)
+        _budget_axis(axes, budgets)
         axes.yaxis.set_major_formatter(plain)
         axes.set_ylabel(axis.label("test"))
         axes.grid(axis="y", color=RULE, linewidth=0.5)
 
-    return draw(name, label, (HALF_WIDTH, 3.0), (0.7, 0.2, 0.5, 0.1), paint)
+    return draw(name, label, (HALF_WIDTH, 3.0), _MARGINS, paint)
 
 
-def _paint_curve(axes: Axes, curve: Curve, scale: float) -> None:
+def _paint_curve(axes: Axes, curve: Curve, scale: float, beside: float) -> None:
+    labels = [beside * n for n in curve.labels]
     colour, other = COLOURS[curve.look], curve.look == "other"
     mean, low, high = ([scale * v for v in part] for part in (curve.mean, curve.low, curve.high))
     if not other and all(map(math.isfinite, [*low, *high])):
         if len(mean) > 1:
-            axes.fill_between(curve.labels, low, high, color=colour, alpha=0.16, linewidth=0)
+            axes.fill_between(labels, low, high, color=colour, alpha=0.16, linewidth=0)
         else:
-            axes.vlines(curve.labels, low, high, color=colour, alpha=0.5, linewidth=3)
+            axes.vlines(labels, low, high, color=colour, alpha=0.5, linewidth=3)
     axes.plot(
-        curve.labels,
+        labels,
         mean,
         color=colour,
         linestyle=(0, (3, 2)) if other else "-",
@@ -136,7 +140,7 @@ def differences(
 
 
 def _paint_gap(axes: Axes, place: int, gap: Gap, scale: float) -> None:
-    colour, mark, face = _MARKS[gap.state]
+    colour, mark, face = _MARKS.get(gap.state, _MARKS["unclear"])
     if is_number(gap.low) and is_number(gap.high):
         axes.plot(
             [scale * gap.low, scale * gap.high],
@@ -160,25 +164,23 @@ def _paint_gap(axes: Axes, place: int, gap: Gap, scale: float) -> None:
 
 
 def _budget_axis(axes: Axes, budgets: Sequence[int]) -> None:
-    """Make the x axis a logarithmic one of numbers of labels; a number that would touch the one
-    before it is left out."""
+    """Make the x axis a logarithmic one of numbers of labels."""
     axes.set_xscale("log")
-    axes.set_xticks(budgets, _apart(axes, budgets))
+    axes.set_xticks(budgets, _apart(budgets))
     axes.set_xticks([], minor=True)
     axes.margins(x=0.06)
+    if len(budgets) == 1:
+        axes.set_xlim(budgets[0] / 2, budgets[0] * 2)
     axes.set_xlabel("labels")
 
 
-def _apart(axes: Axes, budgets: Sequence[int]) -> list[str]:
-    if len(budgets) < 2:
-        return [f"{n:,}" for n in budgets]
-    figure = axes.get_figure()
-    width = axes.get_position().width * (figure.get_figwidth() if figure else HALF_WIDTH) * 72
-    span = math.log(budgets[-1]) - math.log(budgets[0])
-    free, kept = -math.inf, []
+def _apart(budgets: Sequence[int]) -> list[str]:
+    """Return the texts of the ticks, none where it would touch the one before it."""
+    width = 0.9 * 72 * (HALF_WIDTH - _MARGINS[0] - _MARGINS[1])
+    span = math.log(budgets[-1] / budgets[0]) if len(budgets) > 1 else 1.0
+    texts, free = [], -math.inf
     for n in budgets:
-        place = 0.9 * width * (math.log(n) - math.log(budgets[0])) / span
-        half = text_size(f"{n:,}", 8.5)[0] / 2
-        kept.append(f"{n:,}" if place - half > free else "")
-        free = place + half + 3 if kept[-1] else free
-    return kept
+        place, half = width * math.log(n / budgets[0]) / span, text_size(f"{n:,}", 8.5)[0] / 2
+        texts.append(f"{n:,}" if place - half > free else "")
+        free = place + half + 3 if texts[-1] else free
+    return texts
