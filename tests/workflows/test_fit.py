@@ -15,7 +15,7 @@ import torch
 
 from layerwise import DataError, FileError, ModelError, Pretrainer, load
 from layerwise.workflows import embed, fit, predict, reconstruct, score
-from layerwise.workflows.facts import _shown
+from layerwise.workflows.pictures import shown
 from layerwise.workflows.use import write_columns
 
 KEYS = {
@@ -34,7 +34,15 @@ KEYS = {
     "notes",
     "guards",
 }
-LABELLED = KEYS | {"arms", "difference", "verdict", "baseline", "flags"}
+LABELLED = (
+    KEYS
+    | {"arms", "difference", "verdict", "baselines", "flags"}
+    | {
+        "higher_is_better",
+        "measures",
+        "metric_note",
+    }
+)
 
 
 def figures(result):
@@ -76,8 +84,10 @@ def encoder(tmp_path_factory, tiny, mixed_csv):
 def test_the_result_has_the_documented_keys(digits):
     assert set(digits) == LABELLED
     assert set(digits["test"]) == {"rows", "pretrained", "random_start"}
-    assert set(digits["seconds"]) == {"pretrain", "finetune", "random_start", "report"}
-    assert set(digits["baseline"]) == {"name", "value"}
+    simple = ["majority", "logistic regression", "random forest"]
+    assert set(digits["seconds"]) == {"pretrain", "finetune", "random_start", "report", *simple}
+    assert [one["name"] for one in digits["baselines"]] == simple
+    assert [row["arm"] for row in digits["measures"]][2:] == simple
     assert {"mean", "low", "high"} <= set(digits["difference"]) and set(digits["verdict"]) == {
         "kind",
         "text",
@@ -226,7 +236,7 @@ def test_a_column_that_copies_the_target_is_left_out_and_named(leaking, tiny, tm
     kept = fit(str(leaking / "ill.npz"), keep=["x1"], out=tmp_path / "c", **settings)
     assert load(kept["model"]).n_features_in_ == 3
     assert "it was kept as asked" in kept["guards"][0]["text"]
-    assert kept["baseline"]["value"] == 1.0
+    assert kept["baselines"][1]["value"] == 1.0
 
 
 def test_a_fit_and_a_study_of_one_draw_say_the_same(leaking, tiny, tmp_path):
@@ -347,7 +357,7 @@ def test_whitened_images_are_shown_and_reconstructed_in_their_own_units(tmp_path
     Z = preprocessing.transform(np.eye(64))
     assert Z.min() < 0 and model.pretrainer_.space_.kind == "real"
     assert 0 < reconstruct(result["model"], "digits")["x_27"].mean() < 1
-    images = _shown(model.pretrainer_, Z, Z)
+    images = shown(model.pretrainer_, Z, (1, 8, 8), Z).reshape(64, 64)
     assert (
         images.min() == 0 and images.max() == 1 and np.array_equal(images.argmax(axis=1), range(64))
     )

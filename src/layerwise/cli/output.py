@@ -179,7 +179,7 @@ def _facts_line(result: Facts) -> str:
 
 
 def _study_table(result: Facts) -> Any:
-    """Return arms by numbers of labels, the highest learning curve first."""
+    """Return arms by numbers of labels, the best learning curve first."""
     from rich.table import Table
 
     words, sign = _words(result), 1 if result["higher_is_better"] else -1
@@ -222,7 +222,7 @@ def _arms_table(result: Facts) -> Any:
     row(result["arms"]["pretrained"], test["pretrained"], seconds["pretrain"] + seconds["finetune"])
     row(result["arms"]["random_start"], test["random_start"], seconds["random_start"])
     for one in result["baselines"]:
-        row(f"({one['name']})", one["value"], one["seconds"])
+        row(f"({one['name']})", one["value"], seconds[one["name"]])
     return table
 
 

@@ -278,10 +278,12 @@ def _wins(cells: Cells) -> Table:
 
 def _classes(cells: Cells) -> Facts | None:
     """Return recall per class of every pretrained arm and its control, at the budget in the
-    middle."""
-    names = cells.outcome.data.classes
+    middle, and the class's share of the labelled rows."""
+    data = cells.outcome.data
+    names = data.classes
     if not names:
         return None
+    shares = np.bincount(data.y[data.labelled], minlength=len(names)) / len(data.labelled)
     labels = cells.budgets[(len(cells.budgets) - 1) // 2]
     table = []
     for arm in [arm for arm in cells.arms if arm.role != "baseline"]:
@@ -293,5 +295,6 @@ def _classes(cells: Cells) -> Facts | None:
             known = [recall[i] for recall in recalls if recall[i] is not None]
             table.append(
                 {"arm": arm.name, "class": name, "recall": float(np.mean(known)) if known else None}
+                | {"share": float(shares[i])}
             )
     return {"labels": labels, "rows": table}

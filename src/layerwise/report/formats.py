@@ -77,25 +77,46 @@ def number(value: object, digits: int = 4) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", _MINUS)
 
 
+_NAMES = {
+    "macro_f1": "macro F1",
+    "auc": "AUC",
+    "ece": "calibration error",
+    "brier": "Brier score",
+    "r2": "R²",
+    "r^2": "R²",
+    "r2_score": "R²",
+    "pinball": "pinball loss",
+}
+
+
 def is_share(metric: str) -> bool:
     """Say whether a metric is a share of rows, to be read in percent."""
-    name = metric.lower().replace("_", " ")
-    return "accuracy" in name or name in ("error", "error rate", "test error")
+    return metric.lower().replace("_", " ") in ("accuracy", "balanced accuracy")
 
 
 def metric_name(metric: str) -> str:
     """Return a metric's name for people.
 
-    >>> metric_name("balanced_accuracy"), metric_name("r2")
-    ('balanced accuracy', 'R²')
+    >>> metric_name("balanced_accuracy"), metric_name("r2"), metric_name("macro_f1")
+    ('balanced accuracy', 'R²', 'macro F1')
     """
-    return "R²" if metric.lower() in ("r2", "r^2", "r2_score") else short(metric.replace("_", " "))
+    return _NAMES.get(metric.lower()) or short(metric.replace("_", " "))
+
+
+def is_higher_better(facts: dict[str, Any]) -> bool:
+    """Return the direction of a metric: higher is better unless the facts say otherwise."""
+    return facts.get("higher_is_better") is not False
+
+
+def better(higher: bool) -> str:
+    """Say in words which way a metric points."""
+    return "higher is better" if higher else "lower is better"
 
 
 def score(value: object, metric: str = "accuracy") -> str:
     """Return a metric's value: percent for a share of rows, else three or more digits.
 
-    >>> score(0.9412), score(0.8731, "r2"), score(12.3456, "rmse")
+    >>> score(0.9412), score(0.8731, "r2"), score(12.3456, "root_mean_squared_error")
     ('94.12 %', '0.873', '12.35')
     """
     if not is_number(value):
@@ -105,12 +126,12 @@ def score(value: object, metric: str = "accuracy") -> str:
     return (
         f"{value:.3f}".replace("-", _MINUS)
         if 0.0005 <= abs(value) < 10 or value == 0
-        else number(value)
+        else number(value, 2 if abs(value) < 1 else 4)
     )
 
 
 def gain(value: object, metric: str = "accuracy") -> str:
-    """Return a difference of two values, with its sign.
+    """Return a gain, with its sign: positive is better, whatever the metric.
 
     >>> gain(0.0142), gain(-0.02, "r2")
     ('+1.42 points', '−0.020')

@@ -20,7 +20,9 @@ def history(part: Facts) -> Facts | None:
     tuning = {str(arm): rows for arm, rows in (part.get("finetuning") or {}).items() if rows}
     if not phases and not tuning:
         return None
-    panels = [_phase_panel(i, rows) for i, rows in enumerate(phases[: MOST["panels"]])]
+    drawn = phases[: MOST["panels"]]
+    across = min(max(len(drawn), 1), 4)
+    panels = [_phase_panel(i, rows, across) for i, rows in enumerate(drawn)]
     table = [_phase_row("pretraining", rows) for rows in phases]
     table += [
         _phase_row(f"fine-tuning, {arm}", rows)
@@ -30,6 +32,7 @@ def history(part: Facts) -> Facts | None:
     used = [row for rows in [*phases, *tuning.values()] for row in rows]
     return {
         "panels": [panel for panel in panels if panel],
+        "across": across,
         "more": max(0, len(phases) - MOST["panels"]),
         "tuning": _tuning_panel(tuning) if tuning else None,
         "arms": [(arm, "second" if i % 2 else "first") for i, arm in enumerate(_arms(tuning))],
@@ -66,7 +69,7 @@ def _curve(rows: list[Facts], key: str, second: bool = False) -> list[plots.Line
     ]
 
 
-def _phase_panel(index: int, rows: list[Facts]) -> Facts | None:
+def _phase_panel(index: int, rows: list[Facts], across: int) -> Facts | None:
     lines = _curve(rows, "loss") + _curve(rows, "validation")
     objective, stages = _phase_name(rows[0])
     label = f"loss by epoch of pretraining phase {index + 1}: {objective} {stages}"
@@ -74,7 +77,7 @@ def _phase_panel(index: int, rows: list[Facts]) -> Facts | None:
         {
             "objective": objective,
             "stages": stages,
-            "plot": plots.curves(f"phase{index}", label, lines),
+            "plot": plots.curves(f"phase{index}", label, lines, across),
         }
         if lines
         else None

@@ -13,9 +13,10 @@ MOST = {
     "panels": 12,
     "pictures": 16,
     "filters": 64,
-    "columns": 24,
-    "rows": 8,
+    "columns": 40,
+    "rows": 6,
     "matrix": 20,
+    "recalls": 100,
     "draws": 200,
 }
 

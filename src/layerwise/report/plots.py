@@ -1,69 +1,27 @@
-"""The plots, drawn by matplotlib, as inline SVG. Nothing here touches pyplot or leaves a global
-setting changed.
+"""The plots of a run: learning curves, draws, differences, residuals.
 
 Little data text goes into a plot: what can be a heading, a caption or a legend is HTML, beside it.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
 from markupsafe import Markup
-from numpy.typing import ArrayLike
 
-from .formats import floats, is_share, metric_name, number, short
-from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND, inline
+from .canvas import HALF_WIDTH, draw, draw_wide, empty, metric_axis, plain, ticks
+from .formats import short
+from .maps import PALETTE, dot_area
+from .svg import FIRST, INK, MUTED, PAPER, RULE, SECOND
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.ticker import MaxNLocator
 
-# Petroff (2021), "Accessible color sequences for data visualization": told apart with any colour
-# vision, on white and on black.
-PALETTE = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadb",
-)
-MARKERS = (("o", "●"), ("^", "▲"), ("s", "■"), ("D", "◆"), ("v", "▼"))
-RAMP = ("#3f7fe0", "#9b8f9b", "#e8782a")  # low, middle, high
 _DECADES = 20.0  # a loss that falls by more is drawn on a log scale
-_SETTINGS: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "layerwise",
-    "text.parse_math": False,
-    "text.color": INK,
-    "axes.edgecolor": RULE,
-    "axes.labelcolor": MUTED,
-    "axes.labelsize": 8.5,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "xtick.color": RULE,
-    "ytick.color": RULE,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "font.size": 9.0,
-    "lines.linewidth": 1.6,
-    "lines.markersize": 3.5,
-}
+_PANELS = {2: (4.75, 2.2), 3: (3.1, 2.0), 4: (2.3, 1.75)}  # size in inches by panels in a row
 
 
 @dataclass(frozen=True)
@@ -77,9 +35,9 @@ class Line:
     dashed: bool = False
 
 
-def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
-    """Return a small panel of learning curves; the loss is on a log scale if it falls by more than
-    a factor of 20."""
+def curves(name: str, label: str, lines: Sequence[Line], across: int = 1) -> Markup:
+    """Return a panel of learning curves, one of so many across the page; the loss is on a log scale
+    if it falls by more than a factor of 20."""
 
     def paint(axes: Axes) -> None:
         for line in lines:
@@ -100,14 +58,18 @@ def curves(name: str, label: str, lines: Sequence[Line]) -> Markup:
                 max(values) / min(values) < 100
             )  # fewer than two decades: their ends alone would say little
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))
-            axes.yaxis.set_minor_formatter(_empty)
-        axes.yaxis.set_major_formatter(_plain)
-        cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(integer=True, nbins=6)
-        axes.set_xlabel("epoch", fontsize=9.5)
-        axes.tick_params(labelsize=9.5)
+            axes.yaxis.set_minor_formatter(empty)
+        else:
+            ticks(axes, y=4)
+        axes.yaxis.set_major_formatter(plain)
+        ticks(axes, x=6 if across < 4 else 4, integer=True)
+        axes.set_xlabel("epoch")
         axes.grid(axis="y", color=RULE, linewidth=0.5)
 
-    return draw(name, label, (2.9, 1.95), (0.55, 0.08, 0.42, 0.08), paint)
+    margins = (0.55, 0.12, 0.42, 0.1)
+    if across == 1:
+        return draw_wide(name, label, (2.5, 2.3), margins, paint)
+    return draw(name, label, _PANELS[across], margins, paint)
 
 
 def draws(
@@ -134,17 +96,17 @@ def draws(
             [short(s, 14) for s in seeds] if len(rows) <= 30 else [],
         )
         axes.tick_params(axis="y", length=0)
-        _metric_axis(axes, metric)
+        metric_axis(axes, metric)
 
     height = 0.75 + min(0.24 * len(rows), 6.0)
-    return draw(name, label, (4.6, height), (0.95, 0.15, 0.45, 0.1), paint)
+    return draw(name, label, (HALF_WIDTH, height), (0.95, 0.15, 0.45, 0.1), paint)
 
 
 def interval(
     name: str, label: str, values: Sequence[float], bounds: tuple[float, float, float], metric: str
 ) -> Markup:
-    """Return the differences of the draws, with their mean and its 95 % interval (``bounds``: mean,
-    low, high), against zero."""
+    """Return the gains of the draws, with their mean and its 95 % interval (``bounds``: mean, low,
+    high), against zero; without draws as wide as the page."""
     mean, low, high = bounds
 
     def paint(axes: Axes) -> None:
@@ -167,71 +129,12 @@ def interval(
             ["mean, 95 %", "each draw"][: 2 if len(values) else 1],
         )
         axes.tick_params(axis="y", length=0)
-        _metric_axis(axes, metric, difference=True)
+        metric_axis(axes, metric, difference=True)
 
-    return draw(name, label, (4.6, 1.5 if len(values) else 1.2), (0.95, 0.15, 0.45, 0.1), paint)
-
-
-def scatter(
-    name: str, label: str, points: np.ndarray, groups: Sequence[int], names: Sequence[str]
-) -> Markup:
-    """Return codes (m, 2) coloured by group; group -1 is grey; a few groups of short names are
-    named at their medians."""
-    members = np.asarray(groups)
-    named = len(names) <= 20 and max(map(len, names), default=0) * len(names) <= 120
-
-    def paint(axes: Axes) -> None:
-        for group in sorted(set(groups)):
-            colour, marker = group_look(group)
-            mine = points[members == group]
-            axes.scatter(
-                mine[:, 0],
-                mine[:, 1],
-                s=_dot(len(points)),
-                c=colour,
-                marker=MARKERS[marker][0],
-                alpha=0.75,
-                linewidths=0,
-                rasterized=True,
-            )
-        for group in sorted(set(groups)) if named else ():
-            if group >= 0:
-                x, y = np.median(points[members == group], axis=0)
-                text = axes.text(
-                    x,
-                    y,
-                    short(names[group], 16),
-                    ha="center",
-                    va="center",
-                    fontsize=9.5,
-                    fontweight="bold",
-                )
-                text.set_gid("halo")
-        _bare(axes)
-
-    return draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
-
-
-def scatter_numbers(name: str, label: str, points: np.ndarray, values: Sequence[float]) -> Markup:
-    """Return codes (m, 2) coloured by a number, from low to high along ``RAMP``."""
-
-    def paint(axes: Axes) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
-
-        ramp = LinearSegmentedColormap.from_list("ramp", list(RAMP))
-        axes.scatter(
-            points[:, 0],
-            points[:, 1],
-            s=_dot(len(points)),
-            c=list(values),
-            cmap=ramp,
-            alpha=0.8,
-            linewidths=0,
-            rasterized=True,
-        )
-        _bare(axes)
-
-    return draw(name, label, (4.6, 4.2), (0.08, 0.08, 0.08, 0.08), paint)
+    margins = (0.95, 0.15, 0.45, 0.1)
+    if not len(values):
+        return draw_wide(name, label, (1.1, 1.1), margins, paint)
+    return draw(name, label, (HALF_WIDTH, 1.5), margins, paint)
 
 
 def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[float]) -> Markup:
@@ -243,7 +146,7 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
         axes.scatter(
             true,
             predicted,
-            s=_dot(len(true)),
+            s=dot_area(len(true)),
             c=PALETTE[0],
             alpha=0.6,
             linewidths=0,
@@ -251,109 +154,10 @@ def residuals(name: str, label: str, true: Sequence[float], predicted: Sequence[
         )
         axes.set_xlabel("true")
         axes.set_ylabel("predicted")
+        ticks(axes, x=5, y=5)
         for axis in (axes.xaxis, axes.yaxis):
-            cast("MaxNLocator", axis.get_major_locator()).set_params(nbins=5)
-            axis.set_major_formatter(_plain)
+            axis.set_major_formatter(plain)
         axes.grid(color=RULE, linewidth=0.5)
         axes.set_axisbelow(True)
 
-    return draw(name, label, (4.6, 4.2), (0.85, 0.15, 0.5, 0.12), paint)
-
-
-def group_look(group: int) -> tuple[str, int]:
-    """Return a group's colour and the number of its marker; past ten the colours come again with
-    another marker."""
-    if group < 0:
-        return "#8a8f94", 0
-    return PALETTE[group % len(PALETTE)], (group // len(PALETTE)) % len(MARKERS)
-
-
-def draw(
-    name: str,
-    label: str,
-    size: tuple[float, float],
-    margins: tuple[float, float, float, float],
-    paint: Callable[[Axes], None],
-) -> Markup:
-    """Return one axes of fixed margins (left, right, bottom, top, in inches): text can never change
-    the layout."""
-    from matplotlib.figure import Figure
-
-    (width, height), (left, right, bottom, top) = size, margins
-    with _settings():
-        figure = Figure(figsize=size)
-        box = (
-            left / width,
-            bottom / height,
-            (width - left - right) / width,
-            (height - bottom - top) / height,
-        )
-        paint(figure.add_axes(box))
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, dpi=200, metadata={"Date": None})
-    return inline(buffer.getvalue(), name, label)
-
-
-@contextmanager
-def _settings() -> Iterator[None]:
-    """Hold our settings over matplotlib's own defaults, whatever the user's are; a missing glyph is
-    the browser's to find."""
-    import matplotlib
-
-    with warnings.catch_warnings(), matplotlib.rc_context():
-        warnings.simplefilter("ignore")
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
-        yield
-
-
-def _metric_axis(axes: Axes, metric: str, difference: bool = False) -> None:
-    cast("MaxNLocator", axes.xaxis.get_major_locator()).set_params(nbins=5)
-    share, unit = is_share(metric), "points" if difference else "%"
-    axes.xaxis.set_major_formatter(
-        (lambda v, _: number(round(100 * v, 6)) + ("" if difference else " %")) if share else _plain
-    )
-    axes.set_xlabel(
-        f"{short(metric_name(metric), 30)}{', ' + unit if share and difference else ''}"
-    )
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=RULE, linewidth=0.5)
-    axes.set_axisbelow(True)
-
-
-def _bare(axes: Axes) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.margins(0.03)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
-def _plain(value: float, _: object = None) -> str:
-    return number(float(f"{value:.6g}"))
-
-
-def _empty(value: float, _: object = None) -> str:
-    return ""
-
-
-def _dot(count: int) -> float:
-    return float(np.clip(20_000 / max(count, 1), 7, 40))
-
-
-def as_points(array: ArrayLike) -> np.ndarray:
-    """Return points (m, 2) as floats; a third column and further ones are left out."""
-    points = np.asarray(array, dtype=np.float64)
-    points = points.reshape(len(points), -1)
-    return (
-        points[:, :2]
-        if points.shape[1] >= 2
-        else np.column_stack([points, np.zeros((len(points), 2 - points.shape[1]))])
-    )
-
-
-def plottable(points: np.ndarray) -> np.ndarray:
-    """Say for each point (m, 2) whether it can be drawn."""
-    return np.array(
-        [all(math.isfinite(v) for v in floats(row)) for row in points.tolist()], dtype=bool
-    )
+    return draw(name, label, (HALF_WIDTH, 4.2), (0.85, 0.15, 0.5, 0.12), paint)

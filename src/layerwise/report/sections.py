@@ -16,17 +16,24 @@ import numpy as np
 
 from .._durable import Facts
 from . import plots
-from .formats import duration, floats, gain, is_number, metric_name, number, score
+from .compression import compression
+from .confusion import confusion
+from .formats import (
+    better,
+    duration,
+    floats,
+    gain,
+    is_higher_better,
+    is_number,
+    metric_name,
+    number,
+    score,
+)
 from .learning import history, transfer
 from .limits import LOOKS, MOST, texts_of
-from .looks import codes, confusion, pictures, residuals, table
-
-_VERDICTS = {
-    "helps": ("▲", "It helped"),
-    "hurts": ("▼", "It hurt"),
-    "nil": ("=", "No difference"),
-    "not_separable": ("?", "Undecided"),
-}
+from .looks import codes, pictures, residuals, table
+from .track import track_of
+from .verdicts import look_of
 
 
 def view(facts: Facts, arrays: dict[str, dict[str, np.ndarray]]) -> Facts:
@@ -37,6 +44,7 @@ def view(facts: Facts, arrays: dict[str, dict[str, np.ndarray]]) -> Facts:
         "comparison": lambda: comparison(facts.get("comparison") or {}),
         "history": lambda: history(facts.get("history") or {}),
         "pictures": lambda: pictures(facts.get("pictures") or {}, arrays.get("pictures") or {}),
+        "compression": lambda: compression(facts.get("compression") or {}),
         "table": lambda: table(facts.get("table_reconstruction") or {}),
         "codes": lambda: codes(facts.get("codes") or {}, arrays.get("codes") or {}, facts),
         "confusion": lambda: confusion(facts.get("confusion") or {}),
@@ -46,16 +54,16 @@ def view(facts: Facts, arrays: dict[str, dict[str, np.ndarray]]) -> Facts:
         "seconds": lambda: seconds(facts.get("seconds") or {}),
     }
     result = {name: part() for name, part in parts.items()}
-    return result | {"title": facts.get("title") or "Report", "version": facts.get("version") or ""}
+    texts = {name: facts.get(name) or "" for name in ("version", "metric_note", "luck")}
+    return result | texts | {"title": facts.get("title") or "Report"}
 
 
 def headline(part: Facts) -> Facts | None:
     """Return the verdict: its kind, its sign and words, and the sentence."""
     if not part.get("text"):
         return None
-    kind = part.get("kind") if part.get("kind") in _VERDICTS else "none"
-    sign, words = _VERDICTS.get(str(kind), ("", ""))
-    return {"kind": kind, "sign": sign, "words": words, "text": part["text"]}
+    sign, words, look = look_of(part.get("kind"), "fit")
+    return {"kind": look, "sign": sign, "words": words, "text": part["text"]}
 
 
 def data(part: Facts) -> Facts | None:
@@ -90,16 +98,16 @@ def comparison(part: Facts) -> Facts | None:
     rows, metric = part.get("rows") or [], str(part.get("metric") or "score")
     if not rows and not part.get("draws") and not part.get("difference"):
         return None
-    higher = part.get("higher_is_better") is not False
+    higher = is_higher_better(part)
     values = [row["value"] for row in rows if is_number(row.get("value"))]
-    low, high = (min(values), max(values)) if values else (0.0, 0.0)
-    best = (high if higher else low) if len(values) > 1 else None
+    best = (max if higher else min)(values) if len(values) > 1 else None
+    track = track_of(values, higher)
     shown = [
         {
             "arm": row.get("arm", ""),
             "value": score(row.get("value"), metric),
             "best": best is not None and row.get("value") == best,
-            "place": _place(row.get("value"), low, high, higher),
+            "place": track.place(row.get("value")) if track else None,
             "seconds": duration(row["seconds"]) if row.get("seconds") is not None else "",
             "look": LOOKS.get(row.get("arm"), "other"),
         }
@@ -108,8 +116,9 @@ def comparison(part: Facts) -> Facts | None:
     return {
         "metric": metric_name(metric),
         "cause": part.get("cause") or "pretraining",
-        "better": "higher is better" if higher else "lower is better",
+        "better": better(higher),
         "rows": shown,
+        "marks": track.marks(metric) if track else [],
         "timed": any(row["seconds"] for row in shown),
         "flags": texts_of(part.get("flags")),
         "draws": _draws(part.get("draws") or [], metric),
@@ -117,14 +126,6 @@ def comparison(part: Facts) -> Facts | None:
             part.get("difference") or {}, part.get("draws") or [], metric, higher
         ),
     }
-
-
-def _place(value: object, low: float, high: float, higher: bool) -> float | None:
-    """Return where a value's dot goes, in percent from worst to best."""
-    if not is_number(value):
-        return None
-    share = 0.5 if high <= low else (value / 2 - low / 2) / (high / 2 - low / 2)
-    return round(100 * (share if higher else 1 - share), 2)
 
 
 def _draws(draws: list[Facts], metric: str) -> Any:
@@ -144,7 +145,7 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
     if not is_number(part.get("mean")):
         return None
     arms = [floats([draw.get(arm) for draw in draws]) for arm in ("pretrained", "random_start")]
-    each = [p - s for p, s in zip(*arms, strict=True) if math.isfinite(p - s)]
+    each = [p - s if higher else s - p for p, s in zip(*arms, strict=True) if math.isfinite(p - s)]
     count = (
         part.get("draws") if isinstance(part.get("draws"), int) else len(part.get("draws") or each)
     )
@@ -163,8 +164,7 @@ def _difference(part: Facts, draws: list[Facts], metric: str, higher: bool) -> F
             f", 95 % interval {gain(low, metric).removesuffix(' points')} to {gain(high, metric)}"
         )
         plot = plots.interval("interval", words, each, (mean, low, high), metric)
-    side = "Right" if higher else "Left"
-    return {"plot": plot, "text": words, "count": over, "side": side}
+    return {"plot": plot, "text": words, "count": over}
 
 
 def run(part: Facts, command: str | None) -> Facts | None:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from .._durable import Facts
-from .formats import MISSING, duration, gain, is_number, metric_name, number, score
-from .study_plots import Curve, budget_curves, cost, differences
+from .cost_plot import CostPoint, cost
+from .formats import (
+    MISSING,
+    duration,
+    gain,
+    is_higher_better,
+    is_number,
+    metric_name,
+    number,
+    score,
+)
+from .states import STATES, WORDS, reason_of, state_of
+from .study_plots import Axis, Curve, Gap, budget_curves, differences
 
 GUESSES = ("majority", "mean")  # left out of the plot: so low that the others would be one point
 LOOKS = {"pretrained": "first", "control": "second", "baseline": "other"}
@@ -23,43 +34,63 @@ def recipes_of(facts: Facts) -> list[str]:
 def curves(facts: Facts, metric: str) -> list[Facts]:
     """Return two plots for each recipe: both arms beside the best baseline, and their paired
     differences."""
-    summary, practical = (
-        facts.get("summary") or [],
-        (facts.get("study") or {}).get("practical") or 0.0,
+    return [_recipe(i, recipe, facts, metric) for i, recipe in enumerate(recipes_of(facts))]
+
+
+def _recipe(i: int, recipe: str, facts: Facts, metric: str) -> Facts:
+    summary, best = facts.get("summary") or [], best_baseline(facts)
+    rows = [row for row in facts["differences"] if row["recipe"] == recipe]
+    arms = [rows[0]["arm"], rows[0]["against"], *([best] if best else [])]
+    named = [
+        (row["arm"], LOOKS.get(str(row["role"]), "other"))
+        for row in first_rows(summary)
+        if row["arm"] in arms
+    ]
+    axis = Axis(metric)
+    label = (
+        f"{metric_name(metric)} over the number of labels: {recipe}, its control and the "
+        "best baseline"
     )
-    best = best_baseline(facts)
-    result = []
-    for i, recipe in enumerate(recipes_of(facts)):
-        rows = [row for row in facts["differences"] if row["recipe"] == recipe]
-        arms = [rows[0]["arm"], rows[0]["against"], *([best] if best else [])]
-        shown = [_curve(summary, arm) for arm in arms]
-        label = (
-            f"{metric_name(metric)} over the number of labels: {recipe}, its control and the "
-            "best baseline"
-        )
-        named = [
-            (row["arm"], LOOKS.get(str(row["role"]), "other"))
-            for row in first_rows(summary)
-            if row["arm"] in arms
-        ]
-        result.append(
-            {
-                "recipe": recipe,
-                "key": named,
-                "curves": budget_curves(
-                    f"curves{i}", label, [curve for curve in shown if curve.labels], metric
-                ),
-                "differences": differences(
-                    f"gaps{i}",
-                    f"paired differences of {recipe} by number of labels",
-                    rows,
-                    metric,
-                    practical,
-                ),
-                "rows": [_difference_row(row, metric) for row in rows],
-            }
-        )
-    return result
+    states = [state_of(row, facts) for row in rows]
+    reasons = [
+        reason_of(row, state, rows, facts, metric) for row, state in zip(rows, states, strict=True)
+    ]
+    gaps = [
+        Gap(row["labels"], row["mean"], row["low"], row["high"], state)
+        for row, state in zip(rows, states, strict=True)
+    ]
+    practical = (facts.get("study") or {}).get("practical") or 0.0
+    shown = [curve for arm in arms if (curve := _curve(summary, arm)).labels]
+    first = short_arm(rows[0]["arm"], recipe)
+    return {
+        "recipe": recipe,
+        "key": named,
+        "curves": budget_curves(f"curves{i}", label, shown, axis),
+        "differences": differences(
+            f"gaps{i}",
+            f"paired gains of {recipe} by number of labels",
+            gaps,
+            axis,
+            practical,
+            first,
+        ),
+        "first": first,
+        "states": [(state, WORDS[state]) for state in STATES if state in states],
+        "explained": any(reasons),
+        "rows": [
+            _difference_row(row, metric) | {"state": WORDS[state], "look": state, "reason": reason}
+            for row, state, reason in zip(rows, states, reasons, strict=True)
+        ],
+    }
+
+
+def short_arm(arm: str, recipe: str) -> str:
+    """Return an arm's name without its recipe's.
+
+    >>> short_arm("deep_autoencoder, pretrained", "deep_autoencoder")
+    'pretrained'
+    """
+    return arm.removeprefix(f"{recipe}, ")
 
 
 def _difference_row(row: Facts, metric: str) -> Facts:
@@ -103,22 +134,21 @@ def first_rows(summary: list[Facts]) -> list[Facts]:
 
 
 def best_baseline(facts: Facts) -> str | None:
-    """Return the baseline with the highest learning curve."""
+    """Return the baseline with the best learning curve."""
     rows = [
         row
         for row in facts.get("areas") or []
         if row["role"] == "baseline" and is_number(row["area"])
     ]
-    return max(rows, key=lambda row: row["area"])["arm"] if rows else None
+    pick = max if is_higher_better(facts) else min
+    return pick(rows, key=lambda row: row["area"])["arm"] if rows else None
 
 
 def cost_plot(facts: Facts, metric: str) -> Facts | None:
     """Return seconds against scores, arm by arm."""
-    summary, areas = (
-        facts.get("summary") or [],
-        {row["arm"]: row["area"] for row in facts.get("areas") or []},
-    )
-    points: list[tuple[int, float, float, str]] = []
+    summary = facts.get("summary") or []
+    areas = {row["arm"]: row["area"] for row in facts.get("areas") or []}
+    points: list[CostPoint] = []
     rows: list[Facts] = []
     for first in first_rows(summary):
         arm, look = first["arm"], LOOKS.get(str(first["role"]), "other")
@@ -135,17 +165,16 @@ def cost_plot(facts: Facts, metric: str) -> Facts | None:
                 "look": look,
                 "area": score(areas[arm], metric),
                 "seconds": duration(mean),
-                "prepare": duration(mine[0]["seconds_prepare"]) if look == "first" else "",
+                "prepare": duration(mine[0].get("seconds_prepare")) if look == "first" else "",
                 "memory": f"{max(memory) / 2**20:,.0f} MiB" if memory else MISSING,
             }
         )
         if arm not in GUESSES:
-            points.append((len(rows), max(mean, 1e-3), areas[arm], look))
+            points.append(CostPoint(len(rows), max(mean, 1e-3), areas[arm], look))
     if not points:
         return None
+    label = "mean score over seconds, one numbered point per arm but the guesses"
     return {
-        "plot": cost(
-            "cost", "mean score over seconds, one point per arm but the guesses", points, metric
-        ),
+        "plot": cost("cost", label, points, Axis(metric)),
         "rows": rows,
     }

@@ -135,7 +135,7 @@ class Fit:
             "pretrain": first["prepare"],
             "finetune": first["fit"] + first["predict"],
             "random_start": second["fit"] + second["predict"],
-        }
+        } | {arm.name: sum(self.single.record(arm)["seconds"].values()) for arm in self.simple}
 
 
 def fit_draw(
@@ -175,7 +175,7 @@ def fit_draw(
             clock.allow(times.pretrain if what == "prepare" else times.finetune)
         if arm is pair[0]:
             tell("pretraining" if what == "prepare" else "fine-tuning")
-        elif what == "fit":
+        elif what == "fit" and arm in (pair[1], simple[0]):
             tell(pair[1].short if arm is pair[1] else "comparing")
 
     with limited_by(clock):
@@ -223,7 +223,6 @@ def facts_of(found: Fit, seed: int) -> Facts:
     """Return what was run and what it gave as plain data."""
     (first, second), simple = found.pair, found.simple
     (pretrained, random, *values), draw = found.scores(), found.single.draw
-    seconds = [sum(found.single.record(arm)["seconds"].values()) for arm in simple]
     return {
         "task": found.rows.study.task,
         "metric": found.cells.metric.name,
@@ -237,8 +236,7 @@ def facts_of(found: Fit, seed: int) -> Facts:
         "test": {"rows": len(draw.test), "pretrained": pretrained, "random_start": random},
         "seconds": found.seconds(),
         "baselines": [
-            {"name": arm.name, "value": value, "seconds": took}
-            for arm, value, took in zip(simple, values, seconds, strict=True)
+            {"name": arm.name, "value": value} for arm, value in zip(simple, values, strict=True)
         ],
         "measures": measures_of(found),
         "epochs": found.epochs(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -16,20 +15,17 @@ from sklearn.metrics import confusion_matrix
 
 from .._durable import Facts
 from .._indexing import rows_of
-from .._random import Keys
 from .._version import __version__
-from ..architecture import StackModule
 from ..data.readers import Dataset, ReadRows
 from ..estimators import Model, Pretrainer
-from ..objective import Denoising
 from ..recipes import Recipe
-from ..training import Step, as_plan
+from ..training import Step
+from .compression import compression
+from .pictures import filters, pictures, sample
 
 if TYPE_CHECKING:
     from .draw import Fit
 
-SHOWN_IMAGES = 12
-SHOWN_FILTERS = 64
 MAP_ROWS = 2000
 TABLE_ROWS = 6
 
@@ -38,7 +34,9 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
     """Return the facts of a run with labels."""
     (model, control), (first, second) = found.models, found.pair
     pretrainer, data = model._fitted_pretrainer(), found.rows.data
+    study, pool = found.rows.study, found.single.draw.pool
     facts = _shared(data, found.test_X, found.recipe, pretrainer, result, context)
+    facts["compression"] = compression(data.image_shape, pretrainer, study.X, pool, found.test_X)
     facts["headline"] = result["verdict"]
     facts["comparison"] = _comparison(result) | {"cause": first.cause}
     facts["history"] = {
@@ -49,7 +47,7 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
     encoder = pretrainer if pretrainer.history_ else model
     facts["codes"] = _codes(data.task, found.test_X, encoder, found.truth)
     if not pretrainer.history_ and data.image_shape is not None:
-        facts["pictures"] |= _filters(pretrainer, data.image_shape, model.module_)
+        facts["pictures"] |= filters(pretrainer, data.image_shape, model.module_)
     if data.task == "classification":
         facts["data"]["classes"] = sorted(str(c) for c in model.classes_)
         classes = np.unique(np.concatenate([model.classes_, found.truth]))
@@ -68,6 +66,7 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
 
 def encoder_facts(
     data: Dataset,
+    X: ReadRows,
     test_X: ReadRows,
     recipe: Recipe,
     model: Pretrainer,
@@ -76,6 +75,7 @@ def encoder_facts(
 ) -> Facts:
     """Return the facts of a run without a target."""
     facts = _shared(data, test_X, recipe, model, result, context)
+    facts["compression"] = compression(data.image_shape, model, X, np.arange(len(X)), test_X)
     facts["headline"] = {
         "kind": "none",
         "text": f"An encoder of {data.name}, learned from {result['rows']:,} rows. "
@@ -97,6 +97,8 @@ def _shared(
     return {
         "title": data.name,
         "version": __version__,
+        "metric_note": result.get("metric_note"),
+        "luck": result.get("luck"),
         "command": context["command"],
         "data": {
             "name": data.name,
@@ -111,7 +113,7 @@ def _shared(
             "notes": [*(finding["text"] for finding in result["guards"]), *result["notes"]],
         },
         "run": run_facts(recipe, pretrainer, result["seed"]),
-        "pictures": _pictures(data.image_shape, test_X, pretrainer),
+        "pictures": pictures(data.image_shape, test_X, pretrainer),
         "table_reconstruction": _table(data.image_shape, test_X, pretrainer),
         "seconds": result["seconds"],
     }
@@ -175,7 +177,7 @@ def _comparison(result: Facts) -> Facts:
                 "seconds": seconds["random_start"],
             },
             *(
-                {"arm": one["name"], "value": one["value"], "seconds": one["seconds"]}
+                {"arm": one["name"], "value": one["value"], "seconds": seconds[one["name"]]}
                 for one in result["baselines"]
             ),
         ],
@@ -183,71 +185,6 @@ def _comparison(result: Facts) -> Facts:
         "draws": None,
         "difference": result["difference"],
     }
-
-
-def _pictures(
-    shape: tuple[int, int, int] | None, test_X: ReadRows, pretrainer: Pretrainer
-) -> Facts | None:
-    if shape is None:
-        return None
-    if pretrainer.why_no_decoder() is not None:
-        return {"image_shape": shape}  # nothing was learned that could reconstruct
-    few = rows_of(test_X, _sample(len(test_X), SHOWN_IMAGES))
-    originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
-    shown = partial(_shown, pretrainer, originals)
-    x = torch.from_numpy(originals.reshape(len(originals), *pretrainer.space_.shape))
-    with torch.no_grad():
-        decoded = pretrainer.module_.reconstruct(x)
-    reconstructions = decoded.numpy().reshape(originals.shape)
-    first = as_plan(pretrainer.plan_)[0].objectives[0]
-    corrupted = None
-    if isinstance(first, Denoising):
-        generator = Keys(pretrainer.seed_).torch("report")
-        noisy, _ = first.corruption.corrupt(x, pretrainer.space_, generator)
-        corrupted = shown(noisy.numpy().reshape(originals.shape))
-    return {
-        "image_shape": shape,
-        "originals": shown(originals),
-        "corrupted": corrupted,
-        "reconstructions": shown(reconstructions),
-    } | _filters(pretrainer, shape, pretrainer.module_)
-
-
-def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals'
-    darkest to their brightest."""
-    if pretrainer.space_.kind == "unit":
-        return images.clip(0, 1)
-    first, own = (
-        pretrainer.preprocessing_.inverse_transform(part.reshape(len(part), -1))
-        for part in (originals, images)
-    )
-    low, high = first.min(), first.max()
-    return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
-
-
-def _filters(pretrainer: Pretrainer, shape: tuple[int, int, int], module: StackModule) -> Facts:
-    """Return first-layer weights as images, or nothing where they are none (a stage without weights
-    of its own, rotated inputs)."""
-    weight = getattr(module.stages[0], "weight", None)
-    if weight is None or getattr(pretrainer.preprocessing_, "whitening", None) == "pca":
-        return {"filters": None}
-    weight = weight.detach()
-    strongest = weight.flatten(1).norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
-    images = weight[strongest].numpy()
-    if images.ndim != 4:
-        images = images.reshape(-1, *shape)
-    return {
-        "filters": images if images.shape[1] in (1, 3) else images[:, :1],
-        "filter_note": f"The {len(strongest)} first-layer filters of largest norm, of "
-        f"{len(weight)}.",
-    }
-
-
-def _sample(n: int, most: int) -> np.ndarray:
-    """Return some rows, in order: files come sorted by class, so the first ones would show one
-    class."""
-    return np.sort(np.random.default_rng(0).permutation(n)[:most])
 
 
 def _table(
@@ -262,7 +199,7 @@ def _table(
 
 
 def _codes(task: str | None, test_X: ReadRows, encoder: Model, labels: np.ndarray | None) -> Facts:
-    few = _sample(len(test_X), MAP_ROWS)
+    few = sample(len(test_X), MAP_ROWS)
     codes = encoder.encode(rows_of(test_X, few))
     varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
     points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]

@@ -218,7 +218,7 @@ def _encoder(
     files = files_of(model, about(rows, result))
     tell("report")
     context |= {"why": why}
-    files |= report_files(encoder_facts(data, test_X, chosen, model, result, context))
+    files |= report_files(encoder_facts(data, X, test_X, chosen, model, result, context))
     write_folder(out, files)
     return jsonable(result | {"model": str(out / MODEL), "report": str(out / PAGE)})
 

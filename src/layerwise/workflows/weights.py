@@ -101,5 +101,6 @@ def weight_note(weights: Weights, classes: Sequence[object], simple: Sequence[st
         assert isinstance(weights, dict)
         shown = ", ".join(f"{classes[i]} {weights[i]:g}" for i in list(weights)[:12])
         what = f"Classes weigh in the loss: {shown}{', ...' if len(weights) > 12 else ''}"
-    more = "".join(f" and in the {name}" for name in simple)
-    return f"{what}; in both arms{more}."
+    names = ["both arms", *(f"the {name}" for name in simple)]
+    more = f"{', in '.join(names[:-1])} and in {names[-1]}" if len(names) > 1 else names[0]
+    return f"{what}; in {more}."
