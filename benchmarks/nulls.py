@@ -385,12 +385,13 @@ def table(lines: list[dict[str, Any]]) -> str:
         return "" if line is None else f"{100 * line[name] / line['studies']:.1f}"
 
     claims = [
-        "| false claims, % | rows | swap | noise | three recipes | + exploratory | test part: swap | "
-        "noise | former: swap | noise |",
+        "| false claims, % | rows | swap | noise | three recipes | + exploratory | test part: swap "
+        "| noise | former: swap | noise |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     cover = [
-        "| covered, % | rows | average | each budget | former | width, times the former | labels saved |",
+        "| covered, % | rows | average | each budget | former | width, times the former "
+        "| labels saved |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind, n in itertools.product(KINDS, ROWS):

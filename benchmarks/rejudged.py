@@ -1,11 +1,11 @@
 """The kept studies judged again from their summaries: ``python -m benchmarks.rejudged [NAME ...]``.
 
-docs/studies/ holds what a study found, not its trials: no score of a row. So what the test rows alone
-make of an interval's width, and the labels saved, cannot be worked out again; they come with the next
-run of ``python -m benchmarks.studies``. What can be: the spread of draws that share labels (all of it
-taken for the labels' part), the family of claims, what is practically nil, the best arm for each
-range of budgets, and the sentences. An interval that rests on a luckily small spread stays too short:
-it is at least what the rows that must have differed make, and that is told in a note.
+docs/studies/ holds what a study found, not its trials: no score of a row. So what the test rows
+alone make of an interval's width, and the labels saved, cannot be worked out again; they come with
+the next run of ``python -m benchmarks.studies``. What can be: the spread of draws that share labels
+(all of it taken for the labels' part), the family of claims, what is practically nil, the best arm
+for each range of budgets, and the sentences. An interval that rests on a luckily small spread stays
+too short: it is at least what the rows that must have differed make, and that is told in a note.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from layerwise.report import study_files
 
 Facts = dict[str, Any]
 NOTE = (
-    "Judged again from what was kept of this study, without its trials: labels saved, and the least "
-    "width that the test rows give an interval, come with its next run."
+    "Judged again from what was kept of this study, without its trials: labels saved, and the "
+    "least width that the test rows give an interval, come with its next run."
 )
 PLACES = (0, 2, 4, 6, 8)  # of five draws in the circle of ten parts
 

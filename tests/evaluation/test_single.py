@@ -153,7 +153,7 @@ def test_the_verdict_is_the_side_of_zero(low, high, kind):
 
 
 def single(truth, answers, classes=("a", "b", "c"), others=()):
-    """What run_single gives, made of answers: of a pretrained arm, its control, and simpler ones."""
+    """What run_single gives, made of answers: of a pretrained arm, its control, simpler ones."""
     arms = [FIRST, SECOND, *others]
     names, n = [arm.name for arm in arms], len(truth)
     y = np.concatenate([np.arange(7) % max(len(classes), 1), truth])

@@ -60,6 +60,15 @@ Id = Annotated[
         "--id", metavar="NAME", help="A column that names the rows; it goes into every output."
     ),
 ]
+GroupsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--groups",
+        metavar="NAME",
+        help="A column that says which rows belong together, such as a person; they stay on one "
+        "side of every split.",
+    ),
+]
 Drop = Annotated[
     list[str] | None,
     typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
@@ -157,6 +166,7 @@ def fit(
     keep: Keep = None,
     drop: Drop = None,
     id_column: Id = None,
+    groups: GroupsOption = None,
     class_weight: Annotated[
         list[str] | None,
         typer.Option(
@@ -204,6 +214,7 @@ def fit(
             keep=keep or (),
             drop=drop or (),
             id_column=id_column,
+            groups=groups,
             class_weight=parse_class_weight(class_weight or ()),
             metric=metric,
             time_limit=None if time_limit is None else 60 * time_limit,
@@ -285,6 +296,7 @@ def compare(
     keep: Keep = None,
     drop: Drop = None,
     id_column: Id = None,
+    groups: GroupsOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
     backend: Annotated[str, typer.Option(help="loky (this machine), ray or dask.")] = "loky",
     address: Annotated[str | None, typer.Option(help="Of a Ray or Dask cluster.")] = None,
@@ -326,6 +338,7 @@ def compare(
             keep=keep or (),
             drop=drop or (),
             id_column=id_column,
+            groups=groups,
             out=out,
             workers=workers,
             backend=backend,

@@ -77,8 +77,21 @@ class Cells:
         if key not in self._scores:
             values = self._guessed(labels, draw) if arm == GUESS else self._values(key)
             rows = np.asarray(self.outcome.drawn[draw].test)
-            self._scores[key] = None if values is None else RowScores(rows, values)
+            own = None if values is None else RowScores(rows, values)
+            self._scores[key] = own and self._together(own)
         return self._scores[key]
+
+    def _together(self, scores: RowScores) -> RowScores:
+        """Return a score for each group in place of each row, of the same mean: rows of one person
+        are no independent witnesses."""
+        data = self.outcome.data
+        if data.belongs is None:
+            return scores
+        first = 0 if data.test_y is None else len(data.y)
+        groups, place = np.unique(data.belongs[first:][scores.rows], return_inverse=True)
+        mean = scores.values.mean()
+        sums = np.bincount(place, weights=scores.values - mean)
+        return RowScores(groups, mean + sums * len(groups) / len(place))
 
     def _values(self, key: tuple[str, int, int]) -> np.ndarray | None:
         data = self.outcome.data

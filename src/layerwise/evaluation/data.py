@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from .._errors import DataError
 from .._indexing import rows_of
@@ -33,6 +35,8 @@ class StudyData:
         The test part, all labelled. Without one, every draw holds out a fifth of the labelled rows.
     keys : list of bytes
         What each row holds, of X and then of test_X: equal rows have equal keys.
+    belongs : int array, optional
+        What each row belongs to, of X and then of test_X: rows of one person have one number.
     """
 
     name: str
@@ -42,6 +46,7 @@ class StudyData:
     test_X: Any = field(repr=False, default=None)
     test_y: np.ndarray | None = field(repr=False, default=None)
     keys: tuple[bytes, ...] = field(repr=False, default=())
+    belongs: np.ndarray | None = field(repr=False, default=None)
 
     def __post_init__(self) -> None:
         if len(self.keys) != len(self.y) + (0 if self.test_y is None else len(self.test_y)):
@@ -76,8 +81,18 @@ class StudyData:
 
     @cached_property
     def groups(self) -> np.ndarray:
-        """A number for each row of X, the same for equal rows."""
-        return np.unique(np.array(self.keys[: len(self.y)], dtype=object), return_inverse=True)[1]
+        """A number for each row of X, the same for rows that stay together: equal ones, and those
+        that belong together."""
+        keys = np.array(self.keys[: len(self.y)], dtype=object)
+        equal = np.unique(keys, return_inverse=True)[1]
+        if self.belongs is None:
+            return equal
+        own = np.unique(self.belongs[: len(self.y)], return_inverse=True)[1]
+        size = int(equal.max()) + 1
+        links = coo_array(
+            (np.ones(len(equal)), (equal, size + own)), shape=(size + own.max() + 1,) * 2
+        )
+        return connected_components(links, directed=False)[1][equal]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -88,6 +103,8 @@ class StudyData:
         for labels in (self.y, self.test_y):
             if labels is not None:
                 digest.update(np.ascontiguousarray(labels).tobytes())
+        if self.belongs is not None:
+            digest.update(np.ascontiguousarray(self.belongs).tobytes())
         return digest.hexdigest()
 
     def rows(self, index: np.ndarray) -> Any:

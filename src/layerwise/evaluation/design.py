@@ -127,8 +127,9 @@ def _parts(data: StudyData, rng: np.random.Generator) -> list[np.ndarray]:
     part = np.array([part_of[int(g)] for g in group])
     if len(first) < PARTS:
         raise DataError(
-            f"Only {len(first)} labelled rows of {data.name!r} differ from one another; a study "
-            f"deals them into {PARTS} parts.",
+            f"Only {len(first)} labelled rows of {data.name!r} differ from one another"
+            f"{'' if data.belongs is None else ' and are of different groups'}; a study deals them "
+            f"into {PARTS} parts.",
             "Give more columns, or more rows.",
         )
     return [_mixed(rows[part == i], stratum[part == i], rng) for i in range(PARTS)]

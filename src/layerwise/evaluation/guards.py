@@ -152,7 +152,7 @@ def check_test(
     train: Sequence[bytes],
     y: np.ndarray,
     test: Sequence[bytes],
-    what: str = "a row of the test part",
+    what: str = "equal a row of the test part",
 ) -> tuple[list[Finding], np.ndarray]:
     """Look for training rows that equal a test row; return findings and which training rows to
     leave out.
@@ -163,7 +163,7 @@ def check_test(
     Parameters
     ----------
     train, test : sequence of bytes
-        What each row holds, as :func:`layerwise.evaluation.row_keys` says it.
+        What each row holds, as :func:`layerwise.evaluation.row_keys` says it, or belongs to.
     y : array of shape (n,)
         Class indices with -1, or numbers with NaN, of the training rows.
     """
@@ -182,7 +182,7 @@ def check_test(
         if many
         else "they are left out"
     )
-    text = f"{count:,} training rows equal {what} ({share:.1%}); {done}."
+    text = f"{count:,} training rows {what} ({share:.1%}); {done}."
     found = [Finding("test_duplicates", None, text, share)]
     return found, np.zeros_like(equal) if many else equal
 

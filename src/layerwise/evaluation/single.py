@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, train_test_split
 
 from .._durable import Facts
 from .._errors import DataError
@@ -137,6 +138,8 @@ def _hold_out(data: StudyData, labelled: np.ndarray, seed: int) -> np.ndarray:
             f"{len(labelled)} rows have a label: too few to hold some out for the test.",
             "Label more rows, or give a --test file.",
         )
+    if data.belongs is not None:
+        return _hold_out_groups(data, labelled, seed)
     _, held = train_test_split(
         labelled,
         test_size=TEST_SHARE,
@@ -146,14 +149,30 @@ def _hold_out(data: StudyData, labelled: np.ndarray, seed: int) -> np.ndarray:
     return np.sort(held)
 
 
+def _hold_out_groups(data: StudyData, labelled: np.ndarray, seed: int) -> np.ndarray:
+    """Hold whole groups out, about a fifth of the rows."""
+    groups, y = data.groups[labelled], data.y[labelled]
+    kind = StratifiedGroupKFold if data.classes else GroupKFold
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds
+        folds = kind(round(1 / TEST_SHARE), shuffle=True, random_state=seed % 2**32)
+        _, held = next(folds.split(labelled[:, None], y, groups))
+    return np.sort(labelled[held])
+
+
 def _without_equal(
     data: StudyData, test: np.ndarray, pool: np.ndarray
 ) -> tuple[np.ndarray, list[str]]:
     """Return the rows to learn from: none that is held out, none that equals one of those."""
     pool = np.setdiff1d(pool, test)
+    if data.belongs is not None:
+        pool = pool[~np.isin(data.groups[pool], data.groups[test])]
     keys = data.keys
     found, out = check_test(
-        [keys[i] for i in pool], data.y[pool], [keys[i] for i in test], "a row that was held out"
+        [keys[i] for i in pool],
+        data.y[pool],
+        [keys[i] for i in test],
+        "equal a row that was held out",
     )
     return pool[~out], texts(found)
 

@@ -164,14 +164,21 @@ def _held_out(
 ) -> float:
     """Return minus the log loss, or R², on a third of the labelled rows, by a fit on the others."""
     least = len(np.unique(data.y[labels])) if data.classes else 2
-    held = np.arange(least, len(labels))[
-        ::HELD_OUT
-    ]  # the first rows hold every class and are always learned from
+    held, kept = _parted(data.groups[labels], least)
     if not len(held):
         return 0.0
-    model = _fitted(arm, given, data, draw, np.delete(labels, held), setting)
+    model = _fitted(arm, given, data, draw, labels[kept], setting)
     answer, probability = _answers(model, _rows(given, draw, labels[held]), data)
     return _score(data.y[labels[held]], answer, probability, data, float(np.var(data.y[labels])))
+
+
+def _parted(groups: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which labelled rows judge the settings and which are learned from: a third of the
+    groups, whole ones. The first rows hold every class and are always learned from."""
+    first = dict.fromkeys(groups[:least].tolist())
+    others = [g for g in dict.fromkeys(groups.tolist()) if g not in first]
+    judges = np.isin(groups, others[::HELD_OUT])
+    return np.flatnonzero(judges), np.flatnonzero(~judges)
 
 
 def _score(

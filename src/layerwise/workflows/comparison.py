@@ -35,6 +35,7 @@ from ..report import PAGE, study_files
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
 from .given import GivenRows, Labels, given_rows
+from .grouping import Groups
 from .guarded import guarded
 from .place import claims_out
 from .study_facts import earlier_looks, row_files, study_facts
@@ -59,6 +60,7 @@ def compare(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     id_column: str | None = None,
+    groups: Groups | None = None,
     out: str | Path = "compare-out",
     workers: int | None = None,
     backend: str = "loky",
@@ -102,6 +104,9 @@ def compare(
         Columns to keep whatever the guards find.
     id_column : str, optional
         Of a file: the column that names the rows; it is not learned from.
+    groups : str or sequence of n, optional
+        What rows belong together, such as those of one person: a column, which is not learned from,
+        or a value for each row. Such rows stay on one side of every split.
     drop : sequence of str
         Columns to leave out.
     out : path
@@ -139,7 +144,7 @@ def compare(
     out, study = Path(out), study or Study()
     study = study if metric is None else replace(study, metric=metric)
     given = _dataset(data, y, target, test, task, drop, id_column)
-    checked = guarded(given, keep, drop)
+    checked = guarded(given, keep, drop, groups=groups)
     tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
     judging(rows, study.metric)  # a name that is none is found before anything is run

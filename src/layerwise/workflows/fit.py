@@ -24,6 +24,7 @@ from .draw import Tell, about, dropped_columns, facts_of, fit_draw
 from .epochs import many_epochs
 from .facts import encoder_facts, fit_facts
 from .forgotten import check_no_target, without_labels
+from .grouping import Groups
 from .guarded import Guarded, guarded
 from .place import MODEL, claims_out, files_of
 from .time_limit import cut_notes, planned, until_of
@@ -47,6 +48,7 @@ def fit(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     id_column: str | None = None,
+    groups: Groups | None = None,
     class_weight: ClassWeight = None,
     metric: str | None = None,
     time_limit: float | None = None,
@@ -78,7 +80,7 @@ def fit(
     tell("reading")
     given = _read(data, target, no_target, test, task, drop, id_column)
     _check_labels(given, labels)
-    rows = guarded(given, keep, drop, draws=False)
+    rows = guarded(given, keep, drop, draws=False, groups=groups)
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
     context = {"command": command, "seed": seed}
     if rows.rows is None:

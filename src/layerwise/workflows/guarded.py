@@ -20,6 +20,7 @@ from ..evaluation import (
     check_test,
     row_keys,
 )
+from .grouping import Groups, apart, group_notes, grouped, numbered
 
 FEWEST_TESTED = 2
 LEFT_OUT = ("leak", "identifier", "constant")
@@ -66,7 +67,12 @@ class Guarded:
 
 
 def guarded(
-    data: Dataset, keep: Sequence[str] = (), drop: Sequence[str] = (), *, draws: bool = True
+    data: Dataset,
+    keep: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    *,
+    draws: bool = True,
+    groups: Groups | None = None,
 ) -> Guarded:
     """Look at a data set before anything is learned from it.
 
@@ -84,15 +90,22 @@ def guarded(
         labels, and constant columns are left out for all arms. For one model the preprocessing
         drops constants itself, and gives them back in reconstructions.
 
+    groups : str or sequence, optional
+        What rows belong together: a column, which is not learned from, or a value for each row.
+        Such rows stay on one side of every split.
+
     Raises
     ------
     ParameterError
-        When there is no column to keep of that name.
+        When there is no column to keep, or to group by, of that name.
     DataError
         When a test part has no labels, nothing is left, or there are fewer than two classes.
     """
     data = _dropped(data, drop)
     _check_kept(data, keep)
+    belongs = None if groups is None else grouped(data, groups)
+    if isinstance(groups, str):
+        data, drop = _without_columns(data, [groups]), (*drop, groups)
     if data.y is None or data.task is None:
         found = _kept(_check_columns(data, np.full(len(data), -1), 2), keep, draws)
         left_out = _to_leave(found, keep)
@@ -108,10 +121,12 @@ def guarded(
     columns = _kept(_check_columns(data, y, len(values)), keep, draws)
     left_out = _to_leave(columns, keep)
     data = _without_columns(data, left_out)
-    X, y, test_X, test_y, keys, equal = _parts(data, y, test_y, bool(values))
+    X, y, test_X, test_y, keys, equal, numbers = _parts(data, y, test_y, bool(values), belongs)
     names = tuple(str(value) for value in values)
     tested = None if test_X is None else declared(test_X)
-    study = StudyData(data.name, declared(X), y, names, tested, test_y, keys)
+    study = StudyData(data.name, declared(X), y, names, tested, test_y, keys, numbers)
+    if groups is not None:
+        data = replace(data, notes=(*data.notes, *group_notes(groups, study)))
     rows = check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
     out = (*drop, *left_out)
     return Guarded(data, [*found, *columns, *equal, *rows], out, study, values)
@@ -163,15 +178,25 @@ def _to_leave(found: list[Finding], keep: Sequence[str]) -> tuple[str, ...]:
 
 
 def _parts(
-    data: Dataset, y: np.ndarray, test_y: np.ndarray | None, classes: bool
+    data: Dataset,
+    y: np.ndarray,
+    test_y: np.ndarray | None,
+    classes: bool,
+    belongs: tuple[list[object], list[object]] | None,
 ) -> tuple[
-    ReadRows, np.ndarray, ReadRows | None, np.ndarray | None, tuple[bytes, ...], list[Finding]
+    ReadRows,
+    np.ndarray,
+    ReadRows | None,
+    np.ndarray | None,
+    tuple[bytes, ...],
+    list[Finding],
+    np.ndarray | None,
 ]:
-    """Return training and test rows with their keys: of the test part the labelled rows, of the
-    training part those that equal none of them."""
+    """Return training and test rows with their keys and groups: of the test part the labelled rows,
+    of the training part those that equal none of them and belong to none of their groups."""
     keys = row_keys(data.X)
     if data.test is None or test_y is None:
-        return data.X, y, None, None, keys, []
+        return data.X, y, None, None, keys, [], belongs and numbered(belongs[0], [])
     known = np.flatnonzero(test_y >= 0 if classes else ~np.isnan(test_y))
     if len(known) < FEWEST_TESTED:
         raise DataError(
@@ -182,9 +207,15 @@ def _parts(
     test_X, test_y = rows_of(data.test.X, known), test_y[known]
     tested = row_keys(test_X)
     found, out = check_test(keys, y, tested)
+    if belongs is not None:
+        values, others = belongs
+        others = [others[i] for i in known] if others else [None] * len(known)
+        more, together = apart(values, others, np.where(out, -1, y) if classes else y)
+        found, out = [*found, *more], out | together
     stay = np.flatnonzero(~out)
     own = tuple(keys[i] for i in stay)
-    return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found
+    numbers = belongs and numbered([values[i] for i in stay], others)
+    return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found, numbers
 
 
 def _targets(data: Dataset) -> tuple[tuple[object, ...], np.ndarray, np.ndarray | None]:
