@@ -361,12 +361,14 @@ def settings(quick: bool) -> Iterator[Setting]:
     rows = (200, 1000) if quick else ROWS
     for kind, n, null in itertools.product(KINDS, rows, ("swap", "noise")):
         yield Setting(kind, n, null)
+    for kind, n, gain in itertools.product(KINDS, rows, (0.02, 0.01, 0.04)):
+        yield Setting(kind, n, gain=gain)
+    for kind, n in itertools.product(KINDS, rows):
+        yield Setting(kind, n, test=True)
     for kind, n in itertools.product(KINDS, rows):
         yield Setting(kind, n, recipes=3)
-    for kind, n, gain in itertools.product(KINDS, rows, GAINS):
-        yield Setting(kind, n, gain=gain)
-    for kind, n, null in itertools.product(KINDS, rows, ("swap", "noise")):
-        yield Setting(kind, n, null, test=True)
+    for kind, n in itertools.product(KINDS, rows):
+        yield Setting(kind, n, "noise", test=True)
     for kind, n in itertools.product(KINDS, (200, 1000)):
         yield Setting(kind, n, test=True, gain=0.02)
 
@@ -454,13 +456,13 @@ def main() -> None:
         return
     there = {_key(line) for line in lines}
     todo = [(run, setting) for setting in settings(options.quick)]
-    todo += [(looks, Setting(kind, 1000)) for kind in KINDS]
     todo += [(looks, Setting(kind, 2000, test=True)) for kind in KINDS]
+    todo += [(looks, Setting(kind, 1000)) for kind in KINDS]
     for what, setting in todo:
         key = _key(asdict(setting) | ({"followed": True} if what is looks else {}))
         if key in there or (options.only and options.only not in key):
             continue
-        studies = options.studies // 2 if setting.gain else options.studies
+        studies = options.studies // 3 if setting.gain else options.studies
         line = json.dumps(what(setting, studies, options.workers))
         print(line, flush=True)
         with options.out.open("a") as file:
