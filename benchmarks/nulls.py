@@ -288,8 +288,13 @@ def one_study(setting: Setting, seed: int, draws: int | None = None, look: int =
 
 def run(setting: Setting, studies: int, workers: int) -> dict[str, Any]:
     """Return the figures of a setting."""
-    jobs = (delayed(one_study)(setting, seed) for seed in range(studies))
-    found = [one for one in Parallel(workers)(jobs) if one is not None]
+    found: list[dict[str, Any]] = []
+    for start in range(0, 3 * studies, studies):  # until so many have no class that is too rare
+        jobs = (delayed(one_study)(setting, seed) for seed in range(start, start + studies))
+        found += [one for one in Parallel(workers)(jobs) if one is not None]
+        if not studies / 4 <= len(found) < studies:
+            break
+    found = found[:studies]
     n = len(found)
     result = asdict(setting) | {"studies": n}
     if n < studies / 4:  # a class is too rare at this size
