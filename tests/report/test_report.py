@@ -382,6 +382,11 @@ def test_amounts_are_coloured_along_a_ramp() -> None:
     assert 'class="ramp"' in html
 
 
+def test_codes_without_any_label_need_no_legend() -> None:
+    html = render({"codes": {"points": np.eye(2), "labels": ["", ""]}})
+    assert 'class="sign"' not in html and "The codes of 2 rows" in html
+
+
 @pytest.mark.parametrize("shape", [(3, 4, 4), (1, 300, 20), (2, 5, 5)])
 def test_pictures_of_any_shape_and_range(shape: tuple[int, int, int]) -> None:
     images = np.random.default_rng(0).normal(size=(3, *shape)) * 1e6
