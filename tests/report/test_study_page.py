@@ -10,7 +10,8 @@ import pytest
 from layerwise.report import render_study
 
 from .test_payloads import BASES, fill
-from .test_report import Page, long_names
+from .test_report import Page
+from .test_telling_apart import long_names
 
 ARMS = (("deep, pretrained", "pretrained"), ("deep, random start", "control"))
 BUDGETS = (10, 50, 200)
