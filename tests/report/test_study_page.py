@@ -10,7 +10,8 @@ import pytest
 from layerwise.report import render_study
 
 from .test_payloads import BASES, fill
-from .test_report import Page, long_names
+from .test_report import Page
+from .test_telling_apart import long_names
 
 ARMS = (("deep, pretrained", "pretrained"), ("deep, random start", "control"))
 BUDGETS = (10, 50, 200)
@@ -188,3 +189,13 @@ def test_payloads_in_every_text_of_a_study(payload: str) -> None:
 
     wild, calm = page(payload), page("a" * len(payload))
     assert wild.skeleton == calm.skeleton
+
+
+def test_the_terminal_puts_the_lowest_loss_first() -> None:
+    from layerwise.cli.output import _study_table
+
+    facts = make_study(metric="log_loss", higher_is_better=False)
+    table = _study_table(facts)
+    names, first = (list(column.cells) for column in table.columns[:2])
+    assert names == ["deep, pretrained", "deep, random start", "forest"]
+    assert first == ["0.500", "0.600", "0.700"] and table.columns[0].header.startswith("test log")

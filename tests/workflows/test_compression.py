@@ -73,11 +73,16 @@ def row(psnr: float, ssim: float) -> dict[str, float]:
     ],
 )
 def test_the_words_follow_the_numbers(network: dict, pca: dict, words: str) -> None:
-    assert words in words_of([network, pca], 30, 784)
+    assert words in words_of([network, pca], 30, 784, 30)
+
+
+def test_pca_of_few_rows_is_said_to_have_fewer_numbers() -> None:
+    words = words_of([row(20, 0.9), row(18, 0.8)], 30, 784, 12)
+    assert "better than PCA with 12 numbers (more would need more training rows)" in words
 
 
 def test_a_code_of_as_many_numbers_as_pixels_compresses_nothing() -> None:
-    assert "nothing is compressed" in words_of([row(20, 0.9), row(math.inf, 1.0)], 200, 64)
+    assert "nothing is compressed" in words_of([row(20, 0.9), row(math.inf, 1.0)], 200, 64, 64)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +95,7 @@ def test_a_code_of_as_many_numbers_as_pixels_compresses_nothing() -> None:
 )
 def test_denoising_is_told_beside_the_corrupted_images(network: dict, words: str) -> None:
     rows = [row(20, 0.9), row(19, 0.9), row(14, 0.6), network, row(15, 0.6)]
-    assert words in words_of(rows, 30, 784)
+    assert words in words_of(rows, 30, 784, 30)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ def codes(part: Facts, arrays: dict[str, np.ndarray], facts: Facts) -> Facts | N
         names = _class_names(labels, texts_of(classes))
         places = {name: i for i, name in enumerate(names)}
         groups = [places.get(str(label), -1) if label is not None else -1 for label in labels]
-        legend = _legend(names, groups)
+        legend = _legend(names if names != [""] else [], groups)
         drawn = [_group_map(key, name, points, groups, names) for key, name, points in shown]
     return legend | {
         "maps": [item for item in drawn if item],

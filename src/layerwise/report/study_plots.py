@@ -175,12 +175,13 @@ def _budget_axis(axes: Axes, budgets: Sequence[int]) -> None:
 
 
 def _apart(budgets: Sequence[int]) -> list[str]:
-    """Return the texts of the ticks, none where it would touch the one before it."""
+    """Return the texts of the ticks, none where it would touch the one after it."""
     width = 0.9 * 72 * (HALF_WIDTH - _MARGINS[0] - _MARGINS[1])
     span = math.log(budgets[-1] / budgets[0]) if len(budgets) > 1 else 1.0
-    texts, free = [], -math.inf
-    for n in budgets:
+    texts: list[str] = []
+    free = math.inf
+    for n in reversed(budgets):
         place, half = width * math.log(n / budgets[0]) / span, text_size(f"{n:,}", 8.5)[0] / 2
-        texts.append(f"{n:,}" if place - half > free else "")
-        free = place + half + 3 if texts[-1] else free
+        texts.insert(0, f"{n:,}" if place + half < free else "")
+        free = place - half - 3 if texts[0] else free
     return texts
