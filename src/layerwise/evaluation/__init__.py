@@ -6,6 +6,9 @@ from .baselines import baselines, register_baseline
 from .cells import Cells
 from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
+from .guards_joint import check_together
+from .guards_order import check_groups, check_order
+from .guards_rows import near_keys
 from .judging import judging
 from .looks import look_of
 from .luck import luck_of
@@ -28,8 +31,11 @@ __all__ = [
     "baselines",
     "check_classes",
     "check_columns",
+    "check_groups",
+    "check_order",
     "check_rows",
     "check_test",
+    "check_together",
     "difference_of",
     "estimate",
     "flags_of",
@@ -39,6 +45,7 @@ __all__ = [
     "look_of",
     "luck_of",
     "metric_named",
+    "near_keys",
     "over_means",
     "register_baseline",
     "row_keys",

@@ -36,6 +36,11 @@ _ROW_NUMBERS = re.compile(
     r"Unnamed: \d+(?:\.\d+)?|__index_level_\d+__|level_\d+|\.\.\.\d+|rownames|row\.names"
 )
 _USUALLY = re.compile(r"|index|idx|row|row[ _]?(id|nr|num|number|no|index)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?i:(^|.*[ _.-])(id|ids|uid|uuid|guid|key|nr|no|num|number|identifier|rowid))"
+    r"|.*[a-z](ID|Id|Nr|No)|(?i:id)[ _.-].*"
+)
+MEAN_GAP = 20  # of identifiers that grow with the row
 LARGEST = 3e38  # what a tree takes
 
 
@@ -45,8 +50,9 @@ class Finding:
 
     Parameters
     ----------
-    kind : {'leak', 'identifier', 'constant', 'duplicates', 'test_duplicates', 'conflict',
-    'rare_class'} name : str or None
+    kind : {'leak', 'joint_leak', 'identifier', 'constant', 'pixel', 'duplicates', \
+'near_duplicates', 'test_duplicates', 'conflict', 'rare_class', 'groups', 'order'}
+    name : str or None
         The column or class.
     text : str
         What was found, and what was done.
@@ -85,7 +91,7 @@ def check_columns(
     list of Finding
         At most one per column, in the order of the columns.
     """
-    labelled = _looked_at(y, classes)
+    labelled = looked_at(y, classes)
     found = []
     for name, values in columns.items():
         finding = _constant(name, values)
@@ -97,7 +103,7 @@ def check_columns(
     return found
 
 
-def _looked_at(y: np.ndarray, classes: int) -> np.ndarray:
+def looked_at(y: np.ndarray, classes: int) -> np.ndarray:
     """Return labelled rows to try columns on: at most 1,000, but of every class some."""
     labelled = np.flatnonzero(y >= 0 if classes else ~np.isnan(y))
     if len(labelled) <= LOOKED_AT:
@@ -220,16 +226,25 @@ def _identifier(name: str, values: np.ndarray) -> Finding | None:
     distinct = len(set(known.tolist()))
     if distinct < DISTINCT * len(known):
         return None
-    if known.dtype != object:
-        numbers = known.astype(float)
-        whole = bool((numbers == np.round(numbers)).all())
-        if not whole or numbers.max() - numbers.min() >= 1.5 * len(known):
-            return None
+    if known.dtype != object and not _counts(name, known.astype(float), distinct):
+        return None
     text = (
         f"Column {name!r} has {distinct:,} different values in {len(known):,} rows: an "
         "identifier; it is left out."
     )
     return Finding("identifier", name, text, distinct / len(known))
+
+
+def _counts(name: str, numbers: np.ndarray, distinct: int) -> bool:
+    """Say whether whole numbers that hardly repeat count the rows: nearly without gaps; or all
+    different, with few gaps, growing with the row; or called as identifiers are."""
+    if not bool((numbers == np.round(numbers)).all()):
+        return False
+    span = float(numbers.max() - numbers.min())
+    if span < 1.5 * len(numbers):
+        return True
+    grows = bool((np.diff(numbers) > 0).all()) and span <= MEAN_GAP * len(numbers)
+    return grows or (distinct == len(numbers) and bool(_NAMED.fullmatch(name.strip())))
 
 
 def _row_numbers(name: str, values: np.ndarray) -> Finding | None:
@@ -258,7 +273,7 @@ def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding
     largest = np.bincount(y.astype(int)).max() if classes and len(y) else 0
     if len(y) < FEWEST_ROWS or (classes and not FOLDS <= largest <= 0.999 * len(y)):
         return None
-    score = _single_score(values, y, classes)
+    score = single_score(values, y, classes)
     if score < GIVEN_AWAY:
         return None
     what = "balanced accuracy" if classes else "R²"
@@ -269,8 +284,9 @@ def _leak(name: str, values: np.ndarray, y: np.ndarray, classes: int) -> Finding
     return Finding("leak", name, text, score)
 
 
-def _single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
-    codes = _codes(values)
+def single_score(values: np.ndarray, y: np.ndarray, classes: int) -> float:
+    """Return the balanced accuracy or R² of a column alone, on rows that it was not fitted to."""
+    codes = codes_of(values)
     if not classes:  # by ranks: a copy of a skewed target is one too
         y = rankdata(y) / len(y)
         codes = codes if values.dtype == object else rankdata(codes) / len(y)
@@ -314,7 +330,7 @@ def _by_value(train: np.ndarray, y: np.ndarray, held: np.ndarray, classes: int) 
     return np.array([known.get(code, default) for code in held])
 
 
-def _codes(values: np.ndarray) -> np.ndarray:
+def codes_of(values: np.ndarray) -> np.ndarray:
     """Return numbers: as they are, with a number of its own for what is missing; or one number for
     each different value."""
     missing = _missing(values)

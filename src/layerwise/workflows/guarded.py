@@ -16,8 +16,12 @@ from ..evaluation import (
     StudyData,
     check_classes,
     check_columns,
+    check_groups,
+    check_order,
     check_rows,
     check_test,
+    check_together,
+    near_keys,
     row_keys,
 )
 from .grouping import Groups, apart, group_notes, grouped, numbered
@@ -119,8 +123,10 @@ def guarded(
         found += [finding for finding in rare if finding.value]
         values, y, test_y = _without_classes(values, y, test_y, data.name, without, draws)
     columns = _kept(_check_columns(data, y, len(values)), keep, draws)
+    persons = [] if groups is not None else _persons(data, y, len(values))
     left_out = _to_leave(columns, keep)
     data = _without_columns(data, left_out)
+    columns += persons + _suspicions(data, y, len(values), bool(persons) or groups is not None)
     X, y, test_X, test_y, keys, equal, numbers = _parts(data, y, test_y, bool(values), belongs)
     names = tuple(str(value) for value in values)
     tested = None if test_X is None else declared(test_X)
@@ -196,7 +202,8 @@ def _parts(
     of the training part those that equal none of them and belong to none of their groups."""
     keys = row_keys(data.X)
     if data.test is None or test_y is None:
-        return data.X, y, None, None, keys, [], belongs and numbered(belongs[0], [])
+        keys, near = _near(data, None, keys)
+        return data.X, y, None, None, keys, near, belongs and numbered(belongs[0], [])
     known = np.flatnonzero(test_y >= 0 if classes else ~np.isnan(test_y))
     if len(known) < FEWEST_TESTED:
         raise DataError(
@@ -207,6 +214,15 @@ def _parts(
     test_X, test_y = rows_of(data.test.X, known), test_y[known]
     tested = row_keys(test_X)
     found, out = check_test(keys, y, tested)
+    both, near = _near(data, test_X, keys + tested)
+    keys, tested = both[: len(keys)], both[len(keys) :]
+    more, close = check_test(
+        [b"" if gone else key for key, gone in zip(keys, out, strict=True)],
+        np.where(out, -1, y) if classes else y,
+        tested,
+        "nearly equal a row of the test part",
+    )
+    found, out = [*found, *near, *more], out | close
     if belongs is not None:
         values, others = belongs
         others = [others[i] for i in known] if others else [None] * len(known)
@@ -216,6 +232,19 @@ def _parts(
     own = tuple(keys[i] for i in stay)
     numbers = belongs and numbered([values[i] for i in stay], others)
     return rows_of(data.X, stay), y[stay], test_X, test_y, own + tested, found, numbers
+
+
+def _near(
+    data: Dataset, test_X: ReadRows | None, keys: tuple[bytes, ...]
+) -> tuple[tuple[bytes, ...], list[Finding]]:
+    """Return the keys with those of nearly equal rows made one; pictures are left as they are."""
+    if data.image_shape is not None:
+        return keys, []
+    columns = _columns(data.X)
+    if test_X is not None:
+        tested = _columns(test_X)
+        columns = {name: np.concatenate([columns[name], tested[name]]) for name in columns}
+    return near_keys(columns, keys)
 
 
 def _targets(data: Dataset) -> tuple[tuple[object, ...], np.ndarray, np.ndarray | None]:
@@ -289,6 +318,22 @@ def _check_columns(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
         )
         kept.append(Finding("constant", None, text, float(len(still))))
     return kept
+
+
+def _persons(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
+    """Return columns that look as if they said which rows belong together, whatever else is found
+    about them."""
+    return [] if data.image_shape is not None else check_groups(_columns(data.X), y, classes)
+
+
+def _suspicions(data: Dataset, y: np.ndarray, classes: int, has_groups: bool) -> list[Finding]:
+    """Return what is told and left as it is: several columns that tell the target together, a
+    target that drifts (but where rows belong together, which drifts by itself)."""
+    if data.image_shape is not None:
+        return check_order({}, y, classes)
+    columns = _columns(data.X)
+    together = check_together(columns, y, classes)
+    return together if has_groups else [*together, *check_order(columns, y, classes)]
 
 
 def _columns(X: ReadRows) -> dict[str, np.ndarray]:
