@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-figures claims claims-quick nulls studies mutants fuzz fuzz-files stops clean
+.PHONY: help demo test check format bench bench-figures claims claims-quick nulls guards studies mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -49,8 +49,11 @@ claims: $(STAMP)  ## the claims of the field, measured: docs/claims.md (about 90
 claims-quick: $(STAMP)  ## the same on tiny networks: shows that everything runs (minutes)
 	$(BIN)/python -m benchmarks.claims --quick
 
-nulls: $(STAMP)  ## does a study claim what is not there, and cover what is? 600 small studies (half an hour)
+nulls: $(STAMP)  ## does a study claim what is not there, and cover what is? 200 settings (hours; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.nulls
+
+guards: $(STAMP)  ## planted leaks, persons, copies, drifts and 100 clean tables: what do the guards find? (a minute)
+	$(BIN)/python -m benchmarks.guards
 
 studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.studies

@@ -4,8 +4,9 @@ docs/studies/ holds what a study found, not its trials: no score of a row. So wh
 alone make of an interval's width, and the labels saved, cannot be worked out again; they come with
 the next run of ``python -m benchmarks.studies``. What can be: the spread of draws that share labels
 (all of it taken for the labels' part), the family of claims, what is practically nil, the best arm
-for each range of budgets, and the sentences. An interval that rests on a luckily small spread stays
-too short: it is at least what the rows that must have differed make, and that is told in a note.
+for each range of budgets, and the sentences. The least width of an interval of accuracies is that
+of one row in twenty answered differently by the two networks, which is taken for granted and told
+in a note: two networks of one architecture seldom differ in fewer.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from layerwise.report import study_files
 
 Facts = dict[str, Any]
 NOTE = (
-    "Judged again from what was kept of this study, without its trials: labels saved, and the "
-    "least width that the test rows give an interval, come with its next run."
+    "Judged again from what was kept of this study, without its trials. The least width of an "
+    "interval is taken as if one test row in twenty were answered differently by the two networks; "
+    "the rows' own, and the labels saved, come with its next run."
 )
+DIFFERENT = 0.05  # share of the test rows
 PLACES = (0, 2, 4, 6, 8)  # of five draws in the circle of ten parts
 
 
@@ -53,7 +56,7 @@ def again(row: Facts, f: float, rows: int, of_rows: bool) -> Estimate:
     freedom = row.get("freedom") or _freedom(abs(mean) / error, row["p"])
     between, common = _parts(error**2, freedom, n, rows)
     between *= (1 + (n - 1) * f) / (1 - f)
-    least = max(abs(mean) - mean**2, 0.0) / rows / n if of_rows else 0.0
+    least = max(abs(mean) - mean**2, DIFFERENT) / rows / n if of_rows else 0.0
     variance = max(between, least) + common
     unsure = min(between, variance) ** 2 / (n - 1) + common**2 / (rows - 1)
     freedom = variance**2 / max(unsure, 1e-300)

@@ -26,8 +26,8 @@ def check_order(columns: Mapping[str, np.ndarray], y: np.ndarray, classes: int) 
     """Look whether the target drifts with the place of a row, or with a column of times.
 
     The labelled rows are cut into ten blocks in their order; the blocks must differ in the target
-    (a chi-squared or Kruskal-Wallis test, p under 1e-5) and make at least 15 % of its spread. A file
-    that is sorted by the target is no drift: random draws handle it.
+    (a chi-squared or Kruskal-Wallis test, p under 1e-5) and make at least 15 % of its spread. A
+    file that is sorted by the target is no drift: random draws handle it.
 
     Parameters
     ----------
