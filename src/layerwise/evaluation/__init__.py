@@ -3,6 +3,7 @@ part."""
 
 from .arms import Arm, EstimatorArm
 from .baselines import baselines, register_baseline
+from .caveats import caveats
 from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
 from .one_draw import as_difference, flags_of, judge_one, row_scores_of, side_of
@@ -26,6 +27,7 @@ __all__ = [
     "StudyData",
     "as_difference",
     "baselines",
+    "caveats",
     "check_classes",
     "check_columns",
     "check_rows",

@@ -16,6 +16,7 @@ from .statistics import (
     holm,
     practically_nil,
 )
+from .tuning import tuning
 
 Table = list[Facts]
 FEWEST = 3  # draws, for an interval
@@ -36,7 +37,7 @@ def tables(outcome: Outcome) -> Facts:
     -------
     dict
         ``rows``, ``summary``, ``overall``, ``differences``, ``labels_saved``,
-        ``against_baselines``, ``areas``, ``wins``, ``classes``.
+        ``against_baselines``, ``areas``, ``wins``, ``tuning``, ``classes``.
     """
     cells = Cells(outcome)
     return {
@@ -48,6 +49,7 @@ def tables(outcome: Outcome) -> Facts:
         "against_baselines": _against_baselines(cells),
         "areas": _areas(cells),
         "wins": _wins(cells),
+        "tuning": tuning(outcome),
         "classes": _classes(cells),
     }
 

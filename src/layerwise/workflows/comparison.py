@@ -23,6 +23,7 @@ from ..evaluation import (
     Outcome,
     Study,
     baselines,
+    caveats,
     judge,
     metric_of,
     run_study,
@@ -139,7 +140,7 @@ def compare(
     everyone: list[Arm] = [
         arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
     ]
-    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline)
+    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline, len(rows.classes))
     everyone += [*simple, *_own_arms(arms)]
     for finding in found:
         tell(finding.text)
@@ -181,7 +182,7 @@ def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> Facts:
         | found_tables
         | {
             "guards": [finding.as_dict() for finding in found],
-            "notes": [*notes, *outcome.notes, *_cautions(outcome)],
+            "notes": [*notes, *outcome.notes, *_cautions(outcome), *caveats(outcome)],
             "verdict": verdict,
         }
     )
