@@ -37,6 +37,7 @@ from .given import GivenRows, Labels, given_rows
 from .guarded import guarded
 from .place import claims_out
 from .study_facts import row_files, study_facts
+from .study_result import StudyResult
 
 Tell = Callable[[str], None]
 
@@ -65,7 +66,7 @@ def compare(
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda line: None,
-) -> Facts:
+) -> StudyResult:
     """Say what pretraining is worth on some data: recipes, their random starts and baselines over
     label budgets and draws.
 
@@ -109,8 +110,8 @@ def compare(
 
     Returns
     -------
-    dict
-        What ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``,
+    StudyResult
+        A dict, what ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``,
         ``labels_saved``, ``guards``, ``verdict``, ``report`` and more.
 
     Raises
@@ -161,7 +162,8 @@ def compare(
         study_facts(outcome, result, {"command": command, "recipes": chosen, "files": list(files)})
     )
     write_folder(out, files | study_files(facts))
-    return facts | {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
+    about = {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
+    return StudyResult(facts | about)
 
 
 def _result(outcome: Outcome, found: list[Finding], notes: list[str]) -> Facts:

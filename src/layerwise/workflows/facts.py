@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from sklearn.metrics import confusion_matrix
 
 from .._durable import Facts
 from .._indexing import rows_of
-from .._random import Keys
 from .._version import __version__
 from ..architecture import StackModule
 from ..data.readers import Dataset, ReadRows
+from ..display.model import first_filters, image_rows, in_plane, some_rows, varied
 from ..estimators import Model, Pretrainer
-from ..objective import Denoising
 from ..recipes import Recipe
-from ..training import Step, as_plan
+from ..training import Step
 
 if TYPE_CHECKING:
     from .draw import Fit
@@ -188,62 +184,19 @@ def _pictures(
         return None
     if pretrainer.why_no_decoder() is not None:
         return {"image_shape": shape}  # nothing was learned that could reconstruct
-    few = rows_of(test_X, _sample(len(test_X), SHOWN_IMAGES))
-    originals = pretrainer.encode(few, depth=0).reshape(-1, *shape)
-    shown = partial(_shown, pretrainer, originals)
-    x = torch.from_numpy(originals.reshape(len(originals), *pretrainer.space_.shape))
-    with torch.no_grad():
-        decoded = pretrainer.module_.reconstruct(x)
-    reconstructions = decoded.numpy().reshape(originals.shape)
-    first = as_plan(pretrainer.plan_)[0].objectives[0]
-    corrupted = None
-    if isinstance(first, Denoising):
-        generator = Keys(pretrainer.seed_).torch("report")
-        noisy, _ = first.corruption.corrupt(x, pretrainer.space_, generator)
-        corrupted = shown(noisy.numpy().reshape(originals.shape))
-    return {
-        "image_shape": shape,
-        "originals": shown(originals),
-        "corrupted": corrupted,
-        "reconstructions": shown(reconstructions),
-    } | _filters(pretrainer, shape, pretrainer.module_)
-
-
-def _shown(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals'
-    darkest to their brightest."""
-    if pretrainer.space_.kind == "unit":
-        return images.clip(0, 1)
-    first, own = (
-        pretrainer.preprocessing_.inverse_transform(part.reshape(len(part), -1))
-        for part in (originals, images)
-    )
-    low, high = first.min(), first.max()
-    return ((own - low) / max(high - low, 1e-12)).reshape(images.shape).clip(0, 1)
+    few = rows_of(test_X, some_rows(len(test_X), SHOWN_IMAGES))
+    images = image_rows(pretrainer, few, shape)
+    return {"image_shape": shape} | images | _filters(pretrainer, shape, pretrainer.module_)
 
 
 def _filters(pretrainer: Pretrainer, shape: tuple[int, int, int], module: StackModule) -> Facts:
-    """Return first-layer weights as images, or nothing where they are none (a stage without weights
-    of its own, rotated inputs)."""
-    weight = getattr(module.stages[0], "weight", None)
-    if weight is None or getattr(pretrainer.preprocessing_, "whitening", None) == "pca":
+    """Return first-layer weights as images, or nothing where they are none."""
+    found = first_filters(pretrainer, module, shape, SHOWN_FILTERS)
+    if found is None:
         return {"filters": None}
-    weight = weight.detach()
-    strongest = weight.flatten(1).norm(dim=1).argsort(descending=True)[:SHOWN_FILTERS]
-    images = weight[strongest].numpy()
-    if images.ndim != 4:
-        images = images.reshape(-1, *shape)
-    return {
-        "filters": images if images.shape[1] in (1, 3) else images[:, :1],
-        "filter_note": f"The {len(strongest)} first-layer filters of largest norm, of "
-        f"{len(weight)}.",
-    }
-
-
-def _sample(n: int, most: int) -> np.ndarray:
-    """Return some rows, in order: files come sorted by class, so the first ones would show one
-    class."""
-    return np.sort(np.random.default_rng(0).permutation(n)[:most])
+    images, total = found
+    note = f"The {len(images)} first-layer filters of largest norm, of {total}."
+    return {"filters": images, "filter_note": note}
 
 
 def _table(
@@ -258,21 +211,12 @@ def _table(
 
 
 def _codes(task: str | None, test_X: ReadRows, encoder: Model, labels: np.ndarray | None) -> Facts:
-    few = _sample(len(test_X), MAP_ROWS)
+    few = some_rows(len(test_X), MAP_ROWS)
     codes = encoder.encode(rows_of(test_X, few))
-    varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
-    points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()
-    tsne = None
-    if varied and len(codes) > 30:
-        tsne = TSNE(
-            2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)
-        ).fit_transform(codes)
     return {
         "method": "PCA",
-        "points": points
-        if points.shape[1] == 2
-        else np.column_stack([points, np.zeros(len(points))]),
+        "points": in_plane(codes),
         "labels": [str(v) for v in shown] if task != "regression" else [float(v) for v in shown],
-        "tsne": tsne,
+        "tsne": in_plane(codes, "tsne") if varied(codes) and len(codes) > 30 else None,
     }
