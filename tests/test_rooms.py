@@ -36,9 +36,10 @@ LEVELS = {
     "estimators": 4,
     "evaluation": 4,
     "artifacts": 5,
-    "report": 5,
-    "workflows": 6,
-    "cli": 7,
+    "display": 5,
+    "report": 6,
+    "workflows": 7,
+    "cli": 8,
 }
 
 

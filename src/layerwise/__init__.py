@@ -47,6 +47,14 @@ if TYPE_CHECKING:
     from .artifacts import inspect, load, save
     from .data import ArraySource, Inputs, Preprocessor
     from .data.readers import register_reader
+    from .display import (
+        BudgetCurveDisplay,
+        CodeMapDisplay,
+        DifferenceDisplay,
+        FilterDisplay,
+        LabelsSavedDisplay,
+        ReconstructionDisplay,
+    )
     from .estimators import (
         LabeledSplit,
         LayerRateSearch,
@@ -77,7 +85,7 @@ if TYPE_CHECKING:
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
-    from .workflows import compare
+    from .workflows import StudyResult, compare
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there
@@ -113,6 +121,14 @@ _HOMES = {
     ),
     "artifacts": ("inspect", "load", "save"),
     "data": ("ArraySource", "Inputs", "Preprocessor"),
+    "display": (
+        "BudgetCurveDisplay",
+        "CodeMapDisplay",
+        "DifferenceDisplay",
+        "FilterDisplay",
+        "LabelsSavedDisplay",
+        "ReconstructionDisplay",
+    ),
     "estimators": (
         "LabeledSplit",
         "LayerRateSearch",
@@ -144,7 +160,7 @@ _HOMES = {
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
     "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing"),
-    "workflows": ("compare",),
+    "workflows": ("StudyResult", "compare"),
 }
 _MODULES = ("recipes",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -140,7 +140,7 @@ def test_the_two_arms_of_a_recipe_differ_in_their_start_alone():
     first, second = recipe_arms(recipe, "classification")
     spec, control = first.spec(), second.spec()
     assert {name for name in spec if spec[name] != control[name]} == {"start"}
-    assert first.settings(4) == second.settings(4) == [{"rate": rate} for rate in RATES]
+    assert first.settings(4, 50) == second.settings(4, 50) == [{"rate": rate} for rate in RATES]
     rng = np.random.default_rng(0)
     prepared = first.prepare(rng.normal(size=(40, 4)), 0)
     one, other = (arm.make(prepared, {"rate": 0.3}, 7).get_params() for arm in (first, second))

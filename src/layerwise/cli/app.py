@@ -276,7 +276,10 @@ def compare(
         ),
     ] = None,
     settings: Annotated[
-        int, typer.Option(help="Fine-tuning settings every arm may choose from, 1 to 4.")
+        int,
+        typer.Option(
+            help="Fine-tuning settings networks choose from, 1 to 4; baselines have grids."
+        ),
     ] = 2,
     rows: Annotated[
         int | None, typer.Option(help="Rows without labels in one draw; by default all.")

@@ -10,10 +10,12 @@ from sklearn.utils._param_validation import InvalidParameterError
 from .._errors import ParameterError
 from .._spec import Spec
 from .cures import cured
+from .learned import learned_html
 
 
 class SpecParams(BaseEstimator):
-    """Lets ``set_params(objective__corruption__p=0.3)`` swap a frozen value for a changed copy."""
+    """Lets ``set_params(objective__corruption__p=0.3)`` swap a frozen value for a changed copy, and
+    shows in a notebook what was learned."""
 
     def _begin(self) -> None:
         """Check the parameters, and forget what an earlier fit learned: all of it, so that nothing
@@ -32,6 +34,10 @@ class SpecParams(BaseEstimator):
         except InvalidParameterError as error:
             values = self.get_params(deep=False)
             raise cured(error, self._parameter_constraints, values) from None
+
+    def _html_repr(self) -> str:
+        """Return what a notebook shows: what was learned, above scikit-learn's diagram."""
+        return learned_html(self) + str(super()._html_repr())
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters, nested ones by ``outer__inner``.

@@ -3,6 +3,7 @@ part."""
 
 from .arms import Arm, EstimatorArm
 from .baselines import baselines, register_baseline
+from .caveats import caveats
 from .cells import Cells
 from .data import StudyData, row_keys
 from .guards import Finding, check_classes, check_columns, check_rows, check_test
@@ -29,6 +30,7 @@ __all__ = [
     "NUMBERS",
     "as_difference",
     "baselines",
+    "caveats",
     "check_classes",
     "check_columns",
     "check_groups",

@@ -67,8 +67,16 @@ class Arm(ABC):
         """Return plain data that decides what this arm does; results are kept under it."""
 
     @abstractmethod
-    def settings(self, count: int) -> list[dict[str, Any]]:
-        """Return at most ``count`` fine-tuning settings to choose from, the usual one first."""
+    def settings(self, count: int, labels: int) -> list[dict[str, Any]]:
+        """Return the settings to choose from, the usual one first.
+
+        Parameters
+        ----------
+        count : int
+            How many a network may choose from (:class:`Study`'s ``settings``).
+        labels : int
+            How many labels there are to learn from, those that judge the settings among them.
+        """
 
     @abstractmethod
     def shared(self) -> str:
@@ -115,7 +123,7 @@ class EstimatorArm(Arm):
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression
-    >>> EstimatorArm("linear", LogisticRegression(), [{"C": 1.0}, {"C": 0.1}]).settings(2)
+    >>> EstimatorArm("linear", LogisticRegression(), [{"C": 1.0}, {"C": 0.1}]).settings(2, 100)
     [{'C': 1.0}, {'C': 0.1}]
     """
 
@@ -160,7 +168,7 @@ class EstimatorArm(Arm):
             "learns_from": self.learns_from,
         }
 
-    def settings(self, count: int) -> list[dict[str, Any]]:
+    def settings(self, count: int, labels: int) -> list[dict[str, Any]]:
         return self.grid[:count]
 
     def shared(self) -> str:

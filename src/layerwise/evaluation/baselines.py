@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -23,19 +24,54 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from .._checks import check_name
 from .._errors import ParameterError, did_you_mean
 from .arms import EstimatorArm
+from .grids import Grids, graphs, leaves, neighbours, penalties, ridges, thresholds, trees
 
 if TYPE_CHECKING:
     from ..data.reading import Given
 
 COMPONENTS = 0.95  # of the variance, that PCA keeps
 SPREADABLE = 20_000  # rows; label spreading keeps a neighbour graph of all of them
-# Settings to choose from, the usual one first.
-_STRENGTHS = (1.0, 0.1, 10.0, 0.01)
-_PENALTIES = (1.0, 10.0, 0.1, 100.0)
-_NEIGHBOURS = (5, 1, 10, 3)
-_FEATURES = ("sqrt", 0.3, "log2", 1.0)
-_LEAVES = (20, 5, 10, 2)  # with 20, boosting learns nothing from fewer than 40 labels
-_THRESHOLDS = (0.9, 0.75, 0.95, 0.99)
+ALWAYS = 6  # settings that a baseline tries at most, however few a network may choose from
+
+
+class Baseline(EstimatorArm):
+    """A simple estimator with a grid of its own for every number of labels.
+
+    Parameters
+    ----------
+    name, estimator, representation, learns_from
+        As in :class:`EstimatorArm`.
+    grid_of : callable
+        From labels and classes to settings, the usual one first: a function of ``grids``.
+    classes : int
+        0 for a regression.
+    always : int
+        Settings that are tried even where networks choose from fewer. Where networks have one,
+        nothing is chosen, and a baseline has its usual one.
+
+    Examples
+    --------
+    >>> Baseline("ridge", Ridge(), None, ridges, classes=0, always=3).settings(2, 50)
+    [{'alpha': 1.0}, {'alpha': 10.0}, {'alpha': 100.0}]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        estimator: BaseEstimator,
+        representation: TransformerMixin | None,
+        grid_of: Grids,
+        *,
+        classes: int,
+        always: int = ALWAYS,
+        learns_from: str = "labelled",
+    ) -> None:
+        super().__init__(name, estimator, representation=representation, learns_from=learns_from)
+        self.grid_of, self.classes, self.always = grid_of, classes, always
+
+    def settings(self, count: int, labels: int) -> list[dict[str, Any]]:
+        most = 1 if count == 1 else max(count, self.always)
+        return self.grid_of(labels, self.classes)[:most]
 
 
 class FewNeighbours(KNeighborsClassifier):
@@ -92,7 +128,7 @@ def register_baseline(
     def named(make: Callable[[], BaseEstimator]) -> Callable[[], BaseEstimator]:
         known = _OWN.get((task, name))
         taken = known is not None and known.__module__ != make.__module__
-        if taken or name in [arm.name for arm in _MAKE[task](None)]:
+        if taken or name in [arm.name for arm in _MAKE[task](None, 0)]:
             raise ParameterError(f"There is a baseline {name!r} already.", "Choose another name.")
         _OWN[task, name] = make
         return make
@@ -101,7 +137,11 @@ def register_baseline(
 
 
 def baselines(
-    task: str, rows: int, preprocessing: TransformerMixin, names: Sequence[str] | None = None
+    task: str,
+    rows: int,
+    preprocessing: TransformerMixin,
+    names: Sequence[str] | None = None,
+    classes: int = 2,
 ) -> tuple[list[EstimatorArm], list[str]]:
     """Return the baselines for a task, and notes on those that were left out.
 
@@ -114,13 +154,15 @@ def baselines(
         To standardised numbers; fitted on all rows of a draw.
     names : sequence of str, optional
         Some of them; by default all that fit.
+    classes : int, default 2
+        Among which a draw's labels are shared; of no matter for a regression.
 
     Raises
     ------
     ParameterError
         For an unknown name.
     """
-    made = _MAKE[task](preprocessing)
+    made = _MAKE[task](preprocessing, classes if task == "classification" else 0)
     made += [
         EstimatorArm(name, make(), representation=preprocessing)
         for (its_task, name), make in _OWN.items()
@@ -143,76 +185,36 @@ def baselines(
     return chosen, notes
 
 
-def _classifiers(preprocessing: TransformerMixin | None) -> list[EstimatorArm]:
+def _classifiers(preprocessing: TransformerMixin | None, classes: int) -> list[EstimatorArm]:
     components = make_pipeline(preprocessing, PCA(COMPONENTS))
     linear = LogisticRegression(max_iter=1000)
+    forest, boosting = RandomForestClassifier(n_jobs=1), HistGradientBoostingClassifier()
+    teacher, spreading = SelfTrainingClassifier(linear), LabelSpreading(kernel="knn")
+    arm = partial(Baseline, classes=classes)
     return [
         EstimatorArm("majority", DummyClassifier()),
-        _arm("logistic regression", linear, preprocessing, C=_STRENGTHS),
-        _arm("k-nearest neighbours", FewNeighbours(), preprocessing, n_neighbors=_NEIGHBOURS),
-        _arm(
-            "random forest", RandomForestClassifier(n_jobs=1), preprocessing, max_features=_FEATURES
-        ),
-        _arm(
-            "gradient boosting",
-            HistGradientBoostingClassifier(),
-            preprocessing,
-            min_samples_leaf=_LEAVES,
-        ),
-        _arm("PCA + logistic regression", linear, components, C=_STRENGTHS),
-        _arm(
-            "self-training",
-            SelfTrainingClassifier(linear),
-            components,
-            learns_from="all",
-            threshold=_THRESHOLDS,
-        ),
-        _arm(
-            "label spreading",
-            LabelSpreading(kernel="knn"),
-            components,
-            learns_from="all",
-            n_neighbors=_NEIGHBOURS,
-        ),
+        arm("logistic regression", linear, preprocessing, penalties),
+        arm("k-nearest neighbours", FewNeighbours(), preprocessing, neighbours),
+        arm("random forest", forest, preprocessing, trees, always=3),
+        arm("gradient boosting", boosting, preprocessing, leaves, always=3),
+        arm("PCA + logistic regression", linear, components, penalties),
+        arm("self-training", teacher, components, thresholds, learns_from="all"),
+        arm("label spreading", spreading, components, graphs, learns_from="all"),
     ]
 
 
-def _regressors(preprocessing: TransformerMixin | None) -> list[EstimatorArm]:
+def _regressors(preprocessing: TransformerMixin | None, classes: int) -> list[EstimatorArm]:
     components = make_pipeline(preprocessing, PCA(COMPONENTS))
+    forest, boosting = RandomForestRegressor(n_jobs=1), HistGradientBoostingRegressor()
+    arm = partial(Baseline, classes=classes)
     return [
         EstimatorArm("mean", DummyRegressor()),
-        _arm("ridge regression", Ridge(), preprocessing, alpha=_PENALTIES),
-        _arm(
-            "k-nearest neighbours", FewNeighboursRegressor(), preprocessing, n_neighbors=_NEIGHBOURS
-        ),
-        _arm(
-            "random forest",
-            RandomForestRegressor(n_jobs=1),
-            preprocessing,
-            max_features=(1.0, 0.3, "sqrt", "log2"),
-        ),
-        _arm(
-            "gradient boosting",
-            HistGradientBoostingRegressor(),
-            preprocessing,
-            min_samples_leaf=_LEAVES,
-        ),
-        _arm("PCA + ridge regression", Ridge(), components, alpha=_PENALTIES),
+        arm("ridge regression", Ridge(), preprocessing, ridges),
+        arm("k-nearest neighbours", FewNeighboursRegressor(), preprocessing, neighbours),
+        arm("random forest", forest, preprocessing, trees, always=3),
+        arm("gradient boosting", boosting, preprocessing, leaves, always=3),
+        arm("PCA + ridge regression", Ridge(), components, ridges),
     ]
-
-
-def _arm(
-    name: str,
-    estimator: BaseEstimator,
-    representation: TransformerMixin | None,
-    learns_from: str = "labelled",
-    **choices: tuple[object, ...],
-) -> EstimatorArm:
-    ((parameter, values),) = choices.items()
-    grid = [{parameter: value} for value in values]
-    return EstimatorArm(
-        name, estimator, grid, representation=representation, learns_from=learns_from
-    )
 
 
 _MAKE = {"classification": _classifiers, "regression": _regressors}

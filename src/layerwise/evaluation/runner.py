@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -275,6 +276,7 @@ def _check(arms: Sequence[Arm], workers: int | None, time_limit: float | None) -
                 f"Two arms are called {name!r}.", "Give every arm a name of its own."
             )
     for arm in arms:
+        _check_settings(arm)
         if arm.role == "pretrained" and arm.against not in names:
             raise ParameterError(
                 f"The control {arm.against!r} of {arm.name!r} is not among the arms.", "Add it."
@@ -283,6 +285,18 @@ def _check(arms: Sequence[Arm], workers: int | None, time_limit: float | None) -
         raise ParameterError(f"The number of workers must be at least 1. Got {workers} instead.")
     if time_limit is not None and not time_limit > 0:
         raise ParameterError(f"The time limit must be above 0. Got {time_limit} instead.")
+
+
+def _check_settings(arm: Arm) -> None:
+    """Refuse an arm that was written before settings depended on the labels."""
+    try:
+        inspect.signature(arm.settings).bind(1, 1)
+    except TypeError:
+        raise ParameterError(
+            f"The settings of the arm {arm.name!r} cannot be asked for with (count, labels); it "
+            f"has settings{inspect.signature(arm.settings)}.",
+            "Write 'def settings(self, count, labels)'; labels is the number to learn from.",
+        ) from None
 
 
 def _of(count: int, what: str) -> str:

@@ -142,7 +142,7 @@ def trial_key(arm: Arm, data: StudyData, study: Study, draw: int, budget: int) -
     about = _about(data, study, draw) | {
         "arm": arm.spec(),
         "labels": budget,
-        "settings": study.settings,
+        "settings": arm.settings(study.settings, budget),
     }
     return _hash(about)
 

@@ -28,7 +28,8 @@ class Study(Spec):
         5, and 10 with fewer than 1,000 rows. Draw ``i`` is the same whatever their number: a
         widened study only adds.
     settings : int, default 2
-        Fine-tuning settings that every arm may choose from, in [1, 4].
+        Fine-tuning settings that a network may choose from, in [1, 4]. Baselines have grids of
+        their own, no smaller; with 1 nothing is chosen, and every arm has its usual one.
     rows : int, optional
         Rows without labels that an arm may learn from in one draw; by default all that are not
         tested on.

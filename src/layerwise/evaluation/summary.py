@@ -16,6 +16,7 @@ from .metrics import Metric
 from .runner import Outcome
 from .savings import labels_saved
 from .statistics import Estimate, area, practically_nil
+from .tuning import tuning
 
 Table = list[Facts]
 MEASURES = (
@@ -55,7 +56,7 @@ def tables(
     -------
     dict
         ``rows``, ``summary``, ``overall``, ``differences``, ``labels_saved``,
-        ``against_others``, ``areas``, ``wins``, ``classes``, ``best``, ``next_look``.
+        ``against_others``, ``areas``, ``wins``, ``tuning``, ``classes``, ``best``, ``next_look``.
     """
     cells = Cells(outcome, metric)
     overall, differences = _pretraining(cells, look)
@@ -68,6 +69,7 @@ def tables(
         "against_others": _against_others(cells, look),
         "areas": _areas(cells),
         "wins": _wins(cells),
+        "tuning": tuning(outcome),
         "classes": _classes(cells),
         "best": best_arms(cells),
         "next_look": next_look(cells.outcome, look),

@@ -75,7 +75,7 @@ def run_trial(
     """Return the model and its answers, and what is kept: settings tried, measures, a score per
     test row, seconds, peak memory, warnings."""
     labels = draw.order[:budget]
-    settings = arm.settings(study.settings)
+    settings = arm.settings(study.settings, budget)
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
         warnings.simplefilter("always")
         began = time.perf_counter()

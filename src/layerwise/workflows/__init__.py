@@ -5,9 +5,11 @@ from .demo import demo
 from .evaluate import evaluate
 from .fit import fit
 from .recipes import recipes
+from .study_result import StudyResult
 from .use import embed, predict, reconstruct, score
 
 __all__ = [
+    "StudyResult",
     "compare",
     "demo",
     "embed",

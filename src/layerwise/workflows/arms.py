@@ -87,7 +87,7 @@ class RecipeArm(Arm):
         own = {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES}
         return own | where | weighs
 
-    def settings(self, count: int) -> list[dict[str, Any]]:
+    def settings(self, count: int, labels: int) -> list[dict[str, Any]]:
         return [{"rate": factor} for factor in RATES[:count]]
 
     def shared(self) -> str:

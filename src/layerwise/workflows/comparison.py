@@ -23,6 +23,7 @@ from ..evaluation import (
     Outcome,
     Study,
     baselines,
+    caveats,
     judge,
     judging,
     look_of,
@@ -39,6 +40,7 @@ from .grouping import Groups
 from .guarded import guarded
 from .place import claims_out
 from .study_facts import earlier_looks, row_files, study_facts
+from .study_result import StudyResult
 
 Tell = Callable[[str], None]
 
@@ -69,7 +71,7 @@ def compare(
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda line: None,
-) -> Facts:
+) -> StudyResult:
     """Say what pretraining is worth on some data: recipes, their random starts and baselines over
     label budgets and draws.
 
@@ -120,8 +122,8 @@ def compare(
 
     Returns
     -------
-    dict
-        What ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``,
+    StudyResult
+        A dict, what ``layerwise compare --json`` prints: ``rows``, ``summary``, ``differences``,
         ``labels_saved``, ``guards``, ``verdict``, ``report`` and more.
 
     Raises
@@ -153,7 +155,7 @@ def compare(
     everyone: list[Arm] = [
         arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
     ]
-    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline)
+    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline, len(rows.classes))
     everyone += [*simple, *_own_arms(arms)]
     for finding in found:
         tell(finding.text)
@@ -177,7 +179,8 @@ def compare(
         study_facts(outcome, result, {"command": command, "recipes": chosen, "files": list(files)})
     )
     write_folder(out, files | study_files(facts))
-    return facts | {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
+    about = {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
+    return StudyResult(facts | about)
 
 
 def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str]) -> Facts:
@@ -199,7 +202,13 @@ def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str])
     }
     said = {
         "guards": [finding.as_dict() for finding in found],
-        "notes": [*([why] if why else []), *notes, *outcome.notes, *_cautions(outcome)],
+        "notes": [
+            *([why] if why else []),
+            *notes,
+            *outcome.notes,
+            *_cautions(outcome),
+            *caveats(outcome),
+        ],
         "verdict": judge(found_tables, metric, luck),
     }
     return about | found_tables | said

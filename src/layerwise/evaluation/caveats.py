@@ -1,0 +1,17 @@
+"""What the design of a study is kind to, in sentences: a reader of its figures must know it."""
+
+from __future__ import annotations
+
+from .runner import Outcome
+
+STRATIFIED = (
+    "Labels are drawn in proportion to the classes, each class at least once: kinder than a random "
+    "sample of as many rows."
+)
+COMPUTE = "The control gets no compute in place of the steps of pretraining."
+
+
+def caveats(outcome: Outcome) -> list[str]:
+    """Return the sentences that hold for this study."""
+    paired = any(arm.role == "pretrained" for arm in outcome.arms)
+    return [STRATIFIED] * bool(outcome.data.classes) + [COMPUTE] * paired
