@@ -79,7 +79,7 @@ def test_without_recipes_all_arms_are_drawn(make_study):
 
 def test_differences_stand_against_zero_and_the_region_of_practical_equivalence(make_study):
     display = DifferenceDisplay.from_study(make_study())
-    points, caps, [bars] = display.errorbar_.lines
+    points, _, [bars] = display.errorbar_.lines
     assert points.get_xdata() == pytest.approx([10, 2])
     ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
     assert ends[0] == pytest.approx([9, 11])

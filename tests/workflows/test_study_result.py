@@ -7,11 +7,11 @@ import json
 import pickle
 
 import pytest
-
-from layerwise import StudyResult
 from tests.display.conftest import study
 from tests.report.test_payloads import BASES
 from tests.report.test_report import Page
+
+from layerwise import StudyResult
 
 
 @pytest.fixture
