@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from layerwise import DataError, FileError, ModelError, Pretrainer, load
+from layerwise.display.model import bright
 from layerwise.workflows import embed, fit, predict, reconstruct, score
-from layerwise.workflows.facts import _shown
 from layerwise.workflows.use import write_columns
 
 KEYS = {
@@ -347,7 +347,7 @@ def test_whitened_images_are_shown_and_reconstructed_in_their_own_units(tmp_path
     Z = preprocessing.transform(np.eye(64))
     assert Z.min() < 0 and model.pretrainer_.space_.kind == "real"
     assert 0 < reconstruct(result["model"], "digits")["x_27"].mean() < 1
-    images = _shown(model.pretrainer_, Z, Z)
+    images = bright(model.pretrainer_, Z, Z)
     assert (
         images.min() == 0 and images.max() == 1 and np.array_equal(images.argmax(axis=1), range(64))
     )
