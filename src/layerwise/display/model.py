@@ -106,15 +106,15 @@ def image_rows(pretrainer: Pretrainer, X: Given, shape: Shape) -> dict[str, np.n
     if isinstance(first, Denoising):
         generator = Keys(pretrainer.seed_).torch("report")
         noisy, _ = first.corruption.corrupt(x, pretrainer.space_, generator)
-        corrupted = _bright(pretrainer, originals, noisy.numpy().reshape(originals.shape))
+        corrupted = bright(pretrainer, originals, noisy.numpy().reshape(originals.shape))
     return {
-        "originals": _bright(pretrainer, originals, originals),
+        "originals": bright(pretrainer, originals, originals),
         "corrupted": corrupted,
-        "reconstructions": _bright(pretrainer, originals, decoded.numpy().reshape(originals.shape)),
+        "reconstructions": bright(pretrainer, originals, decoded.numpy().reshape(originals.shape)),
     }
 
 
-def _bright(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
+def bright(pretrainer: Pretrainer, originals: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Return preprocessed images in [0, 1]: as they are, or in their own units from the originals'
     darkest to their brightest."""
     if pretrainer.space_.kind == "unit":

@@ -50,7 +50,7 @@ def phase_rows(name: str, history: Sequence[Facts]) -> list[tuple[str, ...]]:
             _rows(last[key]),
             _figure(last[key].get("loss")),
             _figure(last[key].get("validation")),
-            f"{seconds[key]:.2g}" if seconds[key] < 10 else f"{seconds[key]:,.0f}",
+            _time(seconds[key]),
         )
         for key, ran in zip(last, phases_that_ran(history), strict=True)
     ]
@@ -87,6 +87,11 @@ def _rows(row: Facts) -> str:
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+def _time(seconds: float) -> str:
+    """Return seconds; a folder of a model does not keep them."""
+    return "" if not seconds else f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
 def _safe(text: object) -> str:
