@@ -225,7 +225,7 @@ CASES = {
             "spread": 0.01,
         },
         "helps",
-        "Not shown to be worse, and cheaper: linear with 20, 100 and 500 labels.",
+        "Not shown to be worse, and cheaper: linear (20, 100 and 500 labels).",
     ),
     "no recipe takes part": (
         {"levels": {"forest": A}},

@@ -52,9 +52,9 @@ def _cheaper(ranges: Ranges) -> str:
     if not found:
         return ""
     named = Words.list(
-        f"{arm} with {Words.list(f'{b:,}' for b in budgets)}" for arm, budgets in found.items()
+        f"{arm} ({Words.list(f'{b:,}' for b in budgets)} labels)" for arm, budgets in found.items()
     )
-    return f" Not shown to be worse, and cheaper: {named} labels."
+    return f" Not shown to be worse, and cheaper: {named}."
 
 
 def advice_for(own: str, kind: str, study: Read) -> str:
