@@ -194,7 +194,7 @@ def test_payloads_in_every_text_of_a_study(payload: str) -> None:
 def test_the_terminal_puts_the_lowest_loss_first() -> None:
     from layerwise.cli.output import _study_table
 
-    facts = make_study(metric="log_loss", higher_is_better=False)
+    facts = make_study(metric="log_loss", higher_is_better=False) | {"task": "classification"}
     table = _study_table(facts)
     names, first = (list(column.cells) for column in table.columns[:2])
     assert names == ["deep, pretrained", "deep, random start", "forest"]
