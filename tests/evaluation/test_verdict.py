@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from layerwise.evaluation import metric_named
 from layerwise.evaluation import verdict as rules
+from layerwise.evaluation.suggestions import _pretrain
 from layerwise.evaluation.verdict import judge
 
 from .made_up import judged, outcome, pair
@@ -320,6 +323,18 @@ def test_of_exploratory_recipes_more_is_asked_the_more_there_are():
         return next(r["p_adjusted"] for r in tables["overall"] if r["recipe"] == "b")
 
     assert adjusted(made) == pytest.approx(6 * adjusted(alone))
+
+
+def test_what_is_best_at_every_budget_is_advised_before_a_network_that_helps():
+    study = SimpleNamespace(
+        averaged=[20, 100],
+        is_among_best=lambda labels: False,
+        better=lambda: [],
+        recipe="sdae",
+        states={"helps": [], "hurts": []},
+        tables={"best": [{"arm": "forest"}, {"arm": "forest"}], "labels_saved": []},
+    )
+    assert _pretrain(study) == "Take forest; a network like sdae is better pretrained."
 
 
 def test_whose_luck_it_is_stands_in_the_details():

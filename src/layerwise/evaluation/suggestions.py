@@ -80,8 +80,11 @@ def _pretrain(study: Read) -> str:
     best = [b for b in study.averaged if study.is_among_best(b)]
     if best == study.averaged:
         return f"Pretrain with {study.recipe}.{_saved(study)}"
-    if not best or study.better():
+    if study.better():
         return f"Pretrain a network like {study.recipe}.{_saved(study)}"
+    if not best:
+        first = Words.list(dict.fromkeys(row["arm"] for row in study.tables["best"]))
+        return f"Take {first}; a network like {study.recipe} is better pretrained.{_saved(study)}"
     return (
         f"Pretrain with {study.recipe} {_with(best)}; elsewhere another arm is better."
         f"{_saved(study)}"
