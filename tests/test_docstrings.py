@@ -10,7 +10,9 @@ import layerwise
 
 BASES = {
     "Arm",
+    "Augmentation",
     "Corruption",
+    "Mixing",
     "Objective",
     "Schedule",
     "Source",

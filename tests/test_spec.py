@@ -143,7 +143,7 @@ def test_numbers_of_numpy_are_shown_so_that_they_can_be_typed_back_in():
         (Greedy((1, 2, 3)), "epochs.1", 9, Greedy((1, 9, 3))),
         (
             Denoising(Compose(Masking(), Swap())),
-            "corruption.corruptions.1.p",
+            "corruption.augmentations.1.p",
             0.5,
             Denoising(Compose(Masking(), Swap(0.5))),
         ),

@@ -45,6 +45,19 @@ if TYPE_CHECKING:
         StageModule,
     )
     from .artifacts import inspect, load, save
+    from .augmentation import (
+        Augmentation,
+        Compose,
+        Corruption,
+        CutMix,
+        Gaussian,
+        MaskedPatches,
+        Masking,
+        Mixing,
+        MixUp,
+        SaltAndPepper,
+        Swap,
+    )
     from .data import ArraySource, Inputs, Preprocessor
     from .data.readers import register_reader
     from .display import (
@@ -65,22 +78,15 @@ if TYPE_CHECKING:
     from .evaluation import Arm, EstimatorArm, Study, register_baseline
     from .objective import (
         Combined,
-        Compose,
         Contractive,
         ContrastiveDivergence,
-        Corruption,
         Denoising,
-        Gaussian,
         Ladder,
-        Masking,
         Objective,
-        Patches,
         PseudoLabels,
         Reconstruction,
-        SaltAndPepper,
         Sparse,
         Supervised,
-        Swap,
     )
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
@@ -120,6 +126,19 @@ _HOMES = {
         "StageModule",
     ),
     "artifacts": ("inspect", "load", "save"),
+    "augmentation": (
+        "Augmentation",
+        "Compose",
+        "Corruption",
+        "CutMix",
+        "Gaussian",
+        "MaskedPatches",
+        "Masking",
+        "MixUp",
+        "Mixing",
+        "SaltAndPepper",
+        "Swap",
+    ),
     "data": ("ArraySource", "Inputs", "Preprocessor"),
     "display": (
         "BudgetCurveDisplay",
@@ -140,22 +159,15 @@ _HOMES = {
     "evaluation": ("Arm", "EstimatorArm", "Study", "register_baseline"),
     "objective": (
         "Combined",
-        "Compose",
         "Contractive",
         "ContrastiveDivergence",
-        "Corruption",
         "Denoising",
-        "Gaussian",
         "Ladder",
-        "Masking",
         "Objective",
-        "Patches",
         "PseudoLabels",
         "Reconstruction",
-        "SaltAndPepper",
         "Sparse",
         "Supervised",
-        "Swap",
     ),
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),

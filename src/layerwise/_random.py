@@ -251,3 +251,10 @@ def dropout(x: Tensor, p: float, generator: Generator) -> Tensor:
         return x
     kept = bernoulli(x.shape, 1.0 - p, generator).to(x.device)
     return x * kept.to(x.dtype).mul_(1.0 / (1.0 - p))
+
+
+def beta(n: int, alpha: float, generator: Generator) -> Tensor:
+    """Return ``n`` draws from Beta(alpha, alpha), in [0, 1]."""
+    seed = int(torch.randint(2**63 - 1, (1,), generator=generator))
+    draws = np.random.default_rng(seed).beta(alpha, alpha, n)
+    return torch.from_numpy(draws.astype(np.float32))

@@ -19,9 +19,9 @@ from layerwise import (
     Greedy,
     HeadOnly,
     Joint,
+    MaskedPatches,
     PairingError,
     ParameterError,
-    Patches,
     PretrainedClassifier,
     Pretrainer,
     Progressive,
@@ -233,7 +233,9 @@ def test_convolutions_learn_under_every_schedule(schedule):
 def test_patches_are_inpainted():
     stack = Stack(Conv(4, 3, stride=2))
     history = (
-        Pretrainer(stack, objective=Denoising(Patches(0.3, 2)), schedule=Joint(3), random_state=0)
+        Pretrainer(
+            stack, objective=Denoising(MaskedPatches(0.3, 2)), schedule=Joint(3), random_state=0
+        )
         .fit(IMAGES)
         .history_
     )

@@ -255,7 +255,7 @@ def test_an_illegal_pair_is_refused_with_both_sides_named(objective, space, word
         (lambda: Reconstruction("mae"), "must be one of 'auto', 'mse'"),
         (lambda: Supervised((0,)), "'head' parameter of Supervised"),
         (lambda: Combined(Reconstruction()), "must be Supervised"),
-        (lambda: Compose(0.1), "must be corruptions such as"),
+        (lambda: Compose(0.1), "must be augmentations such as"),
     ],
 )
 def test_a_wrong_setting_says_what_was_expected(make, words):

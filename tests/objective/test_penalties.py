@@ -19,10 +19,10 @@ from layerwise import (
     Greedy,
     Joint,
     Ladder,
+    MaskedPatches,
     Masking,
     PairingError,
     ParameterError,
-    Patches,
     Pretrainer,
     Reconstruction,
     Residual,
@@ -147,8 +147,8 @@ def test_the_divergence_is_refused_on_codes_outside_0_and_1(activation):
         ),
         (lambda: Contractive(Ladder()), "Contractive wraps an objective"),
         (lambda: Sparse(0.1), "must be an objective such as Reconstruction"),
-        (lambda: Patches(1.0), "'p' parameter of Patches"),
-        (lambda: Patches(0.2, 0), "'size' parameter of Patches"),
+        (lambda: MaskedPatches(1.0), "'p' parameter of MaskedPatches"),
+        (lambda: MaskedPatches(0.2, 0), "'size' parameter of MaskedPatches"),
     ],
 )
 def test_wrong_settings_are_explained(make, words):
@@ -269,7 +269,7 @@ def test_contraction_makes_the_encoder_flatter_and_is_reproducible():
 )
 def test_patches_mask_their_share_everywhere(p, size):
     x = torch.rand(4000, 1, 9, 8, generator=generator()) + 0.1
-    corrupted, chosen = Patches(p, size).corrupt(x, Space.of("unit", 1, 9, 8), generator(1))
+    corrupted, chosen = MaskedPatches(p, size).corrupt(x, Space.of("unit", 1, 9, 8), generator(1))
     share = chosen.float().mean((0, 1))
     assert float(share.mean()) == pytest.approx(p, rel=0.1, abs=1e-6)
     assert float((share - p).abs().max()) < 0.05  # also at the edges and in the corners
@@ -279,7 +279,7 @@ def test_patches_mask_their_share_everywhere(p, size):
 
 def test_patches_are_squares_in_all_channels():
     x = torch.ones(300, 3, 10, 10)
-    _, chosen = Patches(0.02, 4).corrupt(x, Space.of("unit", 3, 10, 10), generator())
+    _, chosen = MaskedPatches(0.02, 4).corrupt(x, Space.of("unit", 3, 10, 10), generator())
     assert torch.equal(chosen[:, :1].expand_as(chosen), chosen)
     inside = [mask for mask in chosen[:, 0] if mask.sum() == 16]
     assert len(inside) > 5
@@ -292,7 +292,7 @@ def test_emphasis_knows_which_pixels_were_masked():
     space = Space.of("unit", 2, 3, 4)
     module = built(Conv(3), space=space)
     x = torch.rand(10, 2, 3, 4, generator=generator())
-    noise = Patches(0.4, 2)
+    noise = MaskedPatches(0.4, 2)
     corrupted, chosen = noise.corrupt(x, space, At.of(0).noise)
     with torch.no_grad():
         p = module.reconstruct(corrupted)
@@ -307,11 +307,11 @@ def test_patches_are_refused_on_rows_that_are_no_images():
     with pytest.raises(
         PairingError, match=r"(?s)masks squares of an image; a row has the shape \(6,\).*in_shape"
     ):
-        Pretrainer(Stack(Dense(4)), objective=Denoising(Patches())).fit(X.numpy())
+        Pretrainer(Stack(Dense(4)), objective=Denoising(MaskedPatches())).fit(X.numpy())
     with pytest.raises(PairingError, match="masks squares of an image"):
         Pretrainer(
             Stack(Dense(4), Dense(3), in_shape=(1, 2, 3)),
-            objective=Denoising(Patches()),
+            objective=Denoising(MaskedPatches()),
             schedule=Greedy(1),
         ).fit(X.numpy())
 

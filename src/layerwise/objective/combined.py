@@ -75,7 +75,8 @@ class Combined(Objective):
 
     @property
     def level(self) -> str:
-        return self.unsupervised.level
+        both = {self.supervised.level, self.unsupervised.level}
+        return "data" if "data" in both else "slice"
 
     @property
     def least_rows(self) -> int:
@@ -108,6 +109,9 @@ class Combined(Objective):
 
     def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
         self.unsupervised.after_step(codec, None, batch.other or batch, at)
+
+    def end(self, codec: Codec, state: nn.Module | None) -> None:
+        self.unsupervised.end(codec, None)
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         return self.supervised.validation(codec, state, batch, at)

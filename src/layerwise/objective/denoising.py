@@ -12,7 +12,7 @@ from .._contracts import Batch, Codec
 from .._random import At
 from .._space import Space
 from .._spec import register
-from .corruption import Corruption, Masking
+from ..augmentation import Augmentation, Masking
 from .objective import Objective, Terms
 from .reconstruction import ERRORS, check_decodable, mean_loss
 
@@ -27,7 +27,8 @@ class Denoising(Objective):
 
     Parameters
     ----------
-    corruption : Corruption, default Masking(0.25)
+    corruption : Augmentation, default Masking(0.25)
+        A corruption, or any other augmentation: the rows are what it is to be undone to.
     error : {'auto', 'mse', 'bce', 'huber'}, default 'auto'
         As in ``Reconstruction``.
     emphasis : tuple of two floats, optional
@@ -45,14 +46,14 @@ class Denoising(Objective):
     Denoising(Masking(0.4))
     """
 
-    corruption: Corruption = Masking(0.25)
+    corruption: Augmentation = Masking(0.25)
     _: KW_ONLY
     error: str = "auto"
     emphasis: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_kind(
-            self, "corruption", self.corruption, Corruption, "a corruption such as Masking(0.25)"
+            self, "corruption", self.corruption, Augmentation, "a corruption such as Masking(0.25)"
         )
         check_name(self, "error", self.error, ERRORS)
         if self.emphasis is not None:

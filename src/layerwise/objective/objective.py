@@ -100,6 +100,10 @@ class Objective(Spec, ABC):
     def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
         """Do what follows a step of the optimiser: move a teacher, fill a queue."""
 
+    def end(self, codec: Codec, state: nn.Module | None) -> None:
+        """Do what follows a phase: let the codec and the head take over a teacher's weights. What
+        is held out is judged before it, so that ``validation`` judges by what is taken over."""
+
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         """Return what is compared over epochs on held-out rows: lower is better. By default the
         loss, as it is when the phase ends (``at.share`` is 1). What it changes in a buffer is

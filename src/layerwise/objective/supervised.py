@@ -17,6 +17,7 @@ from .._errors import PairingError
 from .._random import At, dropout
 from .._space import Space
 from .._spec import register
+from ..augmentation import Augmentation, Mixed, Mixing, view_of
 from .objective import Objective, Terms, weighted_mean
 
 
@@ -37,11 +38,17 @@ class Supervised(Objective):
     label_smoothing : float, default 0.0
         Probability mass that is spread evenly over the classes, in [0, 1). Numbers are not
         smoothed.
+    augment : Augmentation, optional
+        Every step sees views of the labelled rows instead of the rows; predictions and validation
+        see the rows. Needs a phase that begins at the data.
+    mix : Mixing, optional
+        ``MixUp`` or ``CutMix``: rows and labels between two rows, after ``augment``.
 
     Raises
     ------
     PairingError
-        When there are no labels.
+        When there are no labels, or rows are to be augmented or mixed in a phase that is trained
+        on codes.
 
     References
     ----------
@@ -63,6 +70,8 @@ class Supervised(Objective):
     dropout: float = 0.0
     input_dropout: float = 0.0
     label_smoothing: float = 0.0
+    augment: Augmentation | None = None
+    mix: Mixing | None = None
 
     def __post_init__(self) -> None:
         check_kind(self, "head", self.head, (int, tuple, list), "a tuple of widths such as (100,)")
@@ -74,6 +83,15 @@ class Supervised(Objective):
             check_int(self, "head", width, 1)
         for name in ("dropout", "input_dropout", "label_smoothing"):
             check_number(self, name, getattr(self, name), 0.0, 0.999)
+        for name, kind, example in (
+            ("augment", Augmentation, "an augmentation such as Masking(0.25)"),
+            ("mix", Mixing, "MixUp(...) or CutMix(...)"),
+        ):
+            check_kind(self, name, getattr(self, name), (kind, type(None)), f"{example}, or None")
+
+    @property
+    def level(self) -> str:
+        return "slice" if self.augment is None and self.mix is None else "data"
 
     def check(self, codec: Codec, target: Space | None) -> None:
         if self.input_dropout and codec.at_input and codec.in_space.holds("token"):
@@ -86,6 +104,10 @@ class Supervised(Objective):
                 f"{self!r} needs labels, and none were given.",
                 "Use it in the plan of PretrainedClassifier or PretrainedRegressor.",
             )
+
+        for change in (self.augment, self.mix):
+            if change is not None:
+                change.check(codec.in_space)
 
     def state_key(self) -> object:
         return ("head", self.head)
@@ -101,14 +123,28 @@ class Supervised(Objective):
         self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Head) and batch.y is not None
-        outputs = self._outputs(codec, state, batch.x, at)
-        if state.target.kind == "category":
-            losses = F.cross_entropy(
-                outputs, batch.y, reduction="none", label_smoothing=self.label_smoothing
-            )
-        else:
-            losses = (outputs - batch.y).square().mean(1)
-        return weighted_mean(losses, batch.weight), {}
+        x, mixed = batch.x, None
+        if state.training:
+            x = view_of(self.augment, x, codec.in_space, at.stream("augment"))
+            mixed = self.mix.mix(x, codec.in_space, at.stream("mix")) if self.mix else None
+        outputs = self._outputs(codec, state, x if mixed is None else mixed.x, at)
+        return self.loss_of(outputs, batch, mixed), {}
+
+    def loss_of(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
+        """Return the mean loss of a head's outputs ``(n, outputs)`` for the labels of a batch."""
+        assert batch.y is not None
+        own, weight = self._losses(outputs, batch.y), batch.weight
+        if mixed is None:
+            return weighted_mean(own, weight)
+        weight = torch.ones_like(own) if weight is None else weight
+        first, second = mixed.share * weight, (1.0 - mixed.share) * weight[mixed.partner]
+        other = self._losses(outputs, batch.y[mixed.partner])
+        return (first * own + second * other).sum() / (first + second).sum().clamp_min(1e-12)
+
+    def _losses(self, outputs: Tensor, y: Tensor) -> Tensor:
+        if y.is_floating_point():
+            return (outputs - y).square().mean(1)
+        return F.cross_entropy(outputs, y, reduction="none", label_smoothing=self.label_smoothing)
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         """Return the error rate (ties broken by the cross-entropy), or the squared error."""

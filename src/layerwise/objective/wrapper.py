@@ -77,5 +77,8 @@ class Wrapper(Objective):
     def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
         self.objective.after_step(codec, state, batch, at)
 
+    def end(self, codec: Codec, state: nn.Module | None) -> None:
+        self.objective.end(codec, state)
+
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
         return self.objective.validation(codec, state, batch, at)

@@ -6,8 +6,9 @@ from typing import Any
 
 from .._errors import ParameterError
 from ..architecture import Concatenate, Conv, Dense, Stack
+from ..augmentation import Masking, Swap
 from ..data.inputs import Inputs
-from ..objective import Denoising, Masking, Reconstruction, Swap
+from ..objective import Denoising, Reconstruction
 from ..schedule import Greedy, Joint, Progressive
 from ..training import Training, as_plan
 from .recipe import Recipe, finetune

@@ -15,6 +15,7 @@ from .._contracts import Source
 from .._durable import Facts
 from .._errors import TrainingError
 from .._random import Keys, Streams
+from .average import Average
 from .events import Event, Observer, stages_of
 from .feed import batches, count_batches, cuts
 from .limit import time_is_over
@@ -90,6 +91,7 @@ def run_phase(work: Work) -> LoopResult:
     per_epoch = count_batches(len(work.source), size, least)
     steps = work.epochs * per_epoch
     best = _Best(trainee, training.patience, work.held_out is not None)
+    average = Average(trainee, training.average, steps)
     rows: list[Facts] = []
     late = False
     for epoch in range(work.epochs):
@@ -119,21 +121,24 @@ def run_phase(work: Work) -> LoopResult:
                 raise _not_finite(work, epoch, step, value)
             optimiser.step()
             objective.after_step(trainee.codec, trainee.state, batch, at)
+            average.follow()
             meter.tell(step)
             if late := time_is_over():
                 break
         _check_weights(work, good, epoch)
         # row of history
-        rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
+        with average.in_place():
+            rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
+            over = best.over(epoch + 1, rows[-1].get("validation"))
         if epoch == 0:
             rows[-1]["begin"] = meter.begin
         rows[-1] |= {"cut": True} if late and done + 1 < steps else {}
         work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
-        if late:
+        if late or over:
             break
-        if best.over(epoch + 1, rows[-1].get("validation")):
-            break
+    average.take_over()
     best.restore()
+    objective.end(trainee.codec, trainee.state)
     trainee.rest()
     return LoopResult(rows, best.epoch or len(rows))
 

@@ -45,6 +45,10 @@ class Training(Spec):
     min_steps : int, default 0
         A phase has at least so many steps, however few rows there are: its epochs are raised to
         reach it. Few labels make short epochs.
+    average : float, default 0.0
+        What is kept of a phase is a moving average of its weights that reaches over this share of
+        its steps, in [0, 1); 0 keeps the last weights. Under a rate that ends near 0 the last
+        weights are as good.
     patience : int, optional
         Stop a phase after this many epochs without a better validation loss, and take back the best
         weights; needs ``validation`` on the estimator.
@@ -72,6 +76,7 @@ class Training(Spec):
     clip: float | None = None
     layer_decay: float | tuple[float, ...] | str = 1.0
     min_steps: int = 0
+    average: float = 0.0
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +87,7 @@ class Training(Spec):
         check_number(self, "weight_decay", self.weight_decay, 0.0)
         check_number(self, "clip", self.clip, 0.0, open_low=True, optional=True)
         check_int(self, "min_steps", self.min_steps, 0)
+        check_number(self, "average", self.average, 0.0, 0.999)
         check_int(self, "patience", self.patience, 1, optional=True)
         if isinstance(self.layer_decay, str):
             check_name(self, "layer_decay", self.layer_decay, ("gradient",))

@@ -18,7 +18,7 @@ from .corruption import Corruption
 
 @register
 @dataclass(frozen=True, repr=False)
-class Patches(Corruption):
+class MaskedPatches(Corruption):
     """Set squares of an image to 0 in all channels, so that about a share ``p`` of its pixels is
     gone.
 
@@ -43,9 +43,9 @@ class Patches(Corruption):
 
     Examples
     --------
-    >>> from layerwise import Denoising, Patches
-    >>> Denoising(Patches(0.3, 5))
-    Denoising(Patches(0.3, 5))
+    >>> from layerwise import Denoising, MaskedPatches
+    >>> Denoising(MaskedPatches(0.3, 5))
+    Denoising(MaskedPatches(0.3, 5))
     """
 
     leaves_input: ClassVar[bool] = True

@@ -1,9 +1,9 @@
-"""Corruptions of the input; they draw from a given generator and never touch what they are
-given."""
+"""Corruptions: augmentations that know which entries they chose; they draw from a given generator
+and never touch what they are given."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,25 +15,25 @@ from .._checks import check_number
 from .._errors import PairingError
 from .._random import bernoulli
 from .._space import Space
-from .._spec import Spec, register
+from .._spec import register
+from .augmentation import Augmentation
 
 
-class Corruption(Spec, ABC):
-    """Base of the corruptions: a frozen value.
+class Corruption(Augmentation):
+    """Base of the augmentations that change some entries and know which: a frozen value.
 
     Your own subclass implements ``corrupt``; it is handed a copy, so that it may work in place. Set
     ``leaves_input`` to spare the copy when it never does.
     """
-
-    leaves_input: ClassVar[bool] = False
 
     @abstractmethod
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the corrupted rows ``(n, *in)`` and a bool tensor ``(n, *in)``: which entries were
         chosen."""
 
-    def check(self, space: Space) -> None:
-        """Raise PairingError where this corruption has no meaning."""
+    def view(self, x: Tensor, space: Space, generator: torch.Generator) -> Tensor:
+        """Return the corrupted rows, ``(n, *in)``."""
+        return self.corrupt(x, space, generator)[0]
 
 
 @register
