@@ -93,6 +93,8 @@ class Floor(Encoder, Protocol):
 
     def ladder_view(self) -> LadderLayer | None: ...
 
+    def patch_view(self) -> PatchLayer | None: ...
+
 
 class Codec(Encoder, Protocol):
     """The slice of a stack that is trained; ``decode_params`` stops before the link, ``decode``
@@ -150,6 +152,20 @@ class LadderLayer(Protocol):
     def activate(self, z: Tensor) -> Tensor: ...
 
     def remember(self, mean: Tensor, variance: Tensor) -> None: ...
+
+
+class PatchLayer(Protocol):
+    """A stage that cuts images into ``count`` patches.
+
+    ``patches`` returns their pixels, ``(n, c, h, w) -> (n, count, p)``; ``positions_of(width)``
+    their fixed positions, ``(count, width)``.
+    """
+
+    count: int
+
+    def patches(self, x: Tensor) -> Tensor: ...
+
+    def positions_of(self, width: int) -> Tensor: ...
 
 
 @runtime_checkable

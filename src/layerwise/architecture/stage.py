@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._contracts import EnergyCodec, LadderLayer
+from .._contracts import EnergyCodec, LadderLayer, PatchLayer
 from .._errors import PairingError
 from .._random import BY_HAND, At
 from .._space import Space
@@ -98,6 +98,10 @@ class StageModule(nn.Module, ABC):
 
     def ladder_view(self) -> LadderLayer | None:
         """Return this stage as a layer of a ladder network, or None where it cannot be one."""
+        return None
+
+    def patch_view(self) -> PatchLayer | None:
+        """Return this stage as one that cuts images into patches, or None where it does not."""
         return None
 
     def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor:

@@ -13,6 +13,7 @@ from .._contracts import Batch, Codec
 from .._random import At
 from .._space import Space
 from .._spec import register
+from ..augmentation import Augmentation
 from .denoising import Denoising
 from .objective import Objective, Terms
 from .reconstruction import Reconstruction
@@ -85,6 +86,9 @@ class Combined(Objective):
     @property
     def trains_decoder(self) -> bool:
         return self.unsupervised.trains_decoder
+
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        return self.supervised.augmentations(space) + self.unsupervised.augmentations(space)
 
     def check(self, codec: Codec, target: Space | None) -> None:
         self.supervised.check(codec, target)

@@ -75,6 +75,9 @@ class Denoising(Objective):
     def trains_decoder(self) -> bool:
         return True
 
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        return (self.corruption,)
+
     def check(self, codec: Codec, target: Space | None) -> None:
         check_decodable(self, codec, self.error)
         self.corruption.check(codec.in_space)

@@ -11,6 +11,7 @@ from .._contracts import Batch, Codec
 from .._random import At
 from .._space import Space
 from .._spec import Spec
+from ..augmentation import Augmentation
 
 Terms = dict[str, Tensor]
 
@@ -63,6 +64,11 @@ class Objective(Spec, ABC):
         """Return the widths of the hidden layers of the head that predicts, or None where no labels
         are learned."""
         return None
+
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        """Return what makes the views that it learns from, of rows of a space; for pictures of
+        them."""
+        return ()
 
     def check(self, codec: Codec, target: Space | None) -> None:
         """Raise PairingError when this codec and this target cannot be trained so."""

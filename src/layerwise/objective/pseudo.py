@@ -15,6 +15,7 @@ from .._errors import PairingError
 from .._random import At
 from .._space import Space
 from .._spec import register
+from ..augmentation import Augmentation
 from .objective import Objective, Terms
 from .supervised import Head, Supervised
 
@@ -81,6 +82,9 @@ class PseudoLabels(Objective):
     @property
     def least_rows(self) -> int:
         return self.supervised.least_rows
+
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        return self.supervised.augmentations(space)
 
     def check(self, codec: Codec, target: Space | None) -> None:
         self.supervised.check(codec, target)

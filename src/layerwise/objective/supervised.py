@@ -93,6 +93,9 @@ class Supervised(Objective):
     def level(self) -> str:
         return "slice" if self.augment is None and self.mix is None else "data"
 
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        return () if self.augment is None else (self.augment,)
+
     def check(self, codec: Codec, target: Space | None) -> None:
         if self.input_dropout and codec.at_input and codec.in_space.holds("token"):
             raise PairingError(
@@ -123,12 +126,18 @@ class Supervised(Objective):
         self, codec: Codec, state: nn.Module | None, batch: Batch, at: At
     ) -> tuple[Tensor, Terms]:
         assert isinstance(state, Head) and batch.y is not None
-        x, mixed = batch.x, None
-        if state.training:
-            x = view_of(self.augment, x, codec.in_space, at.stream("augment"))
-            mixed = self.mix.mix(x, codec.in_space, at.stream("mix")) if self.mix else None
-        outputs = self._outputs(codec, state, x if mixed is None else mixed.x, at)
-        return self.loss_of(outputs, batch, mixed), {}
+        x, mixed = self.seen(batch.x, codec.in_space, at, training=state.training)
+        return self.loss_of(self.outputs(codec, state, x, at), batch, mixed), {}
+
+    def seen(
+        self, x: Tensor, space: Space, at: At, *, training: bool
+    ) -> tuple[Tensor, Mixed | None]:
+        """Return the rows as the network sees them, and how they were mixed."""
+        if not training:
+            return x, None
+        x = view_of(self.augment, x, space, at.stream("augment"))
+        mixed = None if self.mix is None else self.mix.mix(x, space, at.stream("mix"))
+        return (x if mixed is None else mixed.x), mixed
 
     def loss_of(self, outputs: Tensor, batch: Batch, mixed: Mixed | None = None) -> Tensor:
         """Return the mean loss of a head's outputs ``(n, outputs)`` for the labels of a batch."""
@@ -152,9 +161,11 @@ class Supervised(Objective):
         loss, _ = self.loss(codec, state, batch, at)
         if state.target.kind != "category":
             return loss
-        return error_rate(self._outputs(codec, state, batch.x, at), batch, loss)
+        return error_rate(self.outputs(codec, state, batch.x, at), batch, loss)
 
-    def _outputs(self, codec: Codec, head: Head, x: Tensor, at: At) -> Tensor:
+    def outputs(self, codec: Codec, head: Head, x: Tensor, at: At) -> Tensor:
+        """Return the head's outputs of rows ``(n, *in)``, with dropout in training mode."""
+
         def between(h: Tensor) -> Tensor:
             return dropout(h, self.dropout, at.noise) if head.training else h
 

@@ -12,6 +12,7 @@ from .._contracts import Batch, Codec
 from .._errors import ParameterError
 from .._random import At
 from .._space import Space
+from ..augmentation import Augmentation
 from .objective import Objective
 from .reconstruction import Reconstruction
 
@@ -59,6 +60,9 @@ class Wrapper(Objective):
 
     def head_widths(self) -> tuple[int, ...] | None:
         return self.objective.head_widths()
+
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        return self.objective.augmentations(space)
 
     def check(self, codec: Codec, target: Space | None) -> None:
         self.objective.check(codec, target)

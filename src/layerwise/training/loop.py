@@ -176,6 +176,7 @@ class _Meter:
     def __init__(self, work: Work, epoch: int, per_epoch: int) -> None:
         self.work, self.epoch, self.per_epoch = work, epoch, per_epoch
         self.sums: dict[str, float] = {}
+        self.counts: dict[str, int] = {}  # a term may be measured at some steps alone
         self.count = 0
         self.begin: float | None = None  # the loss of the first batch
         self.began = self.told = time.perf_counter()
@@ -184,9 +185,9 @@ class _Meter:
         value = loss.item()
         self.begin = value if self.begin is None else self.begin
         self.count += n
-        self.sums["loss"] = self.sums.get("loss", 0.0) + value * n
-        for name, term in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(term) * n
+        for name, number in [("loss", value), *((key, float(term)) for key, term in terms.items())]:
+            self.sums[name] = self.sums.get(name, 0.0) + number * n
+            self.counts[name] = self.counts.get(name, 0) + n
         return value
 
     def tell(self, step: int) -> None:
@@ -213,7 +214,7 @@ class _Meter:
 
     def _means(self, now: float) -> dict[str, float]:
         seconds = now - self.began
-        means = {name: total / self.count for name, total in self.sums.items()}
+        means = {name: total / self.counts[name] for name, total in self.sums.items()}
         return means | {"seconds": seconds, "rows_per_second": self.count / max(seconds, 1e-9)}
 
 

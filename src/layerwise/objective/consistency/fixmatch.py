@@ -1,0 +1,86 @@
+"""What the network is sure of in a weak view, it must say of a strong one."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..._checks import check_kind, check_number
+from ..._contracts import Batch, Codec
+from ..._random import At
+from ..._space import Space
+from ..._spec import register
+from ...augmentation import Augmentation
+from ..objective import Terms, weighted_mean
+from .consistency import Consistency, view, weak_of
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class FixMatch(Consistency):
+    """The class of a row's weak view, where its probability is at least ``threshold``, is the
+    target of its strong view; gradients flow through the strong view alone.
+
+    The history has ``sure``, the share of rows above the threshold: near 0 the rows without labels
+    teach nothing, near 1 from the start they teach whatever the network guessed first.
+
+    Parameters
+    ----------
+    supervised, weight
+        As in ``Consistency``.
+    weak, strong : Augmentation, optional
+        By default the weak one is that of ``supervised``, else what suits the data, and the strong
+        one what suits the data.
+    threshold : float, default 0.95
+        In [0, 1].
+    ratio : float, default 7.0
+
+    Raises
+    ------
+    PairingError
+        Without class labels, or where an augmentation does not go with the rows.
+
+    References
+    ----------
+    Sohn et al. (2020), "FixMatch: simplifying semi-supervised learning with consistency and
+    confidence" (SGD with Nesterov momentum, rate 0.03, moving average of the weights of 0.999).
+
+    Examples
+    --------
+    >>> from layerwise import Affine, FixMatch, Supervised
+    >>> FixMatch(Supervised(augment=Affine()), threshold=0.9)
+    FixMatch(Supervised(augment=Affine()), threshold=0.9)
+    """
+
+    _: KW_ONLY
+    weak: Augmentation | None = None
+    strong: Augmentation | None = None
+    threshold: float = 0.95
+    ratio: float = 7.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("weak", "strong"):
+            kinds = (Augmentation, type(None))
+            check_kind(self, name, getattr(self, name), kinds, "an augmentation, or None")
+        check_number(self, "threshold", self.threshold, 0.0, 1.0)
+
+    def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
+        weak = weak_of(self.weak, self.supervised, space)
+        return weak, weak_of(self.strong, self.supervised, space, strong=True)
+
+    def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
+        weak, strong = self.augmentations(space)
+        return view(weak, x, space, at, "weak"), view(strong, x, space, at, "strong")
+
+    def unlabelled(
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
+    ) -> tuple[Tensor, Terms]:
+        weak, strong = outputs
+        probability, label = torch.softmax(weak.detach(), dim=1).max(dim=1)
+        sure = (probability >= self.threshold).float()
+        losses = sure * F.cross_entropy(strong, label, reduction="none")
+        return weighted_mean(losses, rows.weight), {"sure": weighted_mean(sure, rows.weight)}
