@@ -33,7 +33,7 @@ class _Choice(Augmentation):
         for one, rows in self.shares(len(x), generator):
             if len(rows):
                 rows = rows.to(x.device)
-                result[rows] = view_of(one, x[rows], space, generator)
+                result[rows] = view_of(one, x.index_select(0, rows), space, generator)
         return result
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -41,7 +41,7 @@ class _Choice(Augmentation):
         for one, rows in self.shares(len(x), generator):
             if len(rows):
                 rows = rows.to(x.device)
-                result[rows], changed[rows] = one.corrupt(x[rows], space, generator)
+                result[rows], changed[rows] = one.corrupt(x.index_select(0, rows), space, generator)
         return result, changed
 
 

@@ -44,7 +44,7 @@ class OfImages(Augmentation):
         if not len(rows):
             return x
         drawn, rows = drawn[rows, 1:].to(x.device), rows.to(x.device)
-        return x.index_copy(0, rows, self.changed(x[rows], drawn))
+        return x.index_copy(0, rows, self.changed(x.index_select(0, rows), drawn))
 
 
 def refuse_what_is_no_image(augmentation: Augmentation, space: Space, does: str) -> None:
