@@ -19,6 +19,7 @@ from layerwise import (
     Masking,
     OneOf,
     PairingError,
+    PretrainedClassifier,
     Pretrainer,
     RandAugment,
     Solarise,
@@ -156,22 +157,23 @@ def test_a_network_learns_from_views(strong):
     x = torch.rand(60, 1, 6, 6, generator=generator())
     y = np.arange(60) % 2
     x[y == 1, :, :3] *= 0.2
-    stack = Stack(Conv(4), in_shape=(1, 6, 6))
-    losses = {}
+    pretrainer = Pretrainer(Stack(Conv(4), in_shape=(1, 6, 6)), schedule=Joint(1))
+    scores = []
     for augment in (None, Compose(suited(GREY, strong), Sometimes(Erase()))):
-        objective = Supervised(augment=augment)
-        model = Pretrainer(stack, objective=objective, schedule=Joint(4), random_state=0)
-        losses[augment] = [row["loss"] for row in model.fit(x.numpy(), y).history_]
-    plain, viewed = losses.values()
-    assert np.isfinite(viewed).all() and plain != viewed
+        plan = [(Supervised(augment=augment), Joint(4))]
+        model = PretrainedClassifier(pretrainer, plan=plan, random_state=0).fit(x.numpy(), y)
+        scores.append(model.predict_proba(x.numpy()))
+    plain, viewed = scores
+    assert np.isfinite(viewed).all() and not np.allclose(plain, viewed)
 
 
 def test_views_of_images_are_refused_on_a_table_before_training():
-    x = torch.rand(20, 5, generator=generator()).numpy()
-    with pytest.raises(
-        PairingError, match=r"(?s)moves the pixels of images; a row has the shape \(5,\).*Swap"
-    ):
-        Pretrainer(Stack(Dense(3)), objective=Denoising(suited(GREY))).fit(x)
-    with pytest.raises(PairingError, match="moves the pixels of images; a row has the shape"):
-        objective = Supervised(augment=suited(GREY))
-        Pretrainer(Stack(Dense(3)), objective=objective).fit(x, np.arange(20) % 2)
+    x, y = torch.rand(20, 5, generator=generator()).numpy(), np.arange(20) % 2
+    words = r"(?s)moves the pixels of images; a row has the shape \(5,\).*Swap"
+    pretrainer = Pretrainer(Stack(Dense(3)), objective=Denoising(suited(GREY)), schedule=Joint(1))
+    with pytest.raises(PairingError, match=words):
+        pretrainer.fit(x)
+    pretrainer.set_params(objective=Denoising())
+    plan = [(Supervised(augment=suited(GREY)), Joint(1))]
+    with pytest.raises(PairingError, match=words):
+        PretrainedClassifier(pretrainer, plan=plan).fit(x, y)

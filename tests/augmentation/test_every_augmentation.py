@@ -129,6 +129,14 @@ def test_the_input_is_never_written_to(augmentation, space):
 
 
 @every
+def test_a_network_in_half_precision_gets_the_same_views(augmentation, space):
+    x = rows(space)
+    expected = augmentation.view(x, space, generator())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(augmentation.view(x, space, generator()), expected)
+
+
+@every
 def test_rows_draw_their_own_parameters(augmentation, space):
     if augmentation in (Flip(1.0, vertical=True), Blur((0.5, 0.5), p=1.0)):
         pytest.skip("has no parameters to draw")

@@ -38,13 +38,15 @@ class OfImages(Augmentation):
 
     def view(self, x: Tensor, space: Space, generator: torch.Generator) -> Tensor:
         drawn = torch.rand(len(x), 1 + self.draws, generator=generator)
-        if self.p == 1.0:
-            return self.changed(x, drawn[:, 1:].to(x.device))
         rows = (drawn[:, 0] < self.p).nonzero()[:, 0]  # on the CPU: no device waits for it
         if not len(rows):
             return x
         drawn, rows = drawn[rows, 1:].to(x.device), rows.to(x.device)
-        return x.index_copy(0, rows, self.changed(x.index_select(0, rows), drawn))
+        # half a number names no pixel: a network's lower precision is not that of its input
+        with torch.autocast(x.device.type, enabled=False):
+            if len(rows) == len(x):
+                return self.changed(x, drawn)
+            return x.index_copy(0, rows, self.changed(x.index_select(0, rows), drawn))
 
 
 def refuse_what_is_no_image(augmentation: Augmentation, space: Space, does: str) -> None:

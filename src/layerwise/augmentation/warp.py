@@ -25,7 +25,7 @@ class Warp(OfImages):
 
     def changed(self, x: Tensor, drawn: Tensor) -> Tensor:
         n, _, height, width = x.shape
-        wide = torch.promote_types(x.dtype, torch.float32)  # half a number cannot name a pixel
+        wide = torch.promote_types(x.dtype, torch.float32)
         across, down = (
             (torch.arange(size, device=x.device) * 2 + 1) / size - 1 for size in (width, height)
         )
