@@ -77,7 +77,7 @@ NAMED = (  # name, file, text that is there once, text in its place
     ("warmup-shape", "training/shapes.py", "(1 - t) / (1 - LINEAR_WARM_SHARE)", "1 - t"),
 )
 EQUIVALENT = {  # name of a mutant -> why no test can tell
-    "augmentation/corruption.py:_to_features:force:False for not _has_categories(space)#0": (
+    "augmentation/corruption.py:to_features:force:False for not _has_categories(space)#0": (
         "every column is then repeated once: the same, a little later"
     ),
     "estimators/growth.py:module:number:1e-06#0": (

@@ -215,32 +215,38 @@ class Swap(Corruption):
         check_number(self, "p", self.p, 0.0, 1.0)
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        n = len(x)
-        chosen = _chosen(x, space, self.p, generator)
-        if n < 2:
-            return x.clone(), torch.zeros_like(chosen)
-        distance = torch.randint(1, n, (n, _columns(space)), generator=generator).to(x.device)
-        donor = _to_features(
-            (torch.arange(n, device=x.device)[:, None] + distance) % n, space
-        )  # (n, d)
-        return torch.where(chosen, x.flatten(1).gather(0, donor).view_as(x), x), chosen
+        return from_others(x, _chosen(x, space, self.p, generator), space, generator)
+
+
+def from_others(
+    x: Tensor, chosen: Tensor, space: Space, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return rows whose chosen entries come from another row, each column from its own, and which
+    entries do: none of a single row."""
+    n = len(x)
+    if n < 2:
+        return x.clone(), torch.zeros_like(chosen)
+    distance = torch.randint(1, n, (n, columns(space)), generator=generator).to(x.device)
+    donor = to_features((torch.arange(n, device=x.device)[:, None] + distance) % n, space)  # (n, d)
+    return torch.where(chosen, x.flatten(1).gather(0, donor).view_as(x), x), chosen
 
 
 def _chosen(x: Tensor, space: Space, p: float, generator: torch.Generator) -> Tensor:
     if not _has_categories(space):
         return bernoulli(x.shape, p, generator).to(x.device)
-    return _to_features(bernoulli((len(x), _columns(space)), p, generator).to(x.device), space)
+    return to_features(bernoulli((len(x), columns(space)), p, generator).to(x.device), space)
 
 
 def _has_categories(space: Space) -> bool:
     return space.holds("category")
 
 
-def _columns(space: Space) -> int:
+def columns(space: Space) -> int:
+    """Return how many columns a row has, the one-hot ones of a category being one."""
     return sum(1 if block.kind == "category" else block.size for block in space.blocks)
 
 
-def _to_features(by_column: Tensor, space: Space) -> Tensor:
+def to_features(by_column: Tensor, space: Space) -> Tensor:
     """Repeat a category's entry over its one-hot columns: ``(n, columns) -> (n, d)``."""
     if not _has_categories(space):
         return by_column

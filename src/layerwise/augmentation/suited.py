@@ -1,0 +1,63 @@
+"""What suits data when nobody chose."""
+
+from __future__ import annotations
+
+from .._space import Space
+from .affine import Affine
+from .augmentation import Augmentation
+from .colour import Colour
+from .compose import Compose
+from .corruption import Swap
+from .crop import Crop, Flip
+from .erase import Erase
+from .resample import Resample
+from .tone import Grey
+
+
+def suited(space: Space, strong: bool = False) -> Augmentation:
+    """Return what may change in rows of a space without changing what they are, as far as shape and
+    kind tell.
+
+    Images of one channel are turned, scaled and shifted a little; they are not mirrored, because
+    nothing tells whether a mirrored digit is a digit. Other images are cropped and mirrored, and
+    where they hold red, green and blue in [0, 1], their colours change. Other rows swap entries
+    with one another. The strong view changes more, and takes a box out of an image.
+
+    Parameters
+    ----------
+    space : Space
+        Of the rows as the network sees them.
+    strong : bool, default False
+        The second of two views that differ in strength, as in FixMatch.
+
+    Returns
+    -------
+    Augmentation
+        One whose ``check(space)`` passes.
+
+    References
+    ----------
+    Chen et al. (2020), "A simple framework for contrastive learning of visual representations"
+    (colours). Jahrer (2017), Porto Seguro (swap noise). Bahri et al. (2022), "SCARF" (its share).
+
+    Examples
+    --------
+    >>> from layerwise import Space
+    >>> from layerwise.augmentation import suited
+    >>> suited(Space.of("unit", 1, 28, 28))
+    Affine(scale=0.15)
+    >>> suited(Space.of("real", 30)), suited(Space.of("real", 30), strong=True)
+    (Swap(), Resample())
+    """
+    if len(space.shape) != 3:
+        return Resample(0.6) if strong else Swap(0.15)
+    if space.shape[0] == 1:
+        if strong:
+            return Compose(Affine(20.0, scale=0.3, shift=0.2, shear=15.0), Erase())
+        return Affine(10.0, scale=0.15, shift=0.1)
+    area = (0.3, 1.0) if strong else (0.5, 1.0)
+    last = (Erase(),) if strong else ()
+    if space.shape[0] != 3 or space.kind != "unit":
+        return Compose(Crop(area), Flip(), *last)
+    colour = Colour(0.8, 0.8, 0.8, 0.2) if strong else Colour()
+    return Compose(Crop(area), Flip(), colour, Grey(), *last)
