@@ -97,14 +97,17 @@ if TYPE_CHECKING:
     )
     from .evaluation import Arm, EstimatorArm, Study, register_baseline
     from .objective import (
-        BarlowTwins,
         BYOL,
+        DINO,
+        SCARF,
+        VAT,
+        VIME,
+        BarlowTwins,
         Combined,
         Consistency,
         Contractive,
         ContrastiveDivergence,
         Denoising,
-        DINO,
         FixMatch,
         Ladder,
         MaskedAutoencoder,
@@ -115,14 +118,11 @@ if TYPE_CHECKING:
         PiModel,
         PseudoLabels,
         Reconstruction,
-        SCARF,
         SimCLR,
         Sparse,
         Supervised,
         TwoViews,
-        VAT,
         VICReg,
-        VIME,
         VIMEConsistency,
     )
     from .recipes import Recipe, register_recipe

@@ -141,5 +141,3 @@ def ramp(share: float, over: float = RAMP) -> float:
     (0.0067, 1.0)
     """
     return math.exp(-5.0 * (1.0 - min(1.0, share / over)) ** 2)
-
-

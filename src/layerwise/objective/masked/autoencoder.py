@@ -167,5 +167,3 @@ class Guesser(nn.Module):
         whole = self.mask.to(seen.dtype).expand(n, len(self.places), width)
         whole = whole.scatter(1, keep[:, :, None].expand(-1, -1, width), seen)
         return self.out(self.mix(whole + self.places)).float()
-
-

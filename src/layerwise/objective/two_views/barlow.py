@@ -61,5 +61,3 @@ def standardised(z: Tensor, weight: Tensor | None) -> Tensor:
     z = centred(z, weight)
     deviation = covariance(z, z, weight).diagonal().clamp_min(1e-10).sqrt()
     return z / deviation
-
-
