@@ -127,9 +127,9 @@ def _diverged(prepared: object) -> list[str]:
     history = getattr(prepared, "history_", None)
     if not history:
         return []
-    from ..training import grown
+    from ..training import troubles
 
-    return [f"TrainingWarning: {told}"[:217] for told in grown(history)]
+    return [f"TrainingWarning: {told}"[:217] for told in troubles(history)]
 
 
 def _scored(

@@ -4,7 +4,6 @@ from .cache import BLOCK_ROWS, encoded, in_block
 from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
-from .growth import grown
 from .limit import Clock, limited_by
 from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
@@ -14,6 +13,7 @@ from .ran import phases_that_ran, ran_words
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
 from .shapes import SHAPES
+from .troubles import troubles
 
 __all__ = [
     "BLOCK_ROWS",
@@ -39,7 +39,7 @@ __all__ = [
     "describe",
     "device_of",
     "encoded",
-    "grown",
+    "troubles",
     "in_block",
     "observer_for",
     "parts_of",

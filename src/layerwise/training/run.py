@@ -21,13 +21,13 @@ from ..objective.objective import weighted_mean
 from .cache import encoded
 from .events import Event, Observer, silent
 from .feed import Feed
-from .growth import grown
 from .loop import LoopResult, Work, run_phase
 from .phases import Part, check_part, parts_of
 from .plan import Step
 from .rates import layers_of, rates_from_gradients
 from .shapes import ENDING
 from .trainee import Trainee
+from .troubles import troubles
 
 MEAN_ROWS = 4096
 
@@ -110,7 +110,7 @@ def run_plan(
             work = replace(work, layers=rates_from_gradients(work))
         result = _run_with_stopping(work)
         history += result.rows
-        for told in grown(result.rows):
+        for told in troubles(result.rows):
             warnings.warn(told, TrainingWarning, stacklevel=2)
         best_epoch = result.best_epoch
         before = part

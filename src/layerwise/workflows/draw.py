@@ -29,7 +29,7 @@ from ..evaluation import (
 )
 from ..evaluation.design import Draw
 from ..recipes import Recipe
-from ..training import Clock, grown, limited_by, phases_that_ran
+from ..training import Clock, limited_by, phases_that_ran, troubles
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .features import features_of
@@ -191,9 +191,9 @@ def fit_draw(
             "the random start": models[1].history_,
         }
     )
-    notes += grown(models[0]._fitted_pretrainer().history_)
+    notes += troubles(models[0]._fitted_pretrainer().history_)
     for arm, model in zip(pair, models, strict=True):
-        notes += [f"{arm.short}: {text}" for text in grown(model.history_)]
+        notes += [f"{arm.short}: {text}" for text in troubles(model.history_)]
     if rows.study.test_X is not None:
         told = models[0]._fitted_pretrainer().outside(rows.study.test_X)
         notes += [f"Test rows: {text}" for text in told]

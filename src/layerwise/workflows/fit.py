@@ -18,7 +18,7 @@ from ..data.readers import Dataset, ReadRows, declared, load_dataset
 from ..estimators import make_pretrainer
 from ..evaluation import judging
 from ..report import PAGE, report_files
-from ..training import Clock, grown, limited_by, phases_that_ran
+from ..training import Clock, limited_by, phases_that_ran, troubles
 from .choices import resolve
 from .draw import Tell, about, dropped_columns, facts_of, fit_draw
 from .epochs import many_epochs
@@ -213,7 +213,7 @@ def _encoder(
             *notes,
             *([reason] if reason else ()),
             *dropped_columns(model),
-            *grown(model.history_),
+            *troubles(model.history_),
         ],
     }
     result["notes"] += many_epochs(result["epochs"])
