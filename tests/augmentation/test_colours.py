@@ -92,24 +92,47 @@ def test_a_large_factor_is_never_below_0_and_colours_are_cut_off(kind, factor, e
     assert float(values.quantile(0.01)) >= 0.0 and float(values.quantile(0.99)) <= 4.0 + 1e-2
 
 
+def turned(x, view):
+    """The angle and the factor between the colours of two images, in YIQ."""
+    a, b = (
+        np.array([colorsys.rgb_to_yiq(*map(float, pixel)) for pixel in side.flatten(1).T])
+        for side in (x, view)
+    )
+    before, after = (side[:, 1] + 1j * side[:, 2] for side in (a, b))
+    coloured = np.abs(before) > 0.02  # grey has no angle
+    return after[coloured] / before[coloured]
+
+
 def test_hue_turns_colours_and_keeps_their_brightness():
     x = images(300, 100, 150)
     view = Hue(0.1).view(x, RGB, generator())
     assert torch.allclose(grey(view), grey(x), atol=1e-4)
     turns = []
     for row, other in zip(x, view, strict=True):
-        a, b = (
-            np.array([colorsys.rgb_to_yiq(*map(float, pixel)) for pixel in side.flatten(1).T])
-            for side in (row, other)
-        )
-        before, after = (side[:, 1] + 1j * side[:, 2] for side in (a, b))
-        coloured = np.abs(before) > 0.02  # grey has no angle
-        before, after = before[coloured], after[coloured]
-        turn = after / before
+        turn = turned(row, other)
         assert np.abs(np.abs(turn) - 1).max() < 0.06  # its matrix has two digits
         assert np.ptp(np.angle(turn)) < 0.1
         turns.append(np.angle(turn).mean() / (2 * math.pi))
     assert stats.kstest((np.array(turns) + 0.1) / 0.2, "uniform").pvalue > 1e-3
+
+
+def test_a_turn_is_an_angle_from_i_to_q():
+    x = images(1, 100, 150)
+    turn = turned(x[0], recoloured(x, turn=torch.tensor([0.5]))[0])
+    assert np.angle(turn) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_parts_of_colour_are_drawn_apart():
+    x = images(300, 100, 150)
+    view = Colour(0.2, 0.3, 0.4, 0.1, p=1.0).view(x, RGB, generator())
+    turn = np.array([turned(row, other).mean() for row, other in zip(x, view, strict=True)])
+    bright = (grey(view).mean((1, 2, 3)) / grey(x).mean((1, 2, 3))).numpy()
+    tone = (grey(view).flatten(1).std(1) / grey(x).flatten(1).std(1)).numpy() / bright
+    saturated = np.abs(turn) / bright / tone
+    drawn = np.stack([bright, tone, saturated, np.angle(turn)])
+    assert np.abs(np.corrcoef(drawn) - np.eye(4)).max() < 0.15
+    for values, strength in zip(drawn[:3], (0.2, 0.3, 0.4), strict=True):
+        assert stats.kstest((values - 1 + strength) / 2 / strength, "uniform").pvalue > 1e-3
 
 
 def test_a_whole_turn_is_none_and_two_halves_are_one():

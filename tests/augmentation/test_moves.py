@@ -164,6 +164,12 @@ def test_a_crop_is_a_box_inside_of_the_stated_area_and_ratio(area, ratio):
         uniform(start[side < 0.99] / (1 - side[side < 0.99]), 0, 1)
 
 
+def test_a_crop_at_the_edge_has_no_dark_rim():
+    ones = torch.ones(300, 1, 8, 9)
+    view = Crop((0.4, 1.0)).view(ones, Space.of("unit", 1, 8, 9), generator())
+    assert torch.allclose(view, ones, atol=1e-5)
+
+
 @pytest.mark.parametrize("vertical", [False, True])
 def test_a_flip_is_exact(vertical):
     x = pictures(400)
