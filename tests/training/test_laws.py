@@ -12,7 +12,9 @@ from torch import nn
 
 import layerwise
 from layerwise import (
+    VIME,
     At,
+    BarlowTwins,
     Batch,
     Block,
     Combined,
@@ -20,13 +22,16 @@ from layerwise import (
     ContrastiveDivergence,
     Denoising,
     Dense,
+    FixMatch,
     Greedy,
     HeadOnly,
     Joint,
     Ladder,
+    MaskedModelling,
     Masking,
     Objective,
     PairingError,
+    PiModel,
     Pretrainer,
     Progressive,
     PseudoLabels,
@@ -39,6 +44,7 @@ from layerwise import (
     Training,
     TrainingError,
     Unfreeze,
+    VIMEConsistency,
 )
 from layerwise._random import Keys
 from layerwise.data import ArraySource, RowsOf
@@ -63,6 +69,13 @@ OBJECTIVES = [
     Combined(Supervised(), Sparse(Reconstruction()), weight=0.5),
     PseudoLabels(Supervised(), threshold=0.0),
     Ladder(noise=0.0),
+    Supervised(augment=Masking(0.0)),
+    BarlowTwins(Masking(0.0), projector=(4,)),
+    MaskedModelling(Masking(1.0)),
+    VIME(Masking(1.0)),
+    FixMatch(weak=Masking(0.0), strong=Masking(0.5), threshold=1.0),
+    PiModel(augment=Masking(0.0)),
+    VIMEConsistency(corruption=Masking(0.0)),
 ]
 SCHEDULES = [Greedy(2), Progressive(2), Joint(2), HeadOnly(2), Unfreeze(2)]
 PLAIN = Training("sgd", learning_rate=0.05, shape="constant", batch_size=1000)

@@ -1,27 +1,36 @@
-"""What is trained: a stack of stages, each of which encodes and decodes."""
+"""What is trained: a stack of stages; each encodes, and decodes where it has a way back."""
 
 from .activations import ACTIVATIONS
+from .cells import Cells
 from .concatenate import Concatenate
 from .conv import Conv
 from .dense import Dense
 from .initialisers import INITIALISERS
 from .normalisations import NORMALISATIONS
+from .patches import Patches
 from .pool import Pool
 from .residual import Residual
+from .residual_block import ResidualBlock, ResidualDense
 from .stack import Stack, StackModule
 from .stage import Stage, StageModule
+from .transformer import Transformer
 
 __all__ = [
     "ACTIVATIONS",
+    "Cells",
     "Concatenate",
     "Conv",
     "Dense",
     "INITIALISERS",
     "NORMALISATIONS",
+    "Patches",
     "Pool",
     "Residual",
+    "ResidualBlock",
+    "ResidualDense",
     "Stack",
     "StackModule",
     "Stage",
     "StageModule",
+    "Transformer",
 ]
