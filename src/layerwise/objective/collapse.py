@@ -36,9 +36,12 @@ def effective_rank(z: Tensor) -> Tensor:
     return torch.exp(-torch.xlogy(share, share).sum())
 
 
+def ranked(z: Tensor, step: int) -> dict[str, Tensor]:
+    """Return the rank as a term for the history at every tenth step: it costs more than a mean."""
+    whole = step % EVERY == 0 and bool(torch.isfinite(z).all())  # the loss says where it is not
+    return {"rank": effective_rank(z)} if whole else {}
+
+
 def measured(z: Tensor, step: int) -> dict[str, Tensor]:
-    """Return terms for the history; the rank, which costs more, at every tenth step."""
-    if not bool(torch.isfinite(z).all()):
-        return {}  # the loss says so
-    found = {"spread": spread(z)}
-    return found | {"rank": effective_rank(z)} if step % EVERY == 0 else found
+    """Return spread and rank as terms for the history."""
+    return {"spread": spread(z)} | ranked(z, step)

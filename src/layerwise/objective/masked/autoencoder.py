@@ -15,7 +15,7 @@ from ..._errors import PairingError
 from ..._random import At, seeded
 from ..._space import Space
 from ..._spec import register
-from ..collapse import measured
+from ..collapse import ranked
 from ..objective import Objective, Terms, weighted_mean
 
 
@@ -107,7 +107,7 @@ class MaskedAutoencoder(Objective):
         errors = (guessed - aim).square().mean(2)  # (n, t)
         hidden = torch.ones_like(errors).scatter(1, keep, 0.0)
         losses = (errors * hidden).sum(1) / hidden.sum(1)
-        return weighted_mean(losses, batch.weight), measured(tokens.mean(1), at.step)
+        return weighted_mean(losses, batch.weight), ranked(tokens.mean(1), at.step)
 
 
 def patches_of(codec: Codec) -> PatchLayer:

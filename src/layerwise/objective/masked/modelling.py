@@ -15,7 +15,7 @@ from ..._random import At, seeded
 from ..._space import Space
 from ..._spec import register
 from ...augmentation import Augmentation, Masking
-from ..collapse import measured
+from ..collapse import ranked
 from ..objective import Objective, Terms
 from ..reconstruction import ERRORS, mean_loss
 
@@ -113,7 +113,7 @@ class MaskedModelling(Objective):
             weight=batch.weight,
             importance=hidden.flatten(1).float(),
         )
-        return loss, measured(code, at.step)
+        return loss, ranked(code, at.step)
 
 
 class Filler(nn.Module):

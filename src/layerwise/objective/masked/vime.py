@@ -15,7 +15,7 @@ from ..._random import At, seeded
 from ..._space import Space
 from ..._spec import register
 from ...augmentation import Augmentation, Swap
-from ..collapse import measured
+from ..collapse import ranked
 from ..objective import Objective, Terms
 from ..reconstruction import element_features, mean_loss, seen
 
@@ -104,7 +104,7 @@ class VIME(Objective):
             weight=batch.weight,
         )
         terms = {"mask": mask.detach(), "values": values.detach()}
-        return mask + self.weight * values, terms | measured(code, at.step)
+        return mask + self.weight * values, terms | ranked(code, at.step)
 
 
 def changed_cells(x: Tensor, corrupted: Tensor, space: Space) -> Tensor:
