@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         Shift,
         Solarise,
         Sometimes,
+        Suited,
         Swap,
     )
     from .data import ArraySource, Inputs, Preprocessor
@@ -204,6 +205,7 @@ _HOMES = {
         "Shift",
         "Solarise",
         "Sometimes",
+        "Suited",
         "Swap",
     ),
     "data": ("ArraySource", "Inputs", "Preprocessor"),

@@ -37,6 +37,7 @@ from layerwise import (
     Solarise,
     Sometimes,
     Space,
+    Suited,
     Swap,
 )
 from layerwise._spec import from_dict, from_words, registered
@@ -45,6 +46,8 @@ from layerwise.augmentation import view_of
 GREY, RGB = Space.of("unit", 1, 12, 10), Space.of("unit", 3, 12, 10)
 MOVES = [
     Affine(),
+    Suited(),
+    Suited(strong=True),
     Affine(30.0, scale=0.3, shift=0.2, shear=10, flip=True, p=0.5),
     Rotate(20),
     Scale(0.3),

@@ -99,5 +99,14 @@ def test_csv_is_cleaned_on_a_terminal_alone(monkeypatch, tmp_path):
 
 def test_words_in_brackets_are_no_style(monkeypatch, capsys):
     with Output(False, True) as output:
-        output.show_recipes([{"name": "[red]x[/red]", "summary": ":smile: \x1b[0m"}])
+        output.show_recipes(
+            [
+                {
+                    "name": "[red]x[/red]",
+                    "kind": "yours",
+                    "year": None,
+                    "summary": ":smile: \x1b[0m",
+                }
+            ]
+        )
     assert "[red]x[/red]" in capsys.readouterr().out

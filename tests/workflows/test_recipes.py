@@ -9,19 +9,34 @@ import pytest
 import layerwise
 from layerwise import ParameterError, PretrainedRegressor, Pretrainer
 from layerwise._spec import from_dict
-from layerwise.recipes import RECIPES, arguments_of, make_recipe, summary_of
+from layerwise.recipes import KINDS, RECIPES, arguments_of, make_recipe, summary_of
 from layerwise.workflows import fit, recipes
 
+_VIEWS = ["channels=[4]", "finetune_steps=2"]
+_STEPS = ["channels=[4]", "steps=2"]
 SMALL = {
+    "barlow_twins": _VIEWS,
+    "byol": _VIEWS,
     "deep_autoencoder": ["widths=[16,8]"],
     "deep_autoencoder_from_rbms": ["widths=[16,8]", "joint_epochs=1"],
     "deep_belief_network": ["widths=[16,8]"],
+    "dino": [*_VIEWS, "prototypes=16"],
+    "fixmatch": [*_STEPS, "pretrained=1"],
     "ladder": ["widths=[16,8]"],
+    "masked_autoencoder": ["size=2", "width=8", "depth=1", "finetune_steps=2"],
+    "mean_teacher": _STEPS,
+    "moco": [*_VIEWS, "queue=32"],
+    "pi_model": _STEPS,
     "progressive_autoencoder": ["widths=[16,8]"],
+    "scarf": ["widths=[16,8]"],
+    "simclr": [*_VIEWS, "temperature=0.2"],
     "stacked_autoencoder": ["widths=[16,8]"],
     "stacked_convolutional_autoencoder": ["channels=[4,4]"],
     "stacked_denoising_autoencoder": ["widths=[16,8]"],
     "tabular_denoising_autoencoder": ["widths=[16,8]", "all_layers=true"],
+    "vat": ["widths=[16,8]", "steps=2"],
+    "vicreg": _VIEWS,
+    "vime": ["widths=[16,8]", "consistency_epochs=1"],
 }
 
 
@@ -46,12 +61,16 @@ def test_a_recipe_is_a_value_with_a_source(name):
 
 def test_the_list_of_recipes_says_what_each_is_made_of():
     listed = {facts["name"]: facts for facts in recipes()}
-    assert list(listed) == list(RECIPES) == sorted(RECIPES)
+    assert set(listed) == set(RECIPES) and list(RECIPES) == sorted(RECIPES)
+    order = [(KINDS.index(facts["kind"]), facts["year"], name) for name, facts in listed.items()]
+    assert order == sorted(order)
+    assert all(2006 <= facts["year"] <= 2026 for facts in listed.values())
     network = listed["deep_belief_network"]
     assert network["stack"].startswith("Stack(Dense(500, activation='sigmoid', tied=True")
     assert network["plan"] == ["ContrastiveDivergence() on Greedy(10)"]
     assert "widths" in network["arguments"] and "finetune_rate" in network["arguments"]
     assert "finetune_rate" not in arguments_of("ladder")
+    assert "mix" in arguments_of("simclr") and "mix" not in arguments_of("scarf")
 
 
 def test_a_field_of_a_recipe_is_changed_by_its_path(tmp_path):

@@ -31,6 +31,11 @@ class Composite(Stage):
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
         return cls(*fields["stages"])
 
+    @property
+    def takes_images(self) -> bool:  # type: ignore[override]
+        """Whether its first stage does."""
+        return self.stages[0].takes_images
+
     def with_best_init(self) -> Self:
         return type(self)(*(stage.with_best_init() for stage in self.stages))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from dataclasses import replace as changed
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -79,6 +79,8 @@ class Conv(Stage):
     >>> Stack(Conv(16, 5, pool=2, tied=True), Conv(32, stride=2), Dense(64), in_shape=(1, 28, 28))
     Stack(Conv(16, 5, pool=2, tied=True), Conv(32, stride=2), Dense(64), in_shape=(1, 28, 28))
     """
+
+    takes_images: ClassVar[bool] = True
 
     channels: int
     kernel: int = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +51,8 @@ class Patches(Stage):
     >>> Stack(Patches(4), Transformer(2), Pool(), in_shape=(1, 28, 28))
     Stack(Patches(), Transformer(2), Pool(), in_shape=(1, 28, 28))
     """
+
+    takes_images: ClassVar[bool] = True
 
     size: int = 4
     width: int = 64

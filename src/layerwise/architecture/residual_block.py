@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +50,8 @@ class ResidualBlock(Stage):
     >>> Stack(Conv(16), ResidualBlock(32, stride=2), ResidualBlock(64, stride=2), Pool())
     Stack(Conv(16), ResidualBlock(32, stride=2), ResidualBlock(64, stride=2), Pool())
     """
+
+    takes_images: ClassVar[bool] = True
 
     channels: int
     _: KW_ONLY

@@ -109,6 +109,11 @@ class Stack(Spec):
         """Number of stages."""
         return len(self.stages)
 
+    @property
+    def takes_images(self) -> bool:
+        """Whether the first stage takes images."""
+        return self.stages[0].takes_images
+
     def with_best_init(self) -> Stack:
         """Return the stack with each stage's best initialisation for training from random
         weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,10 @@ class Stage(Spec, ABC):
 
     Subclasses are frozen dataclasses. ``build`` returns a :class:`StageModule`; every random number
     of the build comes from the generator (stock torch modules: ``with seeded(generator):``).
+    ``takes_images`` says that rows are images, for stacks whose rows come flattened.
     """
+
+    takes_images: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, in_space: Space, generator: torch.Generator) -> StageModule:

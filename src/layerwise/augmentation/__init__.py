@@ -13,7 +13,7 @@ from .masked_patches import MaskedPatches
 from .mixing import CutMix, Mixed, Mixing, MixUp
 from .rand_augment import RandAugment
 from .resample import Resample
-from .suited import suited
+from .suited import Suited, suited
 from .tone import Grey, Solarise
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Shift",
     "Solarise",
     "Sometimes",
+    "Suited",
     "Swap",
     "suited",
     "view_of",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from .._checks import check_bool
 from .._space import Space
+from .._spec import register
 from .affine import Affine
 from .augmentation import Augmentation
 from .colour import Colour
@@ -61,3 +69,39 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
         return Compose(Crop(area), Flip(), *last)
     colour = Colour(0.8, 0.8, 0.8, 0.2) if strong else Colour()
     return Compose(Crop(area), Flip(), colour, Grey(), *last)
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Suited(Augmentation):
+    """What suits the data, as far as their shape and kind tell: :func:`suited`, looked up when the
+    rows are known.
+
+    Parameters
+    ----------
+    strong : bool, default False
+        More change: the second of two views that differ in strength, or both views of an objective
+        that compares them.
+
+    Examples
+    --------
+    >>> from layerwise import Suited, Supervised
+    >>> Supervised(augment=Suited())
+    Supervised(augment=Suited())
+    """
+
+    leaves_input: ClassVar[bool] = True
+
+    strong: bool = False
+
+    def __post_init__(self) -> None:
+        check_bool(self, "strong", self.strong)
+
+    def check(self, space: Space) -> None:
+        suited(space, self.strong).check(space)
+
+    def view(self, x: Tensor, space: Space, generator: torch.Generator) -> Tensor:
+        return suited(space, self.strong).view(x, space, generator)
+
+    def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return suited(space, self.strong).corrupt(x, space, generator)

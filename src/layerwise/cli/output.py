@@ -148,8 +148,14 @@ class Output(contextlib.ExitStack):
 
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
         table.add_column(no_wrap=True)
+        kind = None
         for recipe in recipes:
-            table.add_row(recipe["name"], recipe["summary"])
+            if recipe["kind"] != kind:
+                if kind is not None:
+                    table.add_row()
+                kind = recipe["kind"]
+                table.add_row(kind, style="bold")
+            table.add_row(f"  {recipe['name']}", str(recipe["year"] or ""), recipe["summary"])
         console = Console(highlight=False, markup=False, emoji=False)
         console.print(table)
         console.print("\nlayerwise fit DATA --recipe NAME --set ARGUMENT=VALUE", style="dim")

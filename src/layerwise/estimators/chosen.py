@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._errors import ParameterError
-from ..architecture import Conv
 from ..data.frames import is_frame
 from ..data.protocol import Prepares
 from ..data.reading import Table, is_source
@@ -34,8 +33,11 @@ def check_alone(estimator: BaseEstimator, *others: str) -> None:
             )
 
 
-def chosen(recipe: Recipe | str, table: Table, labels: int | None = None) -> tuple[Recipe, str]:
-    """Return the recipe for the rows of a table, and a sentence on who chose it."""
+def chosen(
+    recipe: Recipe | str, table: Table, labels: int | None = None, *, classes: bool = False
+) -> tuple[Recipe, str]:
+    """Return the recipe for the rows of a table, and a sentence on who chose it; ``classes`` says
+    whether the labels are classes."""
     given = table.given
     shape = tuple(given.shape) if hasattr(given, "shape") else (len(table), *_row_of(table))
     found, why = recipe_for(
@@ -44,8 +46,10 @@ def chosen(recipe: Recipe | str, table: Table, labels: int | None = None) -> tup
         features=int(np.prod(shape[1:])),
         rows=int(shape[0]),
         labels=labels,
+        image=shape[1:] if len(shape) == 4 else None,
+        classes=classes,
     )
-    if len(shape) == 4 and isinstance(found.stack.stages[0], Conv) and found.stack.in_shape is None:
+    if len(shape) == 4 and found.stack.takes_images and found.stack.in_shape is None:
         found = found.replace("stack.in_shape", shape[1:])
     return found, why
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -99,7 +99,7 @@ class Finetuned(SpecParams):
         check_alone(self, "pretrainer", "head", "plan", "training")
         assert self.recipe is not None  # who calls has asked
         labelled = int((~is_unlabelled(as_labels(y), self.unlabeled)).sum())
-        recipe, why = chosen(self.recipe, table, labelled)
+        recipe, why = chosen(self.recipe, table, labelled, classes=is_classifier(self))
         own = {name: getattr(self, name) for name in ("device", "random_state", "verbose")}
         pretrainer = Pretrainer(**(own | pretraining_of(recipe, table, precision=self.precision)))
         settings = finetuning_of(recipe, self.start, self.validation, self.precision)

@@ -21,32 +21,55 @@ from .autoencoders import (
     tabular_denoising_autoencoder,
 )
 from .boltzmann import deep_autoencoder_from_rbms, deep_belief_network
+from .consistent import fixmatch, mean_teacher, pi_model, vat
+from .images import augmented
+from .literature import KINDS, kind_of, year_of
+from .masks import masked_autoencoder, scarf, vime
 from .recipe import Recipe, finetune
 from .semisupervised import ladder
+from .two_views import barlow_twins, byol, dino, moco, simclr, vicreg
 
 RECIPES: dict[str, Callable[..., Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
+        barlow_twins,
+        byol,
         deep_autoencoder,
         deep_autoencoder_from_rbms,
         deep_belief_network,
+        dino,
+        fixmatch,
         ladder,
+        masked_autoencoder,
+        mean_teacher,
+        moco,
+        pi_model,
         progressive_autoencoder,
+        scarf,
+        simclr,
         stacked_autoencoder,
         stacked_convolutional_autoencoder,
         stacked_denoising_autoencoder,
         tabular_denoising_autoencoder,
+        vat,
+        vicreg,
+        vime,
     )
 }
 
 _OURS = tuple(RECIPES)
+# The recipes here whose settings go to augmented(); those of others go to finetune()
+_IMAGES = frozenset({barlow_twins, byol, dino, masked_autoencoder, moco, simclr, vicreg})
 __all__ = [
+    "KINDS",
     "RECIPES",
     "Recipe",
     "arguments_of",
+    "kind_of",
     "make_recipe",
     "register_recipe",
     "summary_of",
+    "year_of",
     *_OURS,
 ]
 
@@ -114,9 +137,10 @@ def arguments_of(name: str) -> list[str]:
     """Return the names of a recipe's arguments."""
     parameters = list(inspect.signature(RECIPES[name]).parameters.values())
     own = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
-    return own + (
-        list(inspect.signature(finetune).parameters) if len(own) < len(parameters) else []
-    )
+    if len(own) == len(parameters):
+        return own
+    tuned = augmented if RECIPES[name] in _IMAGES else finetune
+    return own + [name for name in inspect.signature(tuned).parameters if name not in own]
 
 
 def summary_of(name: str) -> str:

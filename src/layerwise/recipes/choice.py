@@ -2,6 +2,8 @@
 
 The rules, with what they rest on (``docs/choosing.md``):
 
+* Images of 16 x 16 pixels and more, some of them without a label: ``fixmatch``, six convolutions
+  that learn from labelled and unlabelled images at once.
 * A table with columns of different kinds: ``tabular_denoising_autoencoder``, with more epochs where
   rows are few: ten epochs of a thousand rows are forty steps, which teach nothing.
 * Rows of 256 numbers and more, such as images: ``stacked_denoising_autoencoder`` of 3 x 1,000 ReLU
@@ -28,11 +30,19 @@ if TYPE_CHECKING:
 
 SMALL = 256  # features; below, the stack is narrower than the papers'
 MANY = 5_000  # rows
+SIDE = 16  # pixels; smaller images have no room for three strides
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 # Of the tabular recipe: at least these epochs, and at least these steps.
 TABLE_EPOCHS, TABLE_STEPS = 10, 3000
 # As the modern recipes fine-tune.
 REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}
+
+# What a study of images compares by default: a kind each
+OF_IMAGES: dict[str, dict[str, Any]] = {
+    "fixmatch": {"channels": (16, 32, 64), "steps": 400},
+    "simclr": {"channels": (16, 32, 64), "epochs": 3, "finetune_steps": 600},
+    "stacked_denoising_autoencoder": {"modern": True, "widths": (500, 500, 500)},
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,18 @@ class Choice:
     changes: tuple[str, ...] = ()  # of the recipe's fields, as 'path=value'
 
 
-def choose(*, table: bool, features: int, rows: int, labels: int | None = None) -> Choice:
+Shape = tuple[int, ...]
+
+
+def choose(
+    *,
+    table: bool,
+    features: int,
+    rows: int,
+    labels: int | None = None,
+    image: Shape | None = None,
+    classes: bool = False,
+) -> Choice:
     """Return a recipe for data.
 
     Parameters
@@ -58,6 +79,10 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
         All rows.
     labels : int, optional
         Those with a label.
+    image : tuple (channels, height, width), optional
+        Where rows are images.
+    classes : bool
+        Whether the labels are classes.
 
     >>> choose(table=False, features=784, rows=60000, labels=1000).name
     'stacked_denoising_autoencoder'
@@ -75,6 +100,8 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
         return Choice(
             "tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}"
         )
+    if learns_as_images(image, classes) and labels is not None and not full:
+        return Choice("fixmatch", {}, f"rows are {_pixels(image)}.")
     if features >= SMALL:
         return Choice(
             "stacked_denoising_autoencoder",
@@ -89,9 +116,30 @@ def choose(*, table: bool, features: int, rows: int, labels: int | None = None) 
     )
 
 
-def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
-    """Return the recipes that a study compares by default: the first is the one of :func:`choose`,
-    then other schedules."""
+def learns_as_images(image: Shape | None, classes: bool) -> bool:
+    """Whether rows are images of a size, and labels of a kind, that ``fixmatch`` is for."""
+    return image is not None and min(image[1:]) >= SIDE and classes
+
+
+def _pixels(image: Shape | None) -> str:
+    assert image is not None
+    return f"images of {image[1]} x {image[2]} pixels"
+
+
+def choose_three(
+    *,
+    table: bool,
+    features: int,
+    rows: int,
+    image: Shape | None = None,
+    classes: bool = False,
+) -> list[Choice]:
+    """Return the recipes that a study compares by default: the first is of the kind that
+    :func:`choose` takes, the others answer in other ways. Networks for images are half as wide as
+    in ``fit``, and learn for fewer steps: a study fits them hundreds of times."""
+    if learns_as_images(image, classes):
+        why = f"rows are {_pixels(image)}."
+        return [Choice(name, dict(settings), why) for name, settings in OF_IMAGES.items()]
     first = choose(table=table, features=features, rows=rows)
     large = not table and features >= SMALL
     effort = 1 if rows < MANY else 4  # many rows make many steps an epoch
@@ -124,7 +172,14 @@ def choose_three(*, table: bool, features: int, rows: int) -> list[Choice]:
 
 
 def recipe_for(
-    recipe: Recipe | str, *, table: bool, features: int, rows: int, labels: int | None = None
+    recipe: Recipe | str,
+    *,
+    table: bool,
+    features: int,
+    rows: int,
+    labels: int | None = None,
+    image: Shape | None = None,
+    classes: bool = False,
 ) -> tuple[Recipe, str]:
     """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who
     chose it.
@@ -139,7 +194,9 @@ def recipe_for(
     if isinstance(recipe, Recipe):
         return recipe, f"Recipe {recipe.name} was given."
     if recipe == "auto":
-        choice = choose(table=table, features=features, rows=rows, labels=labels)
+        choice = choose(
+            table=table, features=features, rows=rows, labels=labels, image=image, classes=classes
+        )
         return make_recipe(
             choice.name, **choice.arguments
         ), f"Recipe {choice.name} was chosen: {choice.why}"

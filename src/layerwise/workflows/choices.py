@@ -10,7 +10,6 @@ import numpy as np
 
 from .._errors import ParameterError, did_you_mean
 from .._spec import from_words
-from ..architecture import Conv
 from ..data.readers import ReadRows
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
@@ -43,11 +42,13 @@ class Rows(Protocol):
     def X(self) -> ReadRows: ...
     @property
     def image_shape(self) -> tuple[int, int, int] | None: ...
+    @property
+    def task(self) -> str | None: ...
 
 
 def default_recipes(data: Rows, rows: int) -> list[Choice]:
-    """Return three recipes for the kind of data and the rows to learn from; the first is the
-    default of ``fit``."""
+    """Return three recipes for the kind of data and the rows to learn from; the first is of the
+    kind that ``fit`` takes."""
     return choose_three(**_shape(data) | {"rows": rows})
 
 
@@ -56,6 +57,8 @@ def _shape(data: Rows) -> dict[str, Any]:
         "table": not isinstance(data.X, np.ndarray),
         "features": data.X.shape[1],
         "rows": data.X.shape[0],
+        "image": data.image_shape,
+        "classes": data.task == "classification",
     }
 
 
@@ -115,9 +118,9 @@ def resolve(
 
 
 def _for_images(recipe: Recipe, image_shape: tuple[int, int, int] | None) -> Recipe:
-    """Tell a stack that begins with a convolution the shape of the images, whose rows come
+    """Tell a stack that takes images their shape, whose rows come
     flattened."""
-    if not isinstance(recipe.stack.stages[0], Conv) or recipe.stack.in_shape is not None:
+    if not recipe.stack.takes_images or recipe.stack.in_shape is not None:
         return recipe
     if image_shape is None:
         raise ParameterError(

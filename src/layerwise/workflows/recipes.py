@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from .._durable import Facts
-from ..recipes import RECIPES, arguments_of, make_recipe, summary_of
+from ..recipes import KINDS, RECIPES, arguments_of, kind_of, make_recipe, summary_of, year_of
 
 
 def recipes() -> list[Facts]:
-    """Return name, summary, stack, plans and arguments of every recipe."""
-    return [_facts(name) for name in RECIPES]
+    """Return name, kind, year, summary, stack, plans and arguments of every recipe: by kind, then
+    by year."""
+    return [_facts(name) for name in sorted(RECIPES, key=_place)]
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    return KINDS.index(kind_of(name)), year_of(name) or 0, name
 
 
 def _facts(name: str) -> Facts:
@@ -19,6 +24,8 @@ def _facts(name: str) -> Facts:
     }
     return {
         "name": name,
+        "kind": kind_of(name),
+        "year": year_of(name),
         "summary": summary_of(name),
         "stack": repr(recipe.stack),
         **plans,

@@ -14,7 +14,7 @@ from ..._contracts import Batch, Codec
 from ..._errors import PairingError
 from ..._random import At
 from ..._space import Space
-from ...augmentation import Augmentation, suited, view_of
+from ...augmentation import Augmentation, Suited, view_of
 from ..objective import Objective, Terms
 from ..supervised import Head, Supervised
 
@@ -112,12 +112,10 @@ class Consistency(Objective):
         return self.supervised.validation(codec, head_of(state), batch, at)
 
 
-def weak_of(
-    given: Augmentation | None, supervised: Supervised, space: Space, *, strong: bool = False
-) -> Augmentation:
+def weak_of(given: Augmentation | None, supervised: Supervised) -> Augmentation:
     """Return the augmentation that was given, else that of the labelled rows, else what suits the
     data."""
-    return given or (None if strong else supervised.augment) or suited(space, strong=strong)
+    return given or supervised.augment or Suited()
 
 
 def view(augmentation: Augmentation, x: Tensor, space: Space, at: At, name: str) -> Tensor:

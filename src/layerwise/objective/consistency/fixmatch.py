@@ -13,7 +13,7 @@ from ..._contracts import Batch, Codec
 from ..._random import At
 from ..._space import Space
 from ..._spec import register
-from ...augmentation import Augmentation
+from ...augmentation import Augmentation, Suited
 from ..objective import Terms, weighted_mean
 from .consistency import Consistency, view, weak_of
 
@@ -31,9 +31,9 @@ class FixMatch(Consistency):
     ----------
     supervised, weight
         As in ``Consistency``.
-    weak, strong : Augmentation, optional
-        By default the weak one is that of ``supervised``, else what suits the data, and the strong
-        one what suits the data.
+    weak : Augmentation, optional
+        By default that of ``supervised``, else ``Suited()``.
+    strong : Augmentation, default Suited(strong=True)
     threshold : float, default 0.95
         In [0, 1].
     ratio : float, default 7.0
@@ -57,20 +57,19 @@ class FixMatch(Consistency):
 
     _: KW_ONLY
     weak: Augmentation | None = None
-    strong: Augmentation | None = None
+    strong: Augmentation = Suited(strong=True)
     threshold: float = 0.95
     ratio: float = 7.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("weak", "strong"):
-            kinds = (Augmentation, type(None))
-            check_kind(self, name, getattr(self, name), kinds, "an augmentation, or None")
+        kinds = (Augmentation, type(None))
+        check_kind(self, "weak", self.weak, kinds, "an augmentation, or None")
+        check_kind(self, "strong", self.strong, Augmentation, "an augmentation such as Crop()")
         check_number(self, "threshold", self.threshold, 0.0, 1.0)
 
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
-        weak = weak_of(self.weak, self.supervised, space)
-        return weak, weak_of(self.strong, self.supervised, space, strong=True)
+        return weak_of(self.weak, self.supervised), self.strong
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
         weak, strong = self.augmentations(space)

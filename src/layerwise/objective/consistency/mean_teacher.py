@@ -73,7 +73,7 @@ class MeanTeacher(Consistency):
             check_number(self, "momentum", number, 0.0, 1.0)
 
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
-        return (weak_of(self.augment, self.supervised, space),)
+        return (weak_of(self.augment, self.supervised),)
 
     def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> nn.Module:
         return Averaged(self.supervised.init(codec, target, generator), codec)

@@ -59,7 +59,7 @@ class PiModel(Consistency):
         check_kind(self, "augment", self.augment, kinds, "an augmentation, or None")
 
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
-        return (weak_of(self.augment, self.supervised, space),)
+        return (weak_of(self.augment, self.supervised),)
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
         (augment,) = self.augmentations(space)

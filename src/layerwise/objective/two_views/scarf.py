@@ -49,7 +49,7 @@ class SCARF(TwoViews):
     SCARF(Resample(0.4))
     """
 
-    augment: Augmentation | None = Resample(0.6)
+    augment: Augmentation = Resample(0.6)
     _: KW_ONLY
     temperature: float = 1.0
 

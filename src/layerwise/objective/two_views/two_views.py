@@ -16,7 +16,7 @@ from ..._checks import check_int, check_kind
 from ..._contracts import Batch, Codec
 from ..._random import At, seeded
 from ..._space import Space
-from ...augmentation import Augmentation, suited, view_of
+from ...augmentation import Augmentation, Suited, view_of
 from ..collapse import measured
 from ..objective import Objective, Terms
 
@@ -33,8 +33,8 @@ class TwoViews(Objective):
 
     Parameters
     ----------
-    augment : Augmentation, optional
-        Makes both views; by default what suits the data (``layerwise.suited``).
+    augment : Augmentation, default Suited(strong=True)
+        Makes both views.
     projector : tuple of int, default (256, 128)
         Widths: hidden layers with batch normalisation and ReLU, then the embedding.
     """
@@ -42,13 +42,12 @@ class TwoViews(Objective):
     level: ClassVar[str] = "data"
     least_rows: ClassVar[int] = 8
 
-    augment: Augmentation | None = None
+    augment: Augmentation = Suited(strong=True)
     _: KW_ONLY
     projector: tuple[int, ...] = (256, 128)
 
     def __post_init__(self) -> None:
-        kinds = (Augmentation, type(None))
-        check_kind(self, "augment", self.augment, kinds, "an augmentation such as Crop(), or None")
+        check_kind(self, "augment", self.augment, Augmentation, "an augmentation such as Crop()")
         check_kind(
             self, "projector", self.projector or None, (tuple, list), "widths such as (256, 128)"
         )
@@ -57,7 +56,7 @@ class TwoViews(Objective):
             check_int(self, "projector", width, 1)
 
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
-        return (self.augment or suited(space, strong=True),)
+        return (self.augment,)
 
     def check(self, codec: Codec, target: Space | None) -> None:
         for augmentation in self.augmentations(codec.in_space):
