@@ -133,7 +133,7 @@ if TYPE_CHECKING:
     )
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
-    from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing
+    from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing, probing
     from .workflows import StudyResult, compare
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
@@ -257,7 +257,7 @@ _HOMES = {
     ),
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
-    "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing"),
+    "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing", "probing"),
     "workflows": ("StudyResult", "compare"),
 }
 _MODULES = ("recipes",)

@@ -30,6 +30,7 @@ from ..training import (
     Written,
     as_plan,
     device_of,
+    in_order,
     observer_for,
     precision_of,
     run_plan,
@@ -238,16 +239,17 @@ class Pretrainer(EncoderMixin, SpecParams):
         keys = Keys(self.seed_).under("pretraining")
         rows, held_out = self._split(RowsOf(source, order_of(source, weight)), keys)
         growth = Growth(rows, held_out) if self.depth is not None and held_out else None
-        run = run_plan(
-            self.module_,
-            plan,
-            Feed(rows, held_out=held_out),
-            keys=keys,
-            device=device,
-            autocast=autocast,
-            observe=observer_for(self.verbose),
-            grow=growth,
-        )
+        with in_order(rows.rows):
+            run = run_plan(
+                self.module_,
+                plan,
+                Feed(rows, held_out=held_out),
+                keys=keys,
+                device=device,
+                autocast=autocast,
+                observe=observer_for(self.verbose),
+                grow=growth,
+            )
         self.history_ = run.history
         if growth is not None:
             self.plan_ = (plan[0].of_depth(run.depth), *plan[1:])

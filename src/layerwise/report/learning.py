@@ -13,6 +13,15 @@ from . import plots
 from .formats import MISSING, duration, floats, is_number, number
 from .limits import LOOKS, MOST
 
+# What is told of a phase beside its loss, all of it about from 0 to 1: the look of its curve
+SIGNALS = {
+    "knn": ("nearest neighbours on the labelled rows", False, False),
+    "linear": ("a linear model on the labelled rows", False, True),
+    "spread": ("spread of the embeddings", True, False),
+    "agreement": ("agreement of two views", True, True),
+    "sure": ("rows it is sure of", True, False),
+}
+
 
 def history(part: Facts) -> Facts | None:
     """Return one panel per phase of pretraining, one of fine-tuning, and a table of all phases."""
@@ -33,6 +42,7 @@ def history(part: Facts) -> Facts | None:
     return {
         "panels": [panel for panel in panels if panel],
         "across": across,
+        "signals": _signals(phases[-1] if phases else None, tuning),
         "more": max(0, len(phases) - MOST["panels"]),
         "tuning": _tuning_panel(tuning) if tuning else None,
         "arms": [(arm, "second" if i % 2 else "first") for i, arm in enumerate(_arms(tuning))],
@@ -82,6 +92,32 @@ def _phase_panel(index: int, rows: list[Facts], across: int) -> Facts | None:
         if lines
         else None
     )
+
+
+def _signals(last: list[Facts] | None, tuning: dict[str, list[Facts]]) -> list[Facts]:
+    """Return curves of what was told beside the loss: of the last phase of pretraining, and of
+    the first arm's fine-tuning."""
+    first = next(iter(_arms(tuning)), None)
+    shown = []
+    for name, rows in (("pretraining", last), ("fine-tuning", tuning.get(first or ""))):
+        drawn = [key for key in SIGNALS if any(is_number(row.get(key)) for row in rows or ())]
+        lines = [line for key in drawn for line in _told(rows or [], key)]
+        if lines:
+            words = ", ".join(SIGNALS[key][0] for key in drawn)
+            plot = plots.curves(f"signals-{name}", f"{words}, by epoch of {name}", lines)
+            looks = [
+                (SIGNALS[key][0], "second" if SIGNALS[key][1] else "first", SIGNALS[key][2])
+                for key in drawn
+            ]
+            shown.append({"name": name, "plot": plot, "looks": looks})
+    return shown
+
+
+def _told(rows: list[Facts], key: str) -> list[plots.Line]:
+    """Return the curve of a column that some epochs have."""
+    _, second, dashed = SIGNALS[key]
+    found = [(float(i), row[key]) for i, row in enumerate(rows, 1) if is_number(row.get(key))]
+    return [plots.Line([i for i, _ in found], [float(v) for _, v in found], second, dashed)]
 
 
 def _arms(tuning: dict[str, list[Facts]]) -> list[str]:

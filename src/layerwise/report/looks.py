@@ -14,10 +14,12 @@ from .limits import MOST, texts_of
 
 
 def pictures(part: Facts, arrays: dict[str, np.ndarray]) -> Facts | None:
-    """Return samples (original, corrupted, reconstruction) and filters as data URIs."""
+    """Return samples (original, views, corrupted, reconstruction) and filters as data URIs."""
     shape, rows = part.get("image_shape"), []
+    views = [(key, short(words, 60)) for key, words in part.get("views") or []]
     for key, words in (
         ("originals", "original"),
+        *views,
         ("corrupted", "corrupted"),
         ("reconstructions", "reconstruction"),
     ):
@@ -37,6 +39,7 @@ def pictures(part: Facts, arrays: dict[str, np.ndarray]) -> Facts | None:
         for i in range(count)
     ]
     return {
+        "title": "Reconstructions" if rows and rows[-1][0] == "reconstruction" else "Views",
         "kinds": [words for words, _ in rows],
         "samples": samples,
         "size": pixels.shown_size(*rows[0][1].shape[2:]) if count else (0, 0),

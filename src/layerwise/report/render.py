@@ -17,7 +17,14 @@ from .sections import view
 PAGE, TWIN = "report.html", "report.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _ARRAYS = {
-    "pictures": ("originals", "corrupted", "reconstructions", "filters"),
+    "pictures": (
+        "originals",
+        "first_views",
+        "second_views",
+        "corrupted",
+        "reconstructions",
+        "filters",
+    ),
     "codes": ("points", "tsne"),
 }
 

@@ -9,6 +9,7 @@ from .loop import LoopResult, Work, run_phase
 from .optimisers import OPTIMISERS, default_rate
 from .phases import parts_of, trains_decoders
 from .plan import Plan, Step, Written, as_plan
+from .probe import in_order, probing
 from .ran import phases_that_ran, ran_words
 from .run import Run, run_plan
 from .settings import EVERYTHING, HEAD_FIRST, Training
@@ -41,11 +42,13 @@ __all__ = [
     "encoded",
     "troubles",
     "in_block",
+    "in_order",
     "observer_for",
     "parts_of",
     "limited_by",
     "observing",
     "precision_of",
+    "probing",
     "run_phase",
     "phases_that_ran",
     "ran_words",

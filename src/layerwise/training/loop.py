@@ -20,6 +20,7 @@ from .events import Event, Observer, stages_of
 from .feed import batches, count_batches, cuts
 from .limit import time_is_over
 from .optimisers import make_optimiser, set_momentum
+from .probe import probed
 from .settings import Training
 from .shapes import factor_at
 from .trainee import Trainee
@@ -129,6 +130,7 @@ def run_phase(work: Work) -> LoopResult:
         # row of history
         with average.in_place():
             rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
+            rows[-1] |= probed(trainee, work.source, epoch, work.epochs, work.device)
             over = best.over(epoch + 1, rows[-1].get("validation"))
         if epoch == 0:
             rows[-1]["begin"] = meter.begin

@@ -72,7 +72,7 @@ def run_plan(
     for part in parts:
         check_part(module, part, feed)
     # filters with their channels last: a third less time on a CPU
-    module.to(device=device, memory_format=torch.channels_last)
+    module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     history: list[Facts] = []
     state: nn.Module | None = None
     before: Part | None = None
@@ -118,7 +118,7 @@ def run_plan(
         if grow is not None and part.step == 0 and not grow(module.slice(0, phase.last)):
             module = module.slice(0, max(0, phase.last - 1))
             parts[number + 1 :] = parts_of(plan, module.depth, after=0)
-    module.to(device="cpu", memory_format=torch.contiguous_format).eval()
+    module.to("cpu").to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     if state is not None and before is not None:
         state = before.objective.predictor(state.to("cpu").eval())
     return Run(history, state, best_epoch, module.depth)

@@ -29,7 +29,7 @@ from ..evaluation import (
 )
 from ..evaluation.design import Draw
 from ..recipes import Recipe
-from ..training import Clock, limited_by, phases_that_ran, troubles
+from ..training import Clock, limited_by, phases_that_ran, probing, troubles
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
 from .features import features_of
@@ -178,7 +178,7 @@ def fit_draw(
         elif what == "fit" and arm in (pair[1], simple[0]):
             tell(pair[1].short if arm is pair[1] else "comparing")
 
-    with limited_by(clock):
+    with limited_by(clock), probing(*_probed(rows.study, draw)):
         single = run_single(rows.study, [*pair, *simple], draw, began)
     models = [single.answered[arm.name].model for arm in pair]
     for model in models:
@@ -205,6 +205,13 @@ def _labels(data: StudyData, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels of the rows to learn from, and which of them are shown."""
     shown = np.searchsorted(draw.pool, np.sort(draw.order))
     return data.y[draw.pool], shown
+
+
+def _probed(data: StudyData, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of the labelled rows among those that are learned from, and their
+    labels."""
+    places = np.searchsorted(draw.pool, np.sort(draw.order))
+    return places, data.y[np.sort(draw.order)]
 
 
 def _handed_over(model: Any, values: Sequence[object] | None) -> None:

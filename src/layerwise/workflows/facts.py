@@ -113,7 +113,7 @@ def _shared(
             "notes": [*(finding["text"] for finding in result["guards"]), *result["notes"]],
         },
         "run": run_facts(recipe, pretrainer, result["seed"]),
-        "pictures": pictures(data.image_shape, test_X, pretrainer),
+        "pictures": pictures(data.image_shape, test_X, pretrainer, recipe),
         "table_reconstruction": _table(data.image_shape, test_X, pretrainer),
         "seconds": result["seconds"],
     }

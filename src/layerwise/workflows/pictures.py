@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -11,9 +12,11 @@ from .._durable import Facts
 from .._indexing import rows_of
 from .._random import Keys
 from ..architecture import StackModule
+from ..augmentation import Augmentation, view_of
 from ..data.readers import ReadRows
 from ..estimators import Pretrainer
 from ..objective import Denoising
+from ..recipes import Recipe
 from ..training import as_plan
 
 SHOWN_IMAGES = 12
@@ -21,22 +24,48 @@ SHOWN_FILTERS = 64
 Shape = tuple[int, int, int]
 
 
-def pictures(shape: Shape | None, test_X: ReadRows, pretrainer: Pretrainer) -> Facts | None:
-    """Return some test images, as they were, corrupted and reconstructed, and filters."""
+def pictures(
+    shape: Shape | None, test_X: ReadRows, pretrainer: Pretrainer, recipe: Recipe
+) -> Facts | None:
+    """Return some test images, as they were, as views, corrupted and reconstructed, and filters."""
     if shape is None:
         return None
-    if pretrainer.why_no_decoder() is not None:
-        return {"image_shape": shape}  # nothing was learned that could reconstruct
     few = rows_of(test_X, sample(len(test_X), SHOWN_IMAGES))
     originals = inputs_of(pretrainer, few)
     in_units = partial(shown, pretrainer, originals, shape)
+    found: Facts = {"image_shape": shape, "views": []}
+    seen = views(pretrainer, recipe, originals)
+    for name, (words, images) in zip(("first_views", "second_views"), seen, strict=False):
+        found["views"].append([name, words])
+        found[name] = in_units(images)
+    if pretrainer.why_no_decoder() is not None:  # nothing was learned that could reconstruct
+        return found | ({"originals": in_units(originals)} if found["views"] else {})
     noisy = corrupted(pretrainer, originals)
-    return {
-        "image_shape": shape,
+    found |= {
         "originals": in_units(originals),
         "corrupted": None if noisy is None else in_units(noisy),
         "reconstructions": in_units(rebuilt(pretrainer, originals)),
-    } | filters(pretrainer, shape, pretrainer.module_)
+    }
+    return found | filters(pretrainer, shape, pretrainer.module_)
+
+
+def views(
+    pretrainer: Pretrainer, recipe: Recipe, inputs: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield views of inputs (n, features) as the recipe's objectives make them, and whose they are:
+    whoever looks sees whether a 6 became a 9."""
+    space = pretrainer.space_
+    made: dict[Augmentation, str] = {}
+    for step in (*recipe.plan, *recipe.finetune):
+        for objective in step.objectives if step.schedule.epochs != 0 else ():
+            own = () if isinstance(objective, Denoising) else objective.augmentations(space)
+            strengths = ("weak view", "strong view") if len(own) == 2 else ("view",) * len(own)
+            for words, augmentation in zip(strengths, own, strict=True):
+                made.setdefault(augmentation, f"{words} of {type(objective).__name__}")
+    for i, (augmentation, words) in enumerate(made.items()):
+        generator = Keys(pretrainer.seed_).torch("report", "views", i)
+        images = view_of(augmentation, _batch(pretrainer, inputs), space, generator)
+        yield words, images.numpy().reshape(inputs.shape)
 
 
 def inputs_of(pretrainer: Pretrainer, X: ReadRows) -> np.ndarray:

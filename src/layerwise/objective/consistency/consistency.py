@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
@@ -139,3 +141,18 @@ def ramp(share: float, over: float = RAMP) -> float:
     (0.0067, 1.0)
     """
     return math.exp(-5.0 * (1.0 - min(1.0, share / over)) ** 2)
+
+
+@contextmanager
+def still_statistics(codec: Codec) -> Iterator[None]:
+    """Let batch normalisation use the statistics of a batch inside the block without keeping
+    them."""
+    layers = [part for part in codec.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
+    kept = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, kept, strict=True):
+            layer.momentum = momentum

@@ -15,14 +15,16 @@ from ..._space import Space
 from ..._spec import register
 from ...augmentation import Augmentation, Suited
 from ..objective import Terms, weighted_mean
-from .consistency import Consistency, view, weak_of
+from .consistency import Consistency, head_of, still_statistics, view, weak_of
 
 
 @register
 @dataclass(frozen=True, repr=False)
 class FixMatch(Consistency):
     """The class of a row's weak view, where its probability is at least ``threshold``, is the
-    target of its strong view; gradients flow through the strong view alone.
+    target of its strong view; gradients flow through the strong view alone. The weak views are a
+    pass of their own without gradients, a third of the time of one with them; labelled rows and
+    strong views share theirs.
 
     The history has ``sure``, the share of rows above the threshold: near 0 the rows without labels
     teach nothing, near 1 from the start they teach whatever the network guessed first.
@@ -72,14 +74,16 @@ class FixMatch(Consistency):
         return weak_of(self.weak, self.supervised), self.strong
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
-        weak, strong = self.augmentations(space)
-        return view(weak, x, space, at, "weak"), view(strong, x, space, at, "strong")
+        return (view(self.strong, x, space, at, "strong"),)
 
     def unlabelled(
         self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
-        weak, strong = outputs
-        probability, label = torch.softmax(weak.detach(), dim=1).max(dim=1)
+        weak, _ = self.augmentations(codec.in_space)
+        with torch.no_grad(), still_statistics(codec):
+            rows_seen = view(weak, rows.x, codec.in_space, at, "weak")
+            answer = self.supervised.outputs(codec, head_of(state), rows_seen, at).float()
+            probability, label = torch.softmax(answer, dim=1).max(dim=1)
         sure = (probability >= self.threshold).float()
-        losses = sure * F.cross_entropy(strong, label, reduction="none")
+        losses = sure * F.cross_entropy(outputs[0], label, reduction="none")
         return weighted_mean(losses, rows.weight), {"sure": weighted_mean(sure, rows.weight)}

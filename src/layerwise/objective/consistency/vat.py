@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 
 import torch
@@ -17,7 +16,7 @@ from ..._random import At
 from ..._space import Space
 from ..._spec import register
 from ..objective import Terms, weighted_mean
-from .consistency import Consistency, head_of
+from .consistency import Consistency, head_of, still_statistics
 
 
 @register
@@ -146,18 +145,3 @@ def direction(
 def unit(x: Tensor) -> Tensor:
     """Return rows ``(n, *in)`` of length 1."""
     return F.normalize(x.flatten(1), dim=1, eps=1e-20).view_as(x)
-
-
-@contextmanager
-def still_statistics(codec: Codec) -> Iterator[None]:
-    """Let batch normalisation use the statistics of a batch inside the block without keeping
-    them."""
-    layers = [part for part in codec.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
-    kept = [layer.momentum for layer in layers]
-    for layer in layers:
-        layer.momentum = 0.0
-    try:
-        yield
-    finally:
-        for layer, momentum in zip(layers, kept, strict=True):
-            layer.momentum = momentum
