@@ -79,7 +79,7 @@ def test_a_part_is_reached_from_the_command(title, place, capsys):
     out = [run(line, capsys) for line in SECTIONS[title]]
     if "objective" in title:
         assert len(rows_in("codes.csv")) == 1797
-        assert "pretraining TwoViews() on Joint(3)" in out[2]
+        assert "pretraining Alike() on Joint(3)" in out[2]
     elif "only encodes" in title:
         assert len(rows_in("answers.csv")) == 1797
         description = json.loads(Path("patched/model/model.json").read_text())
@@ -103,13 +103,13 @@ def test_a_part_is_reached_from_the_command(title, place, capsys):
 def test_two_views_learn_and_draw_the_same_bits_again(place):
     sys.path.insert(0, str(place))
     from sklearn.datasets import load_digits
-    from two_views import TwoViews
+    from two_views import Alike
 
     from layerwise import Dense, Joint, Pretrainer, Stack
 
     X = load_digits().data[:200] / 16
     fits = [
-        Pretrainer(Stack(Dense(32)), objective=TwoViews(), schedule=Joint(8), random_state=0).fit(X)
+        Pretrainer(Stack(Dense(32)), objective=Alike(), schedule=Joint(8), random_state=0).fit(X)
         for _ in range(2)
     ]
     losses = [row["loss"] for row in fits[0].history_]
