@@ -1,4 +1,4 @@
-"""The twelve claims, in order."""
+"""The twenty claims, in order."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ from . import (
     claim_10,
     claim_11,
     claim_12,
+    claim_13,
+    claim_14,
+    claim_15,
+    claim_16,
+    claim_17,
+    claim_18,
+    claim_19,
+    claim_20,
 )
 from .study import Claim
 
@@ -33,5 +41,13 @@ CLAIMS: tuple[Claim, ...] = tuple(
         claim_10,
         claim_11,
         claim_12,
+        claim_13,
+        claim_14,
+        claim_15,
+        claim_16,
+        claim_17,
+        claim_18,
+        claim_19,
+        claim_20,
     )
 )
