@@ -1,10 +1,9 @@
-"""Stages of tokens: patches, cells, transformers; and residual blocks that only encode."""
+"""Encoders of tokens: patches, cells, names; what looks at them."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,246 +13,339 @@ from layerwise import (
     At,
     Block,
     Cells,
-    Conv,
-    Dense,
+    Embedding,
     PairingError,
     ParameterError,
     Patches,
     Pool,
-    Pretrainer,
-    ResidualBlock,
-    ResidualDense,
-    SimCLR,
     Space,
     Stack,
+    StageModule,
+    Training,
     Transformer,
 )
-from layerwise.data import ArraySource
-from layerwise.training import Feed, as_plan, run_plan
+from layerwise._random import Keys
+from layerwise.architecture.stage import jacobian_norm
+from layerwise.schedule import Phase
+from layerwise.training.rates import layers_of
 
-IMAGE = Space.of("unit", 2, 6, 9)
-TABLE = Space((7,), (Block("real", 3), Block("unit", 1), Block("category", 3)))
-
-
-def draws(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def built(*stages, space=IMAGE):
-    return Stack(*stages).build(space, draws(1)).eval()
+IMAGES = Space.of("unit", 3, 8, 12)
+TOKENS = Space.of("real", 6, 16)
+TABLE = Space(
+    (9,), (Block("real", 2), Block("category", 3), Block("unit", 2), Block("category", 2))
+)
+WORDS = Space.of("token", 5, levels=7)
 
 
-def images(n=4, seed=0):
-    return torch.rand(n, 2, 6, 9, generator=draws(seed))
+def built(stage, space):
+    return Stack(stage).build(space, Keys(0).torch("w")).chain[0]
 
 
-def test_patches_are_a_convolution_with_the_stride_of_its_filters():
-    stage = built(Patches(3, 8)).chain[0]
-    weight = stage.look.weight.view(8, 2, 3, 3)
-    expected = F.conv2d(images(), weight, stage.look.bias, stride=3).flatten(2).transpose(1, 2)
-    assert torch.allclose(stage.encode(images()) - stage.positions, expected, atol=1e-5)
-    assert stage.code_space.shape == (6, 8)
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def test_patches_come_back_as_images():
-    stage = built(Patches(3, 8)).chain[0]
-    assert torch.equal(stage.images(stage.patches(images())), images())
+# Patches
 
 
-def test_positions_are_sines_and_cosines_of_row_and_column():
-    stage = built(Patches(3, 8)).chain[0]
-    row, column = 1, 2  # the last of 2 x 3 patches
-    frequency = [1.0, 10000 ** (-1 / 2)]
-    expected = [
-        f(place * w) for place in (row, column) for f in (math.sin, math.cos) for w in frequency
-    ]
-    assert stage.positions[5].tolist() == pytest.approx(expected, abs=1e-6)
+def test_patches_are_a_strided_convolution_and_places():
+    module, x = built(Patches(4, 16), IMAGES), random(5, *IMAGES.shape)
+    with torch.no_grad():
+        found = module.encode(x)
+        expected = F.conv2d(x, module.weight, module.bias, stride=4).flatten(2).transpose(1, 2)
+    torch.testing.assert_close(found, expected + module.positions)
+    assert module.code_space == Space.of("real", 6, 16) and module.count == 6
+    assert not module.decodes
+
+
+def test_places_are_sines_and_cosines_of_the_column_and_the_row():
+    found = built(Patches(4, 16), IMAGES).positions
+    for token in range(6):
+        row, column = divmod(token, 3)
+        expected = [
+            wave(place / 10_000 ** (i / 4))
+            for place in (column, row)
+            for wave in (math.sin, math.cos)
+            for i in range(4)
+        ]
+        torch.testing.assert_close(found[token], torch.tensor(expected))
+
+
+def test_images_come_back_from_their_patches():
+    module, x = built(Patches(4, 16), IMAGES), random(5, *IMAGES.shape)
+    cut = module.patches(x)
+    assert tuple(cut.shape) == (5, 6, 48)
+    assert torch.equal(cut[:, 4], x[:, :, 4:8, 4:8].flatten(1))
+    assert torch.equal(module.images(cut), x)
 
 
 @pytest.mark.parametrize("class_token", [False, True])
-def test_a_hidden_patch_cannot_influence_the_code(class_token):
-    codec = built(Patches(3, 8, class_token=class_token), Transformer(2, 2), Pool())
-    keep = torch.tensor([[0, 4], [2, 3], [5, 1], [1, 0]])
+def test_what_is_hidden_does_not_change_a_bit_of_the_code(class_token):
+    stack = Stack(Patches(4, 16, class_token=class_token), Transformer(2, 4))
+    module = stack.build(IMAGES, Keys(0).torch("w"))
+    x, keep = random(2, *IMAGES.shape), torch.tensor([[0, 5], [4, 1]])
     at = At.of(0).seeing(keep=keep)
-    x, changed = images(), images(seed=1)
-    patches, others = (codec.chain[0].patches(one) for one in (x, changed))
-    seen = torch.zeros(4, 6, dtype=torch.bool).scatter(1, keep, True)
-    mixed = codec.chain[0].images(torch.where(seen[:, :, None], patches, others))
-    assert not torch.equal(mixed, x)
-    assert torch.equal(codec.encode(mixed, at), codec.encode(x, at))
-    assert not torch.equal(codec.encode(mixed), codec.encode(x))
+    cut = module.chain[0].patches(x)
+    seen = cut.gather(1, keep[:, :, None].expand(-1, -1, cut.shape[2]))
+    noise = random(*cut.shape, seed=1).scatter(1, keep[:, :, None].expand(seen.shape), seen)
+    other = module.chain[0].images(noise)
+    assert not torch.equal(other, x)
+    first, second = module.encode(x, at), module.encode(other, at)
+    assert torch.equal(first, second)
+    assert tuple(first.shape) == (2, 2 + class_token, 16)
+    assert not torch.equal(module.encode(x), module.encode(other))
 
 
-def test_a_transformer_is_torchs_own():
-    stage = built(Transformer(2, 2), space=Space.of("real", 5, 8)).chain[0]
-    layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, "gelu", batch_first=True, norm_first=True)
-    oracle = nn.TransformerEncoder(layer, 2, nn.LayerNorm(8), enable_nested_tensor=False).eval()
-    for theirs, ours in zip(oracle.layers, stage.blocks, strict=True):
-        theirs.self_attn.in_proj_weight.data = ours.ask.weight.data
-        theirs.self_attn.in_proj_bias.data = ours.ask.bias.data
-        theirs.self_attn.out_proj.load_state_dict(ours.answer.state_dict())
-        theirs.linear1.load_state_dict(ours.widen.state_dict())
-        theirs.linear2.load_state_dict(ours.narrow.state_dict())
-    x = torch.randn(3, 5, 8, generator=draws())
-    assert torch.allclose(stage.encode(x), oracle(x), atol=1e-5)
+def test_the_class_token_stands_before_what_is_kept():
+    module, x = built(Patches(4, 16, class_token=True), IMAGES), random(2, *IMAGES.shape)
+    at = At.of(0).seeing(keep=torch.tensor([[2, 0], [2, 0]]))
+    everything, kept = module.encode(x), module.encode(x, at)
+    assert module.code_space == Space.of("real", 7, 16) and module.count == 6
+    assert torch.equal(everything[:, 0], module.class_token.expand(2, 16))
+    assert torch.equal(kept, everything[:, [0, 3, 1]])
 
 
-def test_the_order_of_tokens_without_positions_is_nothing():
-    stage = built(Transformer(2, 2), space=Space.of("real", 5, 8)).chain[0]
-    x, order = torch.randn(3, 5, 8, generator=draws()), torch.tensor([3, 0, 4, 1, 2])
-    assert torch.allclose(stage.encode(x[:, order]), stage.encode(x)[:, order], atol=1e-5)
+# Cells
 
 
-def test_padding_changes_nothing_and_rows_of_padding_are_finite():
-    stage = built(Transformer(2, 2), space=Space.of("real", 5, 8)).chain[0]
-    x = torch.randn(3, 5, 8, generator=draws())
-    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]]).bool()
-    at = At.of(0).seeing(mask=mask)
-    other = torch.where(mask[:, :, None], x, torch.full_like(x, 7.0))
-    codes, changed = stage.encode(x, at), stage.encode(other, at)
-    assert torch.equal(codes[0, :3], changed[0, :3])
-    assert bool(torch.isfinite(codes).all())
+@pytest.mark.parametrize("class_token", [False, True])
+def test_a_cell_is_a_number_times_a_vector_or_the_vector_of_a_category(class_token):
+    module = built(Cells(4, class_token=class_token), TABLE)
+    x = torch.cat(
+        [
+            random(3, 2),
+            F.one_hot(torch.tensor([0, 2, 1]), 3),
+            random(3, 2),
+            torch.eye(2)[[1, 1, 0]],
+        ],
+        dim=1,
+    )
+    parts = [[0], [1], [2, 3, 4], [5], [6], [7, 8]]
+    with torch.no_grad():
+        found = module.encode(x)[:, class_token:]
+        for row in range(3):
+            for token, features in enumerate(parts):
+                value = sum(x[row, j] * module.vectors[j] for j in features) + module.bias[token]
+                torch.testing.assert_close(found[row, token], value)
+    assert [list(range(part.start, part.stop)) for part in module.columns] == parts
+    assert module.code_space == Space.of("real", 6 + class_token, 4)
 
 
-def test_cells_are_numbers_times_vectors_and_categories_are_vectors():
-    stage = built(Cells(4), space=TABLE).chain[0]
-    x = torch.tensor([[0.5, -1.0, 2.0, 0.25, 0.0, 1.0, 0.0]])
-    tokens = stage.encode(x)
-    assert tokens.shape == (1, 6, 4)
-    assert torch.equal(tokens[0, 0], stage.first)
-    for j in range(4):
-        assert torch.allclose(tokens[0, j + 1], x[0, j] * stage.weight[j] + stage.bias[j])
-    assert torch.allclose(tokens[0, 5], stage.weight[5] + stage.bias[4])
+def test_a_hidden_cell_does_not_change_the_code():
+    module = Stack(Cells(8), Transformer(1, 2)).build(TABLE, Keys(0).torch("w"))
+    at = At.of(0).seeing(keep=torch.tensor([[0, 2, 5]]))
+    x = random(1, 9)
+    other = x.clone()
+    other[:, [1, 5, 6]] = 9.0
+    assert torch.equal(module.encode(x, at), module.encode(other, at))
 
 
-def test_cells_of_numbers_alone_take_the_short_way():
-    stage = built(Cells(4, class_token=False), space=Space.of("real", 5)).chain[0]
-    x = torch.randn(3, 5, generator=draws())
-    expected = torch.einsum("nj,jk->njk", x, stage.weight) + stage.bias
-    assert torch.allclose(stage.encode(x), expected)
+# Embedding
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_a_residual_block_by_hand(stride):
-    module = built(ResidualBlock(2 if stride == 1 else 5, stride=stride)).train()
-    stage, x = module.chain[0], images()
-
-    def normalised(h):
-        mean = h.mean((0, 2, 3), keepdim=True)
-        return (h - mean) / (h.var((0, 2, 3), keepdim=True, correction=0) + 1e-5).sqrt()
-
-    begun = normalised(x).relu()
-    h = F.conv2d(begun, stage.conv1.weight, stride=stride, padding=1)
-    h = F.conv2d(normalised(h).relu(), stage.conv2.weight, padding=1)
-    way = x if stride == 1 else F.conv2d(begun, stage.shortcut.weight, stride=stride)
-    assert torch.allclose(stage.encode(x), h + way, atol=1e-4)
-    assert stage.encode(x).shape[1:] == stage.code_space.shape
+def test_names_are_looked_up_and_placed():
+    x = torch.tensor([[1, 6, 6, 0, 0]])
+    bag, ordered = built(Embedding(8, ordered=False), WORDS), built(Embedding(8), WORDS)
+    assert torch.equal(bag.encode(x), bag.vectors[x])
+    waves = [math.sin(2), math.sin(0.2), math.sin(0.02), math.sin(0.002)]
+    waves += [math.cos(2), math.cos(0.2), math.cos(0.02), math.cos(0.002)]
+    torch.testing.assert_close(
+        ordered.encode(x)[0, 2], ordered.vectors[6] + torch.tensor(waves), atol=1e-6, rtol=1e-5
+    )
+    assert ordered.code_space == Space.of("real", 5, 8)
 
 
-def test_a_residual_dense_by_hand():
-    stage = built(ResidualDense(6, dropout=0.0), space=Space.of("real", 5)).train().chain[0]
-    x = torch.randn(9, 5, generator=draws())
-    h = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
-    expected = x + stage.narrow(stage.widen(h).relu())
-    assert torch.allclose(stage.encode(x), expected, atol=1e-5)
+# Transformer
 
 
-def test_equal_seeds_build_equal_weights_and_leave_torchs_state_alone():
-    stages = Patches(3, 8, class_token=True), Transformer(1, 2), Pool("first")
-    before = torch.random.get_rng_state()
-    first, second = built(*stages), built(*stages)
-    assert torch.equal(torch.random.get_rng_state(), before)
-    for a, b in zip(first.parameters(), second.parameters(), strict=True):
-        assert torch.equal(a, b)
+def stock(module, heads):
+    """torch's encoder with the weights of ours."""
+    width = module.in_space.shape[1]
+    hidden = module.blocks[0].mlp_in.out_features
+    layer = nn.TransformerEncoderLayer(
+        width, heads, hidden, 0.0, "gelu", batch_first=True, norm_first=True
+    )
+    torchs = nn.TransformerEncoder(
+        layer, len(module.blocks), nn.LayerNorm(width), enable_nested_tensor=False
+    )
+    with torch.no_grad():
+        for ours, theirs in zip(module.blocks, torchs.layers, strict=True):
+            theirs.self_attn.in_proj_weight.copy_(ours.attention_in.weight)
+            theirs.self_attn.in_proj_bias.copy_(ours.attention_in.bias)
+            pairs = [
+                (ours.attention_out, theirs.self_attn.out_proj),
+                (ours.mlp_in, theirs.linear1),
+                (ours.mlp_out, theirs.linear2),
+                (ours.attention_norm, theirs.norm1),
+                (ours.mlp_norm, theirs.norm2),
+                (module.norm, torchs.norm),
+            ]
+            for mine, other in pairs:
+                other.load_state_dict(mine.state_dict())
+    return torchs.train()  # the fast path of evaluation is another kernel
 
 
-def test_every_block_has_a_rate_of_its_own():
-    codec = built(Patches(3, 8), Transformer(3, 2), Pool())
-    assert [len(layers) for layers in codec.layers()] == [1, 3, 0]
+def shaken(module):
+    """Weights of which none is zero or one."""
+    draws = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for p in module.parameters():
+            p.add_(0.1 * torch.randn(p.shape, generator=draws))
+    return module
 
 
-def test_they_only_encode_and_say_so():
-    codec = built(Patches(3, 8), Transformer(1, 2))
-    assert not codec.decodes
-    with pytest.raises(PairingError, match="TransformerEncoder only encodes"):
-        codec.decode(torch.zeros(1, 6, 8))
+def test_a_transformer_is_torchs_with_the_norms_inside():
+    module = shaken(built(Transformer(3, 4, expansion=3), TOKENS))
+    x, mask = random(5, 6, 16), torch.arange(6) < torch.tensor([[6], [1], [3], [5], [2]])
+    with torch.no_grad():
+        reference = stock(module, 4)
+        torch.testing.assert_close(module.encode(x), reference(x), atol=1e-6, rtol=1e-5)
+        found = module.encode(x, At.of(0).seeing(mask=mask))
+        padded = reference(x, src_key_padding_mask=~mask)
+    torch.testing.assert_close(found[mask], padded[mask], atol=1e-6, rtol=1e-5)
 
 
-def test_a_small_vision_transformer_learns_by_two_views():
-    source = ArraySource(torch.rand(32, 2, 6, 9, generator=draws()), IMAGE)
-    codec = built(Patches(3, 8), Transformer(1, 2), Pool())
-    run = run_plan(codec, as_plan([(SimCLR(), joint(2))]), Feed(source), keys=keys())
-    assert np.isfinite(run.history[-1]["loss"])
+def test_the_gradients_are_those_of_torchs():
+    module, x = shaken(built(Transformer(2, 2), TOKENS)), random(5, 6, 16)
+    reference, weight = stock(module, 2), random(5, 6, 16, seed=1)
+    (module.encode(x) * weight).sum().backward()
+    (reference(x) * weight).sum().backward()
+    for ours, theirs in zip(module.blocks, reference.layers, strict=True):
+        expected = theirs.self_attn.in_proj_weight.grad
+        torch.testing.assert_close(ours.attention_in.weight.grad, expected, atol=1e-4, rtol=1e-4)
 
 
-def joint(epochs):
-    from layerwise import Joint
+def test_padding_changes_no_code():
+    stack = Stack(Embedding(16), Transformer(2, 4), Pool())
+    short = stack.build(Space.of("token", 3, levels=7), Keys(0).torch("w"))
+    long = stack.build(WORDS, Keys(0).torch("w"))
+    rows = torch.tensor([[1, 2, 0], [3, 4, 5]])
+    with torch.no_grad():
+        expected = short.encode(rows)
+        torch.testing.assert_close(long.encode(F.pad(rows, (0, 2))), expected)
+        alone = long.encode(torch.tensor([[3, 4, 5, 0, 0]]))
+    torch.testing.assert_close(alone, expected[1:])
 
-    return Joint(epochs)
+
+def test_rows_of_padding_alone_give_finite_codes_and_gradients():
+    module = Stack(Embedding(16), Transformer(2, 4), Pool()).build(WORDS, Keys(0).torch("w"))
+    code = module.encode(torch.zeros(2, 5, dtype=torch.int64))
+    code.sum().backward()
+    assert torch.equal(code, torch.zeros(2, 16))
+    assert all(p.grad.isfinite().all() for p in module.parameters())
 
 
-def keys():
-    from layerwise._random import Keys
+def test_the_kept_of_padded_tokens_are_masked():
+    module = Stack(Embedding(16), Transformer(2, 4)).build(WORDS, Keys(0).torch("w"))
+    x, keep = torch.tensor([[1, 2, 3, 0, 0]]), torch.tensor([[1, 4, 2]])
+    with torch.no_grad():
+        found = module.encode(x, module.reading(x, At.of(0).seeing(keep=keep)))
+        expected = module.encode(x, module.reading(x, At.of(0).seeing(keep=keep[:, [0, 2]])))
+    torch.testing.assert_close(found[:, [0, 2]], expected)
 
-    return Keys(0)
+
+def test_a_permutation_of_tokens_permutes_the_codes():
+    module, x = built(Transformer(2, 4), TOKENS), random(3, 6, 16)
+    order = torch.tensor([3, 0, 5, 1, 4, 2])
+    with torch.no_grad():
+        torch.testing.assert_close(module.encode(x[:, order]), module.encode(x)[:, order])
+
+
+def test_dropout_is_drawn_from_the_step_and_only_in_training():
+    module, x = built(Transformer(2, 4, dropout=0.3), TOKENS), random(3, 6, 16)
+    first, again, later = (module.encode(x, At.of(0, step=step)) for step in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, later)
+    module.eval()
+    plain = built(Transformer(2, 4), TOKENS)
+    assert torch.equal(module.encode(x, At.of(0)), plain.encode(x))
+
+
+def test_each_block_is_a_layer_with_its_own_rate_and_the_norm_goes_with_the_last():
+    stack = Stack(Patches(4, 16), Transformer(3, 4), Pool())
+    module = stack.build(IMAGES, Keys(0).torch("w"))
+    assert [len(layers) for layers in module.layers()] == [1, 3, 0]
+    training = Training(learning_rate=1.0, layer_decay=0.5)
+    found = layers_of(module, Phase(0, 2, 1), None, training)
+    blocks = list(module.chain[1].blocks)
+    expected = [(module.chain[0], 0.0625), *zip(blocks, (0.125, 0.25, 0.5), strict=True)]
+    assert found == [*expected, (module.chain[1], 0.5)]
+
+
+def test_a_jacobian_through_attention_can_be_trained():
+    module, x = built(Transformer(1, 2), Space.of("real", 2, 4)), random(2, 2, 4)
+    found = module.jacobian_norm(x)
+    whole = torch.autograd.functional.jacobian(module.encode, x)
+    for row in range(2):
+        torch.testing.assert_close(found[row], whole[row, ..., row, :, :].square().sum())
+    found.sum().backward()
+    grad = module.blocks[0].attention_in.weight.grad.clone()
+    assert grad.isfinite().all() and grad.abs().sum() > 0
+    torch.testing.assert_close(jacobian_norm(module.encode, x), found)
+
+
+# What is refused
 
 
 @pytest.mark.parametrize(
-    ("stages", "space", "words"),
+    ("stage", "space", "words"),
     [
-        ((Patches(4),), IMAGE, r"6 x 9 pixels.*Sizes that do: 1, 3"),
-        ((Patches(3),), Space.of("unit", 108), "needs images"),
-        ((Transformer(1),), IMAGE, "needs tokens"),
-        (
-            (Patches(3, 8), Transformer(1, 3)),
-            IMAGE,
-            "3 heads, which do not divide tokens of width 8",
-        ),
-        ((Cells(),), IMAGE, "takes the cells of a table"),
-        ((ResidualBlock(4),), TABLE, "needs images"),
-        ((ResidualDense(),), IMAGE, "needs flat rows"),
+        (Patches(5), IMAGES, r"do not cover an image of 8 x 12.*Sizes that do: 1, 2, 4\."),
+        (Patches(), Space.of("unit", 96), r"needs images \(channels, height, width\)"),
+        (Patches(), Space.of("token", 1, 4, 4, levels=3), "its input holds tokens"),
+        (Cells(), IMAGES, r"needs rows of a table.*Use Patches"),
+        (Cells(), WORDS, "its input holds tokens"),
+        (Embedding(), TABLE, r"looks tokens up; its input is 'mixed'"),
+        (Transformer(heads=3), TOKENS, r"width 16 among 3 heads.*fit: 1, 2, 4, 8, 16\."),
+        (Transformer(), IMAGES, r"needs tokens \(tokens, width\)"),
+        (Transformer(), WORDS, "its input holds tokens"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_both_sides_named(stages, space, words):
+def test_what_does_not_fit_is_refused(stage, space, words):
     with pytest.raises(PairingError, match=words):
-        built(*stages, space=space)
+        built(stage, space)
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda: Patches(0), "'size' parameter of Patches"),
-        (lambda: Patches(4, 10), "'width' parameter of Patches"),
-        (lambda: Transformer(0), "'depth' parameter of Transformer"),
+        (lambda: Patches(width=18), "multiple of 4. Got 18"),
+        (lambda: Patches(class_token=1), "True or False"),
         (lambda: Cells(0), "'width' parameter of Cells"),
-        (lambda: ResidualBlock(4, dropout=1.0), "'dropout' parameter of ResidualBlock"),
-        (lambda: ResidualDense(0), "'hidden' parameter of ResidualDense"),
+        (lambda: Embedding(7), "must be even. Got 7"),
+        (lambda: Transformer(0), "'depth' parameter"),
+        (lambda: Transformer(dropout=1.0), "'dropout' parameter"),
     ],
 )
-def test_a_wrong_setting_says_what_was_expected(make, words):
+def test_a_setting_out_of_range_is_refused(make, words):
     with pytest.raises(ParameterError, match=words):
         make()
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        Stack(
-            Patches(3, 8, class_token=True), Transformer(1, 2), Pool("first"), in_shape=(2, 6, 9)
-        ),
-        Stack(
-            Conv(3, normalisation="batch"), ResidualBlock(4, stride=2), Pool(), in_shape=(2, 6, 9)
-        ),
-        Stack(Cells(8), Transformer(1, 2), Pool("first")),
-        Stack(Dense(8), ResidualDense(6)),
-    ],
-    ids=repr,
-)
-def test_a_model_folder_gives_equal_codes(stack, tmp_path):
-    from layerwise import Joint, VICReg, load, save
+ENCODERS = [
+    (Stack(Patches(4, 16, class_token=True), Transformer(2, 4), Pool("first")), IMAGES),
+    (Stack(Cells(8), Transformer(1, 2, dropout=0.1), Pool("first")), TABLE),
+    (Stack(Embedding(8), Transformer(1, 2), Pool()), WORDS),
+]
 
-    X = np.random.default_rng(0).random((40, 108 if stack.in_shape else 7)).astype(np.float32)
-    model = Pretrainer(stack, objective=VICReg(projector=(8,)), schedule=Joint(1), random_state=0)
-    codes = model.fit(X).transform(X)
-    save(model, tmp_path / "model")
-    assert np.array_equal(load(tmp_path / "model").transform(X), codes)
+
+@pytest.mark.parametrize(("stack", "space"), ENCODERS, ids=repr)
+def test_weights_come_from_the_generator_and_need_no_memory_on_the_meta_device(stack, space):
+    before = torch.get_rng_state()
+    first, again = (stack.build(space, Keys(0).torch("w")) for _ in range(2))
+    assert torch.equal(before, torch.get_rng_state())
+    other = stack.build(space, Keys(1).torch("w"))
+    with torch.device("meta"):
+        empty = stack.build(space, torch.Generator())
+    assert all(p.is_meta for p in empty.parameters())
+    own = first.state_dict()
+    assert {k: v.shape for k, v in empty.state_dict().items()} == {
+        k: v.shape for k, v in own.items()
+    }
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in own.items())
+    assert any(not torch.equal(value, other.state_dict()[key]) for key, value in own.items())
+    assert all(isinstance(stage, StageModule) and not stage.decodes for stage in first.chain)
+    empty.load_state_dict(own, assign=True)
+    rows = torch.ones(2, *space.shape, dtype=torch.int64 if space is WORDS else torch.float32)
+    first.eval(), empty.eval()
+    assert torch.equal(first.encode(rows), empty.encode(rows))

@@ -20,23 +20,30 @@ from sklearn.preprocessing import StandardScaler
 import layerwise
 from layerwise import (
     ACTIVATIONS,
+    Cells,
     Combined,
+    Conv,
     DataError,
     Dense,
     Greedy,
     Joint,
     ModelError,
     ParameterError,
+    Patches,
+    Pool,
     Preprocessor,
     PretrainedClassifier,
     PretrainedRegressor,
     Pretrainer,
     Reconstruction,
+    ResidualBlock,
+    ResidualDense,
     Space,
     Stack,
     Stage,
     Supervised,
     Training,
+    Transformer,
     _spec,
     inspect,
     load,
@@ -356,6 +363,67 @@ def test_the_weights_can_be_read_without_layerwise(saved):
         "stack.stages.1.bias",
         "head.layers.0.weight",
     } <= names.keys()
+
+
+# Stages that only encode
+
+IMAGES = {"in_shape": (1, 4, 8)}
+ENCODERS = [
+    Stack(Patches(2, 8), Transformer(2, 2, dropout=0.1), Pool(), **IMAGES),
+    Stack(Patches(4, 8, class_token=True), Transformer(1, 4), Pool("first"), **IMAGES),
+    Stack(Cells(8), Transformer(1, 2), Pool("first")),
+    Stack(
+        Conv(4, normalisation="batch", decoder=False),
+        ResidualBlock(6, stride=2, dropout=0.1, last=True),
+        Pool(),
+        **IMAGES,
+    ),
+    Stack(Dense(6, activation="linear"), ResidualDense(8, last=True)),
+]
+
+
+@dataclass(frozen=True, repr=False)
+class Spread(layerwise.Objective):
+    """Codes that differ: it needs no way back."""
+
+    level = "data"
+
+    def loss(self, codec, state, batch, at):
+        return -codec.encode(batch.x, at).flatten(1).std(0).mean(), {}
+
+
+@pytest.mark.parametrize("stack", ENCODERS, ids=repr)
+def test_a_stack_that_only_encodes_comes_back_bit_for_bit(tmp_path, registry, stack):
+    register(Spread)
+    X = np.random.default_rng(0).random((40, 32)).astype(np.float32)
+    plan = [(Spread(), Joint(1), Training(batch_size=16))]
+    pretrainer = Pretrainer(stack, plan=plan, random_state=0)
+    model = PretrainedClassifier(pretrainer, plan=TUNE, random_state=0).fit(X, X[:, 0] > 0.5)
+    again = load(save(model, tmp_path / "a"))
+    same(model.encode(X), again.encode(X))
+    same(model.predict_proba(X), again.predict_proba(X))
+    same(model._fitted_pretrainer().transform(X), again._fitted_pretrainer().transform(X))
+    assert again._fitted_pretrainer().stack_ == stack
+    assert not hasattr(again._fitted_pretrainer(), "reconstruct")
+    second = save(again, tmp_path / "b")
+    assert (second / "model.safetensors").read_bytes() == (
+        tmp_path / "a" / "model.safetensors"
+    ).read_bytes()
+
+
+def test_columns_with_categories_are_cells_that_come_back(tmp_path):
+    X = mixed_frame()
+    stack = Stack(Cells(8), Transformer(1, 2), Pool("first"))
+    model = PretrainedClassifier(
+        Pretrainer(stack, plan=FAST), plan=TUNE, start="random", random_state=0
+    ).fit(X, np.arange(len(X)) % 2)
+    again = load(save(model, tmp_path))
+    same(model.predict_proba(X), again.predict_proba(X))
+    blocks = again.module_.in_space.blocks
+    assert any(block.kind == "category" for block in blocks)
+    numbers = sum(block.size for block in blocks if block.kind != "category")
+    cells = numbers + sum(block.kind == "category" for block in blocks)
+    assert again.module_.chain[0].count == cells < again.module_.in_space.size
 
 
 # What cannot be saved

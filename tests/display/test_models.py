@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
 from layerwise import (
+    Cells,
     CodeMapDisplay,
     Conv,
     DataError,
@@ -20,6 +21,8 @@ from layerwise import (
     Joint,
     Masking,
     ParameterError,
+    Patches,
+    Pool,
     PretrainedClassifier,
     PretrainedRegressor,
     Pretrainer,
@@ -126,6 +129,20 @@ def test_filters_are_the_strongest_first_and_grey_is_zero(flat):
     shown = np.asarray(display.image_.get_array())
     assert shown.shape == (2 * 3 + 1, 2 * 4 + 1) and np.abs(shown[:3, :4] - 0.5).max() == 0.5
     assert FilterDisplay(np.zeros((2, 3, 3))).plot().image_.get_array()[0, 0] == 0.5
+
+
+def test_the_filters_of_patches_are_patches_and_cells_have_none():
+    images, y = RNG.random((20, 3, 4, 4)), np.arange(20) % 2
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Patches(2, 8), Pool())), start="random", random_state=0
+    ).fit(images, y)
+    shown = FilterDisplay.from_estimator(model).filters
+    assert shown.shape == (8, 3, 2, 2)
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Cells(4), Pool("first"))), start="random", random_state=0
+    ).fit(X, Y)
+    with pytest.raises(ParameterError, match=r"Cells\(4\), are no images"):
+        FilterDisplay.from_estimator(model, image_shape=(3, 4))
 
 
 def test_the_filters_of_a_classifier_are_fine_tuned(classifier):

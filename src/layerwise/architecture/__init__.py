@@ -5,12 +5,14 @@ from .cells import Cells
 from .concatenate import Concatenate
 from .conv import Conv
 from .dense import Dense
+from .embedding import Embedding
 from .initialisers import INITIALISERS
 from .normalisations import NORMALISATIONS
 from .patches import Patches
 from .pool import Pool
 from .residual import Residual
-from .residual_block import ResidualBlock, ResidualDense
+from .residual_block import ResidualBlock
+from .residual_dense import ResidualDense
 from .stack import Stack, StackModule
 from .stage import Stage, StageModule
 from .transformer import Transformer
@@ -21,6 +23,7 @@ __all__ = [
     "Concatenate",
     "Conv",
     "Dense",
+    "Embedding",
     "INITIALISERS",
     "NORMALISATIONS",
     "Patches",

@@ -1,4 +1,4 @@
-"""Rows of a table as tokens: their cells."""
+"""A row of a table as tokens."""
 
 from __future__ import annotations
 
@@ -9,42 +9,45 @@ from torch import Tensor, nn
 
 from .._checks import check_bool, check_int
 from .._errors import PairingError
-from .._random import BY_HAND, At, seeded
 from .._space import Space
 from .._spec import register
-from .stage import Stage, StageModule, check_numbers
+from .initialisers import initialise
+from .stage import Stage, check_numbers
+from .tokens import TokenEncoder
 
 
 @register
 @dataclass(frozen=True, repr=False)
 class Cells(Stage):
-    """The cells of a row, each a token: a number times a vector of its column, or a vector of the
-    category, plus one of the column.
+    """A row of a table ``(d,)`` as tokens ``(t, width)``, one a column; it only encodes.
 
-    ``(d,) -> (columns + 1, width)``, a class token in front; it only encodes.
+    A number becomes ``x_j w_j + b_j``; a category becomes the vector of its value and the bias of
+    its column. Under ``Transformer`` and ``Pool('first')`` it is the FT-Transformer.
 
     Parameters
     ----------
     width : int, default 32
-        Of a token.
+        Of a token, at least 1.
     class_token : bool, default True
-        Whether a learned token stands before the cells (see ``Pool("first")``).
+        Whether a learned token stands before the others, for ``Pool('first')``.
 
     Raises
     ------
+    ParameterError
+        When a setting is out of its range.
     PairingError
-        When built on images or tokens.
+        When built on images, on tokens, or on whole numbers that name something.
 
     References
     ----------
     Gorishniy, Rubachev, Khrulkov and Babenko (2021), "Revisiting deep learning models for tabular
-    data" (the FT-Transformer).
+    data" (the feature tokeniser).
 
     Examples
     --------
     >>> from layerwise import Cells, Pool, Stack, Transformer
-    >>> Stack(Cells(32), Transformer(2), Pool("first"))
-    Stack(Cells(), Transformer(2), Pool('first'))
+    >>> Stack(Cells(32), Transformer(2, 4, dropout=0.1), Pool("first"))
+    Stack(Cells(), Transformer(2, dropout=0.1), Pool('first'))
     """
 
     width: int = 32
@@ -59,40 +62,36 @@ class Cells(Stage):
         check_numbers(self, in_space)
         if len(in_space.shape) != 1:
             raise PairingError(
-                f"{self!r} takes the cells of a table; its input has the shape {in_space.shape}.",
+                f"{self!r} needs rows of a table; its input has the shape {in_space.shape}.",
                 "Use Patches for images.",
             )
         return CellEncoder(self, in_space, generator)
 
 
-class CellEncoder(StageModule):
-    """The trained form of :class:`Cells`: ``weight`` (d, width), ``bias`` (columns, width)."""
+class CellEncoder(TokenEncoder):
+    """The trained form of :class:`Cells`: ``vectors`` (d, width), ``bias`` (t, width).
+
+    ``columns`` are the features of each token.
+    """
 
     def __init__(self, stage: Cells, in_space: Space, generator: torch.Generator) -> None:
-        # the features of each token: those of a category are one, any other its own
-        sizes = [
-            size
-            for block in in_space.blocks
-            for size in ([block.size] if block.kind == "category" else [1] * block.size)
-        ]
-        super().__init__(in_space, Space.of("real", len(sizes) + stage.class_token, stage.width))
-        bound = stage.width**-0.5
-        with seeded(generator):
-            self.weight = nn.Parameter((torch.rand(in_space.size, stage.width) * 2 - 1) * bound)
-            self.bias = nn.Parameter((torch.rand(len(sizes), stage.width) * 2 - 1) * bound)
-            first = (torch.rand(stage.width) * 2 - 1) * bound if stage.class_token else None
-        self.first = None if first is None else nn.Parameter(first)
-        self.plain = max(sizes) == 1
-        self.sizes = sizes
+        columns: list[slice] = []
+        for block, part in in_space.slices():
+            step = block.size if block.kind == "category" else 1
+            columns += [slice(j, j + step) for j in range(part.start, part.stop, step)]
+        super().__init__(in_space, len(columns), stage.width, stage.class_token, generator)
+        self.columns = columns
+        self.vectors = nn.Parameter(torch.empty(in_space.size, stage.width))
+        self.bias = nn.Parameter(torch.empty(len(columns), stage.width))
+        for values in (self.vectors, self.bias):
+            initialise(values, f"uniform({stage.width**-0.5})", "linear", generator)
 
-    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
-        """``(n, d) -> (n, t, width)``: the cells that are to be seen."""
-        tokens = x[:, :, None] * self.weight
-        if not self.plain:
-            parts = tokens.split(self.sizes, dim=1)
-            tokens = torch.stack([part.sum(1) for part in parts], dim=1)
-        tokens = at.kept(tokens + self.bias)
-        if self.first is None:
-            return tokens
-        first = self.first.to(tokens.dtype).expand(len(tokens), 1, -1)
-        return torch.cat([first, tokens], dim=1)
+    def tokens(self, x: Tensor) -> Tensor:
+        """``(n, d) -> (n, t, width)``."""
+        made = [
+            (x[:, part] @ self.vectors[part])[:, None]
+            if block.kind == "category"
+            else x[:, part, None] * self.vectors[part]
+            for block, part in self.in_space.slices()
+        ]
+        return torch.cat(made, dim=1) + self.bias

@@ -59,6 +59,9 @@ class Conv(Stage):
         before pooling; 0 does not.
     dropout : float, default 0.0
         As in ``Dense``.
+    decoder : bool, default True
+        Whether there is a way back. Without it the stage only encodes, and holds half the weights:
+        for nets that are trained on labels, or by objectives that do not reconstruct.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class Conv(Stage):
     normalisation: str = "none"
     local_contrast: int = 0
     dropout: float = 0.0
+    decoder: bool = True
 
     def __post_init__(self) -> None:
         for name in ("channels", "kernel", "stride", "pool"):
@@ -112,6 +116,12 @@ class Conv(Stage):
                 f"{self.local_contrast!r} instead."
             )
         check_number(self, "dropout", self.dropout, 0.0, 0.999)
+        check_bool(self, "decoder", self.decoder)
+        if self.tied and not self.decoder:
+            raise ParameterError(
+                "Conv(tied=True) shares its filters with a decoder; decoder=False has none.",
+                "Leave out one of the two.",
+            )
 
     def build(self, in_space: Space, generator: torch.Generator) -> ConvCodec:
         check_numbers(self, in_space)
@@ -146,7 +156,8 @@ class Conv(Stage):
 
 class ConvCodec(StageModule):
     """The trained form of :class:`Conv`: ``weight`` (k, c, kernel, kernel), ``bias`` (k),
-    ``decoder_weight`` of the weight's shape unless tied, ``decoder_bias`` (c)."""
+    ``decoder_weight`` of the weight's shape unless tied, ``decoder_bias`` (c); the last two only
+    with a decoder."""
 
     def __init__(
         self, stage: Conv, in_space: Space, map_size: tuple[int, int], generator: torch.Generator
@@ -170,10 +181,12 @@ class ConvCodec(StageModule):
         self.bias = nn.Parameter(torch.zeros(stage.channels))
         self.norm = normalisation(stage.normalisation, stage.channels, 3)
         self.activation = Activation(stage.activation)
-        self.decoder_bias = nn.Parameter(torch.zeros(channels))
+        self.decoder_bias = nn.Parameter(torch.zeros(channels)) if stage.decoder else None
         initialise(self.weight, stage.init, stage.activation, generator)
         own = (
-            None if stage.tied else self.weight.detach().transpose(0, 1).contiguous()
+            self.weight.detach().transpose(0, 1).contiguous()
+            if stage.decoder and not stage.tied
+            else None
         )  # (c, k, kernel, kernel)
         if own is not None:
             initialise(own, stage.init, in_space.blocks[0].link, generator)
@@ -210,12 +223,19 @@ class ConvCodec(StageModule):
             h = F.avg_pool2d(h, stage.pool, ceil_mode=True)
         return (dropout(h, stage.dropout, at.dropout) if self.training else h), trace
 
+    @property
+    def decodes(self) -> bool:
+        """Whether it was built with a decoder."""
+        return self.decoder_bias is not None
+
     def decode_params(self, z: Tensor) -> Tensor:
         """``(n, k, h', w') -> (n, d)``, before the link."""
         return self.decode_traced(z, None)
 
     def decode_traced(self, z: Tensor, trace: Tensor | None) -> Tensor:
         """``decode_params`` with the places of the maxima."""
+        if self.decoder_bias is None:
+            return super().decode_params(z)  # refuses
         stage = self.stage
         if stage.pool > 1 and trace is not None:
             z = F.max_unpool2d(z, trace, [stage.pool] * 2, output_size=self.map_size)
@@ -239,7 +259,7 @@ class ConvCodec(StageModule):
     def centre(self, mean: Tensor) -> None:
         """Set a decoder bias that is still zero so that a code of zeros decodes to each channel's
         part of the mean ``(d,)``."""
-        if not bool(self.decoder_bias.any()):
+        if self.decoder_bias is not None and not bool(self.decoder_bias.any()):
             block = self.in_space.blocks[0]
             channels = Space(
                 (len(self.decoder_bias),), (Block(block.kind, len(self.decoder_bias), block.link),)

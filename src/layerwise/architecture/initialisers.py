@@ -48,6 +48,17 @@ def initialise(weight: Tensor, name: str, activation: str, generator: torch.Gene
             weight.uniform_(-scaled[1], scaled[1], generator=generator)
 
 
+def linear(
+    inputs: int, outputs: int, generator: torch.Generator, init: str = "glorot_uniform"
+) -> nn.Linear:
+    """Return an affine map ``(n, inputs) -> (n, outputs)`` whose bias is zero."""
+    here = torch.empty(0).device  # loading builds on the meta device
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device=here)
+    initialise(layer.weight, init, "linear", generator)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 def check_initialiser(owner: object, name: object) -> None:
     """Raise unless the name is known."""
     if not isinstance(name, str) or (

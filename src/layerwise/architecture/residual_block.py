@@ -1,4 +1,4 @@
-"""Residual stages that only encode: of images and of tables."""
+"""The block of residual convolutional networks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._checks import check_int, check_number
+from .._checks import check_bool, check_int, check_number
 from .._errors import PairingError
-from .._random import BY_HAND, At, dropout, seeded
+from .._random import BY_HAND, At, dropout
 from .._space import Space
 from .._spec import register
 from .initialisers import initialise
@@ -20,35 +20,43 @@ from .stage import Stage, StageModule, check_numbers
 @register
 @dataclass(frozen=True, repr=False)
 class ResidualBlock(Stage):
-    """``shortcut(x) + conv(relu(norm(conv(relu(norm(x))))))`` on images; it only encodes.
+    """``shortcut(x) + conv(relu(norm(conv(relu(norm(x))))))`` on images ``(c, h, w)``, with filters
+    of 3 x 3 and batch normalisation; it only encodes.
 
-    Two convolutions of 3 x 3, normalised over the batch before each. The shortcut is the input, or
-    a convolution of 1 x 1 where the shape changes.
+    The shortcut is x itself, or filters of 1 x 1 on ``relu(norm(x))`` where the code has another
+    shape than x.
 
     Parameters
     ----------
     channels : int
         Of the code, at least 1.
     stride : int, default 1
-        Of the first convolution.
+        Of the first filters: the code is that many times smaller in height and width, rounded up.
     dropout : float, default 0.0
-        Between the two, in [0, 1).
+        Share of the hidden layer that is zeroed in every training phase of this stage, in [0, 1).
+    last : bool, default False
+        Whether a norm and a ReLU end the block: for the topmost of a stack.
 
     Raises
     ------
+    ParameterError
+        When a setting is out of its range.
     PairingError
         When built on rows that are not images.
 
     References
     ----------
-    He, Zhang, Ren and Sun (2016), "Identity mappings in deep residual networks"; Zagoruyko and
-    Komodakis (2016), "Wide residual networks".
+    He, Zhang, Ren and Sun (2016), "Identity mappings in deep residual networks". Zagoruyko and
+    Komodakis (2016), "Wide residual networks" (dropout between the filters).
 
     Examples
     --------
     >>> from layerwise import Conv, Pool, ResidualBlock, Stack
-    >>> Stack(Conv(16), ResidualBlock(32, stride=2), ResidualBlock(64, stride=2), Pool())
-    Stack(Conv(16), ResidualBlock(32, stride=2), ResidualBlock(64, stride=2), Pool())
+    >>> Stack(
+    ...     Conv(16, activation="linear", decoder=False),
+    ...     ResidualBlock(32, stride=2), ResidualBlock(64, stride=2, last=True), Pool(),
+    ... ).depth
+    4
     """
 
     takes_images: ClassVar[bool] = True
@@ -57,11 +65,13 @@ class ResidualBlock(Stage):
     _: KW_ONLY
     stride: int = 1
     dropout: float = 0.0
+    last: bool = False
 
     def __post_init__(self) -> None:
         check_int(self, "channels", self.channels, 1)
         check_int(self, "stride", self.stride, 1)
         check_number(self, "dropout", self.dropout, 0.0, 0.999)
+        check_bool(self, "last", self.last)
 
     def build(self, in_space: Space, generator: torch.Generator) -> ResidualBlockEncoder:
         check_numbers(self, in_space)
@@ -75,92 +85,51 @@ class ResidualBlock(Stage):
 
 
 class ResidualBlockEncoder(StageModule):
-    """The trained form of :class:`ResidualBlock`."""
+    """The trained form of :class:`ResidualBlock`: ``first_norm``, ``first``, ``second_norm``,
+    ``second``, ``shortcut`` where the shape changes, ``last_norm`` of the last one."""
 
     def __init__(self, stage: ResidualBlock, in_space: Space, generator: torch.Generator) -> None:
         channels, *sides = in_space.shape
-        height, width = ((side - 1) // stage.stride + 1 for side in sides)
-        super().__init__(in_space, Space.of("real", stage.channels, height, width))
+        shape = (stage.channels, *(-(-side // stage.stride) for side in sides))
+        super().__init__(
+            in_space,
+            Space.of("nonneg", *shape, link="relu") if stage.last else Space.of("real", *shape),
+        )
         self.dropout = stage.dropout
-        k, stride = stage.channels, stage.stride
-        with seeded(generator):
-            self.norm1, self.norm2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(k)
-            self.conv1 = nn.Conv2d(channels, k, 3, stride, 1, bias=False)
-            self.conv2 = nn.Conv2d(k, k, 3, 1, 1, bias=False)
-            same = channels == k and stride == 1
-            self.shortcut = None if same else nn.Conv2d(channels, k, 1, stride, bias=False)
-        for conv in (self.conv1, self.conv2):
-            initialise(conv.weight, "he_normal", "relu", generator)
+        self.first_norm = nn.BatchNorm2d(channels)
+        self.first = _filters(channels, stage.channels, 3, stage.stride, generator)
+        self.second_norm = nn.BatchNorm2d(stage.channels)
+        self.second = _filters(stage.channels, stage.channels, 3, 1, generator)
+        self.shortcut = (
+            None
+            if shape == in_space.shape
+            else _filters(channels, stage.channels, 1, stage.stride, generator)
+        )
+        self.last_norm = nn.BatchNorm2d(stage.channels) if stage.last else None
 
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, c, h, w) -> (n, k, h', w')``."""
-        begun = torch.relu(self.norm1(x))
-        h = torch.relu(self.norm2(self.conv1(begun)))
-        h = self.conv2(dropout(h, self.dropout, at.dropout) if self.training else h)
-        return h + (x if self.shortcut is None else self.shortcut(begun))
+        ready = torch.relu(self.first_norm(x))
+        hidden = torch.relu(self.second_norm(self.first(ready)))
+        if self.training:
+            hidden = dropout(hidden, self.dropout, at.dropout)
+        code = self.second(hidden) + (x if self.shortcut is None else self.shortcut(ready))
+        return code if self.last_norm is None else torch.relu(self.last_norm(code))
 
 
-@register
-@dataclass(frozen=True, repr=False)
-class ResidualDense(Stage):
-    """``x + dropout(W_2 relu(W_1 norm(x)))`` on flat rows; it only encodes and keeps the width.
-
-    Parameters
-    ----------
-    hidden : int, default 256
-        Width of the hidden layer.
-    dropout : float, default 0.1
-        Of the hidden layer, in [0, 1).
-
-    Raises
-    ------
-    PairingError
-        When built on images or tokens.
-
-    References
-    ----------
-    Gorishniy, Rubachev, Khrulkov and Babenko (2021), "Revisiting deep learning models for tabular
-    data" (ResNet).
-
-    Examples
-    --------
-    >>> from layerwise import Dense, ResidualDense, Stack
-    >>> Stack(Dense(128), ResidualDense(), ResidualDense())
-    Stack(Dense(128), ResidualDense(), ResidualDense())
-    """
-
-    hidden: int = 256
-    _: KW_ONLY
-    dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        check_int(self, "hidden", self.hidden, 1)
-        check_number(self, "dropout", self.dropout, 0.0, 0.999)
-
-    def build(self, in_space: Space, generator: torch.Generator) -> ResidualDenseEncoder:
-        check_numbers(self, in_space)
-        if len(in_space.shape) != 1:
-            raise PairingError(
-                f"{self!r} needs flat rows; its input has the shape {in_space.shape}.",
-                "Use ResidualBlock for images, or put Dense or Pool below it.",
-            )
-        return ResidualDenseEncoder(self, in_space, generator)
-
-
-class ResidualDenseEncoder(StageModule):
-    """The trained form of :class:`ResidualDense`."""
-
-    def __init__(self, stage: ResidualDense, in_space: Space, generator: torch.Generator) -> None:
-        width = in_space.size
-        super().__init__(in_space, Space.of("real", width))
-        self.dropout = stage.dropout
-        with seeded(generator):
-            self.norm = nn.BatchNorm1d(width)
-            self.widen = nn.Linear(width, stage.hidden)
-            self.narrow = nn.Linear(stage.hidden, width)
-
-    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
-        """``(n, d) -> (n, d)``."""
-        h = torch.relu(self.widen(self.norm(x)))
-        h = dropout(h, self.dropout, at.dropout) if self.training else h
-        return x + self.narrow(h)
+def _filters(
+    channels: int, units: int, kernel: int, stride: int, generator: torch.Generator
+) -> nn.Conv2d:
+    here = torch.empty(0).device  # loading builds on the meta device
+    made = nn.utils.skip_init(
+        nn.Conv2d,
+        channels,
+        units,
+        kernel,
+        stride=stride,
+        padding=kernel // 2,
+        bias=False,
+        device=here,
+    )
+    initialise(made.weight, "he_normal", "relu", generator)
+    return made

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .._contracts import EnergyCodec, LadderLayer, PatchLayer
 from .._errors import PairingError
@@ -130,7 +131,8 @@ def jacobian_norm(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Return ``sum (d code / d x)**2`` of each row by automatic differentiation, one pass a unit of
     the code."""
     x = x.detach().requires_grad_()
-    code = encode(x).flatten(1)  # (n, k)
+    with sdpa_kernel(SDPBackend.MATH):  # the others cannot be differentiated twice
+        code = encode(x).flatten(1)  # (n, k)
     total = x.new_zeros(len(x))
     for unit in range(code.shape[1]):
         (slope,) = torch.autograd.grad(code[:, unit].sum(), x, create_graph=True)

@@ -16,7 +16,9 @@ def convolutions(channels: tuple[int, ...] = CHANNELS) -> Stack:
     """Return two convolutions of each width with batch normalisation, the second with a stride of
     2, and the mean over the places that are left."""
     stages = [
-        Conv(width, stride=stride, normalisation="batch") for width in channels for stride in (1, 2)
+        Conv(width, stride=stride, normalisation="batch", decoder=False)
+        for width in channels
+        for stride in (1, 2)
     ]
     return Stack(*stages, Pool())
 
