@@ -37,7 +37,8 @@ class FixMatch(Consistency):
         By default that of ``supervised``, else ``Suited()``.
     strong : Augmentation, default Suited(strong=True)
     threshold : float, default 0.95
-        In [0, 1].
+        In [0, 1]. What the label smoothing of ``supervised`` takes from a probability is given back
+        first, as in ``PseudoLabels``; strong views are smoothed alike.
     ratio : float, default 7.0
 
     Raises
@@ -84,6 +85,10 @@ class FixMatch(Consistency):
             rows_seen = view(weak, rows.x, codec.in_space, at, "weak")
             answer = self.supervised.outputs(codec, head_of(state), rows_seen, at).float()
             probability, label = torch.softmax(answer, dim=1).max(dim=1)
-        sure = (probability >= self.threshold).float()
-        losses = sure * F.cross_entropy(outputs[0], label, reduction="none")
+        smoothing = self.supervised.label_smoothing
+        taught = (probability - smoothing / answer.shape[1]) / (1.0 - smoothing)
+        sure = (taught >= self.threshold).float()
+        losses = sure * F.cross_entropy(
+            outputs[0], label, reduction="none", label_smoothing=smoothing
+        )
         return weighted_mean(losses, rows.weight), {"sure": weighted_mean(sure, rows.weight)}
