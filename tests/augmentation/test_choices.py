@@ -145,8 +145,10 @@ def test_the_strong_view_changes_more():
 
 
 def test_what_suits_is_what_the_kind_of_rows_says():
-    assert suited(GREY) == Affine(10.0, scale=0.15, shift=0.1)
-    assert any(isinstance(one, Erase) for one in suited(GREY, True).augmentations)
+    assert suited(GREY) == Affine(15.0, scale=0.2, shift=0.1, shear=10.0)
+    assert suited(GREY, True) == Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
+    assert not suited(GREY).flip and not suited(GREY, True).flip
+    assert any(isinstance(one, Erase) for one in suited(RGB, True).augmentations)
     assert any(isinstance(one, Colour) for one in suited(RGB).augmentations)
     assert suited(Space.of("real", 3, 8, 8)) == Compose(Crop((0.5, 1.0)), Flip())
     assert suited(MIXED) == Swap(0.15) and suited(MIXED, True) == Resample(0.6)

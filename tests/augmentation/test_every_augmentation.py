@@ -46,8 +46,6 @@ from layerwise.augmentation import view_of
 GREY, RGB = Space.of("unit", 1, 12, 10), Space.of("unit", 3, 12, 10)
 MOVES = [
     Affine(),
-    Suited(),
-    Suited(strong=True),
     Affine(30.0, scale=0.3, shift=0.2, shear=10, flip=True, p=0.5),
     Rotate(20),
     Scale(0.3),
@@ -70,6 +68,7 @@ COLOURS = [Saturation(0.9), Hue(0.3), Grey(0.5), Colour(), Colour(0.8, 0.8, 0.8,
 CASES = [
     *((one, space) for one in (*MOVES, *LIGHTS) for space in (GREY, RGB)),
     *((one, RGB) for one in (*COLOURS, RandAugment())),
+    *((Suited(strong), space) for strong in (False, True) for space in (GREY, RGB)),
     (Sometimes(Gaussian(0.1), 0.3), Space.of("real", 7)),
     (OneOf(Masking(0.5), Gaussian(0.1)), Space.of("real", 7)),
 ]

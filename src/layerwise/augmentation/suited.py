@@ -29,7 +29,7 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
     Images of one channel are turned, scaled and shifted a little; they are not mirrored, because
     nothing tells whether a mirrored digit is a digit. Other images are cropped and mirrored, and
     where they hold red, green and blue in [0, 1], their colours change. Other rows swap entries
-    with one another. The strong view changes more, and takes a box out of an image.
+    with one another. The strong view changes more, and takes a box out of an image in colours.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
     >>> from layerwise import Space
     >>> from layerwise.augmentation import suited
     >>> suited(Space.of("unit", 1, 28, 28))
-    Affine(scale=0.15)
+    Affine(15.0, scale=0.2, shear=10.0)
     >>> suited(Space.of("real", 30)), suited(Space.of("real", 30), strong=True)
     (Swap(), Resample())
     """
@@ -61,8 +61,8 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
         return Resample(0.6) if strong else Swap(0.15)
     if space.shape[0] == 1:
         if strong:
-            return Compose(Affine(20.0, scale=0.3, shift=0.2, shear=15.0), Erase())
-        return Affine(10.0, scale=0.15, shift=0.1)
+            return Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
+        return Affine(15.0, scale=0.2, shift=0.1, shear=10.0)
     area = (0.3, 1.0) if strong else (0.5, 1.0)
     last = (Erase(),) if strong else ()
     if space.shape[0] != 3 or space.kind != "unit":

@@ -30,8 +30,8 @@ def fixmatch(
     threshold: float = 0.95,
     ratio: float = 4.0,
     steps: int = 600,
-    epochs: int = 1,
-    batch_size: int = 128,
+    epochs: int = 4,
+    batch_size: int = 256,
     learning_rate: float = 3e-3,
     pretrained: int = 0,
 ) -> Recipe:
