@@ -217,10 +217,11 @@ UNTRAINED = pytest.mark.filterwarnings("ignore:.*answers nearly the same")
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 @pytest.mark.parametrize("stack", STACKS, ids=repr)
 def test_every_combination_trains_or_is_refused_as_declared(stack, objective):
-    """Of each stack and objective every other schedule and space: the next pair has the rest."""
+    """Of each stack and objective a quarter of the schedules and spaces: the pairs beside it have
+    the rest."""
     turn = STACKS.index(stack) + OBJECTIVES.index(objective)
     for (i, schedule), (j, name) in product(enumerate(SCHEDULES), enumerate(SPACES)):
-        if (turn + i + j) % 2:
+        if (turn + i + j) % 4:
             continue
         plan = as_plan([(objective, schedule, Training(batch_size=8))])
         source = rows(SPACES[name])
