@@ -125,7 +125,7 @@ OBJECTIVES = [
     MaskedModelling(MaskedPatches(0.3, 2), learned=True),
     VIME(),
     PiModel(augment=Masking(0.2)),
-    MeanTeacher(Supervised((3,)), augment=Masking(0.2)),
+    MeanTeacher(Supervised((9,)), augment=Masking(0.2)),
     VAT(Supervised(dropout=0.1)),
     FixMatch(threshold=0.4),
     VIMEConsistency(),

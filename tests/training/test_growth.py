@@ -20,7 +20,7 @@ from layerwise import (
     TrainingWarning,
     compare,
 )
-from layerwise.training import grown
+from layerwise.training.growth import grown
 from layerwise.workflows import fit
 
 X = np.random.default_rng(0).normal(size=(200, 5)).cumsum(axis=1)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 import layerwise
-from layerwise import ParameterError, PretrainedRegressor, Pretrainer
+from layerwise import ParameterError, PretrainedClassifier, PretrainedRegressor, Pretrainer
 from layerwise._spec import from_dict
 from layerwise.recipes import KINDS, RECIPES, arguments_of, make_recipe, summary_of
 from layerwise.workflows import fit, recipes
@@ -22,7 +25,7 @@ SMALL = {
     "deep_belief_network": ["widths=[16,8]"],
     "dino": [*_VIEWS, "prototypes=16"],
     "fixmatch": [*_STEPS, "pretrained=1"],
-    "ladder": ["widths=[16,8]"],
+    "ladder": ["widths=[16,8]", "steps=20"],
     "masked_autoencoder": ["size=2", "width=8", "depth=1", "finetune_steps=2"],
     "mean_teacher": _STEPS,
     "moco": [*_VIEWS, "queue=32"],
@@ -40,7 +43,24 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("name", RECIPES)
+# Like another one but for the objective: learned from without the command and its report
+ALIKE = ("barlow_twins", "byol", "dino", "mean_teacher", "moco", "pi_model", "vicreg")
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_recipe_that_is_like_another_one_learns(name):
+    X, y = load_digits(return_X_y=True)
+    X = X.reshape(-1, 1, 8, 8)[:100] / 16
+    settings = dict(change.split("=") for change in [*SMALL[name], "epochs=1"])
+    recipe = make_recipe(name, **{key: json.loads(value) for key, value in settings.items()})
+    recipe = recipe.replace("stack.in_shape", (1, 8, 8))
+    few = np.where(np.arange(100) < 40, y[:100], -1)
+    model = PretrainedClassifier(recipe=recipe, unlabeled=-1, random_state=0).fit(X, few)
+    assert model.predict_proba(X).shape == (100, 10)
+    assert model.recipe_.name == name
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ALIKE])
 def test_a_recipe_goes_through_the_command(name, tmp_path):
     result = fit("digits", labels=50, recipe=name, changes=[*SMALL[name], "epochs=1"], out=tmp_path)
     assert result["recipe"] == name

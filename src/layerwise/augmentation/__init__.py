@@ -13,7 +13,7 @@ from .masked_patches import MaskedPatches
 from .mixing import CutMix, Mixed, Mixing, MixUp
 from .rand_augment import RandAugment
 from .resample import Resample
-from .suited import Suited, suited
+from .suitable import Suited, suited
 from .tone import Grey, Solarise
 
 __all__ = [

@@ -18,13 +18,14 @@ def ladder(
     learning_rate: float = 3e-3,
     batch_size: int = 200,
     ratio: float = 2.0,
+    steps: int = 1500,
 ) -> Recipe:
     """Return labels and denoising at every layer.
 
     A ladder network learns from both at once; there is no pretraining before it. The control arm is
     the same network with the same noise, batches and steps, without the denoising costs.
 
-    The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16
+    ``steps`` is the least number of steps. The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16
     where the processor has it) takes two thirds of the time.
 
     References
@@ -33,7 +34,7 @@ def ladder(
     networks".
     """
     training = Training(
-        learning_rate=learning_rate, batch_size=batch_size, shape="cosine", min_steps=1500
+        learning_rate=learning_rate, batch_size=batch_size, shape="cosine", min_steps=steps
     )
     plans = [
         as_plan([(Ladder(noise=noise, weights=cost, ratio=ratio), Joint(epochs), training)])

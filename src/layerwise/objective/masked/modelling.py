@@ -52,7 +52,7 @@ class MaskedModelling(Objective):
     --------
     >>> from layerwise import MaskedModelling, MaskedPatches
     >>> MaskedModelling(MaskedPatches(0.6, 4))
-    MaskedModelling(MaskedPatches(0.6, 4))
+    MaskedModelling(MaskedPatches(0.6))
     """
 
     level: ClassVar[str] = "data"

@@ -64,7 +64,7 @@ class DINO(TwoViews):
     --------
     >>> from layerwise import Crop, DINO
     >>> DINO(prototypes=256, small=Crop(area=(0.1, 0.4)))
-    DINO(prototypes=256, small=Crop(area=(0.1, 0.4)))
+    DINO(prototypes=256, small=Crop((0.1, 0.4)))
     """
 
     _: KW_ONLY

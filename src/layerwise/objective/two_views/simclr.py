@@ -43,7 +43,7 @@ class SimCLR(TwoViews):
     --------
     >>> from layerwise import Affine, SimCLR
     >>> SimCLR(Affine(rotate=15), temperature=0.2)
-    SimCLR(Affine(rotate=15), temperature=0.2)
+    SimCLR(Affine(15), temperature=0.2)
     """
 
     _: KW_ONLY

@@ -53,7 +53,7 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
     >>> from layerwise import Space
     >>> from layerwise.augmentation import suited
     >>> suited(Space.of("unit", 1, 28, 28))
-    Affine(15.0, scale=0.2, shear=10.0)
+    Affine(15.0, 0.2, shear=10.0)
     >>> suited(Space.of("real", 30)), suited(Space.of("real", 30), strong=True)
     (Swap(), Resample())
     """
