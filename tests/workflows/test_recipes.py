@@ -136,7 +136,11 @@ def test_a_recipe_of_boltzmann_machines_serves_a_regressor():
 
 def test_the_ladder_is_compared_with_its_labels_alone_and_shows_no_reconstructions(tmp_path):
     result = fit(
-        "digits", labels=50, recipe="ladder", changes=["widths=[16,8]", "epochs=1"], out=tmp_path
+        "digits",
+        labels=50,
+        recipe="ladder",
+        changes=["widths=[16,8]", "epochs=1", "steps=20"],
+        out=tmp_path,
     )
     assert result["arms"] == {"pretrained": "with unlabelled rows", "random_start": "labels alone"}
     assert "learning from the unlabelled rows" in result["verdict"]["text"]

@@ -25,8 +25,9 @@ def ladder(
     A ladder network learns from both at once; there is no pretraining before it. The control arm is
     the same network with the same noise, batches and steps, without the denoising costs.
 
-    ``steps`` is the least number of steps. The paper has 150 epochs of batches of 100 with a rate of 0.002; ``precision="auto"`` (bfloat16
-    where the processor has it) takes two thirds of the time.
+    ``steps`` is the least number of steps. The paper has 150 epochs of batches of 100 with a rate
+    of 0.002; ``precision="auto"`` (bfloat16 where the processor has it) takes two thirds of the
+    time.
 
     References
     ----------
