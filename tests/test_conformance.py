@@ -265,7 +265,8 @@ def trains(stack, plan, schedule, feed):
 @UNTRAINED
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 def test_every_objective_trains_in_mixed_precision(objective):
-    for stack, schedule in product(STACKS, (Greedy(1), Joint(1))):
+    turn = OBJECTIVES.index(objective) % 3
+    for stack, schedule in product(STACKS[turn::3], (Greedy(1), Joint(1))):
         if not refused(stack, objective, schedule, "image"):
             module, source = stack.build(SPACES["image"], Keys(0).torch("w")), rows(SPACES["image"])
             feed = Feed(source, source, Space.of("category", 2))
