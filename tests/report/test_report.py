@@ -406,3 +406,18 @@ def test_a_log_scale_of_less_than_two_decades_has_labels_that_do_not_overlap():
     svg = str(curves("loss", "loss by epoch", [Line(list(range(60)), values)]))
     assert ">0.05<" in svg and ">0.02<" in svg
     assert ">0.009<" not in svg and ">0.09<" not in svg
+
+
+def test_what_is_told_beside_the_loss_is_drawn_with_its_words():
+    from layerwise.report.learning import history
+
+    rows = [{"step": 0, "phase": 0, "objective": "SimCLR", "first": 0, "last": 1, "loss": 1.0}] * 3
+    told = [row | {"spread": 0.9, "knn": 0.5 + i / 10} for i, row in enumerate(rows)]
+    shown = history({"pretraining": told, "finetuning": {"pretrained": [{"loss": 1.0}] * 2}})
+    (signal,) = shown["signals"]
+    assert signal["name"] == "pretraining"
+    assert [words for words, _, _ in signal["looks"]] == [
+        "nearest neighbours on the labelled rows",
+        "spread of the embeddings",
+    ]
+    assert "<svg" in signal["plot"]

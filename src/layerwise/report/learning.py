@@ -104,7 +104,8 @@ def _signals(last: list[Facts] | None, tuning: dict[str, list[Facts]]) -> list[F
         lines = [line for key in drawn for line in _told(rows or [], key)]
         if lines:
             words = ", ".join(SIGNALS[key][0] for key in drawn)
-            plot = plots.curves(f"signals-{name}", f"{words}, by epoch of {name}", lines)
+            label = f"{words}, by epoch of {name}"
+            plot = plots.curves(f"signals-{name}", label, lines, shares=True)
             looks = [
                 (SIGNALS[key][0], "second" if SIGNALS[key][1] else "first", SIGNALS[key][2])
                 for key in drawn

@@ -35,9 +35,11 @@ class Line:
     dashed: bool = False
 
 
-def curves(name: str, label: str, lines: Sequence[Line], across: int = 1) -> Markup:
-    """Return a panel of learning curves, one of so many across the page; the loss is on a log scale
-    if it falls by more than a factor of 20."""
+def curves(
+    name: str, label: str, lines: Sequence[Line], across: int = 1, *, shares: bool = False
+) -> Markup:
+    """Return a panel of learning curves, one of so many across the page; a loss is on a log scale
+    if it falls by more than a factor of 20, ``shares`` never are."""
 
     def paint(axes: Axes) -> None:
         for line in lines:
@@ -50,7 +52,8 @@ def curves(name: str, label: str, lines: Sequence[Line], across: int = 1) -> Mar
                 marker="o" if len(line.epochs) < 3 else "",
             )
         values = [v for line in lines for v in line.values if math.isfinite(v)]
-        if values and min(values) > 0 and max(values) / min(values) > _DECADES:
+        positive = bool(values) and min(values) > 0 and not shares
+        if positive and max(values) / min(values) > _DECADES:
             axes.set_yscale("log")
             from matplotlib.ticker import LogLocator
 
