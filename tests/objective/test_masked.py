@@ -203,6 +203,13 @@ def test_a_stack_without_patches_is_refused_with_both_sides_named():
         MaskedAutoencoder().check(codec, None)
 
 
+def test_a_stage_that_would_stay_as_it_is_is_refused():
+    codec = Stack(Patches(2, 8), Transformer(1, 2), Pool(), Dense(3)).build(IMAGE, draws())
+    with pytest.raises(PairingError, match=r"MaskedAutoencoder.*Dense\(3\).*would stay as it is"):
+        MaskedAutoencoder().check(codec, None)
+    MaskedAutoencoder().check(codec.slice(0, 2), None)
+
+
 def test_one_patch_cannot_be_hidden():
     codec = Stack(Patches(8, 8), Transformer(1, 2)).build(IMAGE, draws())
     with pytest.raises(PairingError, match="the images have 1"):
@@ -213,7 +220,10 @@ def test_one_patch_cannot_be_hidden():
     ("make", "words"),
     [
         (lambda: MaskedAutoencoder(hidden=0.0), "'hidden' parameter of MaskedAutoencoder"),
-        (lambda: MaskedAutoencoder(width=6), "'width' parameter of MaskedAutoencoder"),
+        (
+            lambda: MaskedAutoencoder(width=6),
+            "'width' parameter of MaskedAutoencoder must be a multiple of 4. Got 6",
+        ),
         (lambda: MaskedModelling("x"), "'corruption' parameter of MaskedModelling"),
         (lambda: VIME(weight=-1.0), "'weight' parameter of VIME"),
     ],

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..._checks import check_bool, check_int, check_number
 from ..._contracts import Batch, Codec, Floor, PatchLayer
-from ..._errors import PairingError
+from ..._errors import PairingError, ParameterError
 from ..._random import At, seeded
 from ..._space import Space
 from ..._spec import register
@@ -39,7 +39,7 @@ class MaskedAutoencoder(Objective):
     Raises
     ------
     PairingError
-        On a stack that does not begin with ``Patches``, or keeps no tokens below its pooling.
+        On a stack that does not begin with ``Patches``, or has stages to train above its tokens.
 
     References
     ----------
@@ -66,7 +66,12 @@ class MaskedAutoencoder(Objective):
         check_int(self, "width", self.width, 4)
         check_int(self, "depth", self.depth, 1)
         check_bool(self, "standardise", self.standardise)
-        check_number(self, "width", self.width % 4, 0, 0)
+        if self.width % 4:
+            raise ParameterError(
+                "The 'width' parameter of MaskedAutoencoder must be a multiple of 4. Got "
+                f"{self.width!r} instead.",
+                "A quarter each is sine and cosine of the column and of the row.",
+            )
 
     def check(self, codec: Codec, target: Space | None) -> None:
         first = codec.chain[0].patch_view() if codec.depth else None
@@ -80,6 +85,15 @@ class MaskedAutoencoder(Objective):
                 f"{self!r} hides some of the patches; the images have {first.count}.",
                 "Use Patches of a smaller size.",
             )
+        above = codec.chain[len(token_floors(codec)) :]
+        for floor in above:
+            if floor.layers():
+                raise PairingError(
+                    f"{self!r} learns from the codes of patches; the stage "
+                    f"{getattr(floor, 'stage', type(floor).__name__)!r} above them would stay as "
+                    "it is.",
+                    "End the stack with the tokens or with Pool, or train it in a later step.",
+                )
 
     def predictor(self, state: nn.Module | None) -> None:
         """Nothing is left to predict with: the decoder is thrown away."""
