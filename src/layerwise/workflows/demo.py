@@ -46,7 +46,12 @@ def demo(
     why = ""
     for i in range(DRAWS):
         found, why = fit_draw(
-            rows, labels=LABELS, seed=seed + i, device=device, tell=partial(_tell_draw, tell, i)
+            rows,
+            labels=LABELS,
+            seed=seed + i,
+            device=device,
+            tell=partial(_tell_draw, tell, i),
+            probe=i == 0,  # the report shows the first
         )
         fits.append(found)
     result = facts_of(fits[0], seed) | _over_draws(fits, seed)

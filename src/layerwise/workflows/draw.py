@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -151,10 +152,12 @@ def fit_draw(
     tell: Tell = lambda title: None,
     say: Tell | None = None,
     until: float | None = None,
+    probe: bool = True,
 ) -> tuple[Fit, str]:
     """Fit both arms of a recipe and simpler ones on one draw; also say who chose the recipe.
 
-    With ``say`` or ``until`` the time is measured first: said, and cut to the limit.
+    With ``say`` or ``until`` the time is measured first: said, and cut to the limit. ``probe`` says
+    whether pretraining is probed on the labelled rows while it runs.
     """
     draw, notes = single_draw(rows.study, labels, seed)
     chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
@@ -178,7 +181,8 @@ def fit_draw(
         elif what == "fit" and arm in (pair[1], simple[0]):
             tell(pair[1].short if arm is pair[1] else "comparing")
 
-    with limited_by(clock), probing(*_probed(rows.study, draw)):
+    probed = probing(*_probed(rows.study, draw)) if probe else nullcontext()
+    with limited_by(clock), probed:
         single = run_single(rows.study, [*pair, *simple], draw, began)
     models = [single.answered[arm.name].model for arm in pair]
     for model in models:
