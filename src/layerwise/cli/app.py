@@ -122,7 +122,7 @@ def demo(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the whole story on embedded digits, in about a minute: 50 labels, ten draws of them, and
+    """Show the whole story on embedded digits, in a minute or two: 50 labels, ten draws of them, and
     a report."""
     from .. import workflows
 
