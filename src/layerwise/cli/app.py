@@ -122,8 +122,8 @@ def demo(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the whole story on embedded digits, in a minute or two: 50 labels, ten draws of them, and
-    a report."""
+    """Show the whole story on embedded digits, in a minute or two: 50 labels, ten draws of them,
+    and a report."""
     from .. import workflows
 
     with Output(as_json, quiet) as output:
