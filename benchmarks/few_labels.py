@@ -4,7 +4,11 @@
 Every draw takes other labelled images, balanced over the classes, and other random weights; all
 training images are there without their labels. Both arms of a recipe are fitted: the recipe, and
 its control. The test part is looked at once for each. Finished fits are lines of
-``benchmarks/few-labels-out.jsonl``; what stands there is not run again.
+``benchmarks/few-labels-out.jsonl``; what stands there is not run again, unless the recipe has
+changed since.
+
+With ``--held-out N`` the last N training images are taken away and judged instead of the test
+images: settings are chosen so, and the test part has no say in them.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from layerwise.cli.process import tune_process
 tune_process()
 
 import argparse  # noqa: E402
+import hashlib  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -25,6 +30,7 @@ from scipy import stats  # noqa: E402
 
 from layerwise import PretrainedClassifier  # noqa: E402
 from layerwise.data.readers import Dataset, load_dataset  # noqa: E402
+from layerwise.recipes import Recipe  # noqa: E402
 from layerwise.workflows.choices import parse, resolve  # noqa: E402
 
 from .claims.arms import in_turn  # noqa: E402
@@ -34,10 +40,16 @@ OUT = Path(__file__).parent / "few-labels-out.jsonl"
 STARTS = ("pretrained", "random")
 
 
+def recipe_of(data: Dataset, key: dict[str, Any]) -> Recipe:
+    recipe, _ = resolve(data, key["recipe"], key["changes"])
+    return recipe
+
+
 def fitted(data: Dataset, key: dict[str, Any]) -> dict[str, Any]:
     """Return a line: the test error of one arm of a recipe, and what it took."""
-    recipe, _ = resolve(data, key["recipe"], key["changes"])
-    y, rng = np.asarray(data.y), np.random.default_rng([key["draw"], 2006])
+    recipe = recipe_of(data, key)
+    x, y, judged_x, judged_y = parted(data, key["held_out"])
+    rng = np.random.default_rng([key["draw"], 2006])
     order = rng.permutation(len(y))
     rows = order[in_turn(y[order])][: key["labels"]]
     few = np.full(len(y), None, dtype=object)
@@ -46,33 +58,42 @@ def fitted(data: Dataset, key: dict[str, Any]) -> dict[str, Any]:
         recipe=recipe, start=key["start"], unlabeled="missing", random_state=key["draw"]
     )
     began, burned = time.perf_counter(), time.process_time()
-    model.fit(data.X, few)
+    model.fit(x, few)
     took = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - burned}
-    assert data.test is not None
-    wrong = model.predict(data.test.X) != np.asarray(data.test.y)
+    wrong = model.predict(judged_x) != judged_y
     return key | {"error": 100 * float(np.mean(wrong))} | took
+
+
+def parted(data: Dataset, held_out: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:
+    """Return the rows to learn from and the rows to judge: the test part, or held-out rows."""
+    y = np.asarray(data.y)
+    if held_out:
+        return data.X[:-held_out], y[:-held_out], data.X[-held_out:], y[-held_out:]
+    assert data.test is not None
+    return data.X, y, data.test.X, np.asarray(data.test.y)
 
 
 def table(lines: list[dict[str, Any]]) -> str:
     """Return means over the draws with 95 % intervals, and the paired difference of both arms."""
     groups: dict[tuple[Any, ...], dict[str, dict[int, dict[str, Any]]]] = {}
     for line in lines:
-        key = (line["data"], line["labels"], line["recipe"], " ".join(line["changes"]))
+        judged = f"held out {line['held_out']}" if line["held_out"] else "test"
+        changes = " ".join([*line["changes"], line["values"]])
+        key = (line["data"], judged, line["labels"], line["recipe"], changes)
         groups.setdefault(key, {}).setdefault(line["start"], {})[line["draw"]] = line
     rows = [
-        "| data | labels | recipe | draws | error % | control % | gain | core-seconds |",
-        "|---|---|---|---|---|---|---|---|",
+        "| data | judged | labels | recipe | draws | error % | control % | gain | core-seconds |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for (data, labels, recipe, changes), arms in sorted(groups.items()):
+    for (data, judged, labels, recipe, changes), arms in sorted(groups.items()):
         both = sorted(set(arms.get("pretrained", {})) & set(arms.get("random", {})))
         errors = {s: np.array([arms[s][d]["error"] for d in sorted(arms[s])]) for s in arms}
         gain = np.array([arms["random"][d]["error"] - arms["pretrained"][d]["error"] for d in both])
         took = [np.mean([one["core_seconds"] for one in arms[s].values()]) for s in arms]
         shown = [_mean(errors.get(start, np.array([]))) for start in STARTS]
-        rows.append(
-            f"| {data} | {labels} | {recipe} {changes} | {len(both)} | {shown[0]} | {shown[1]} | "
-            f"{_mean(gain)} | {' and '.join(f'{seconds:.0f}' for seconds in took)} |"
-        )
+        seconds = " and ".join(f"{value:.0f}" for value in took)
+        cells = [data, judged, labels, f"{recipe} {changes}", len(both), *shown, _mean(gain)]
+        rows.append(f"| {' | '.join(map(str, [*cells, seconds]))} |")
     return "\n".join(rows)
 
 
@@ -90,6 +111,9 @@ def main() -> int:
     parser.add_argument("--recipes", default="fixmatch,simclr,vicreg,vat")
     parser.add_argument("--set", action="append", default=[], help="as in layerwise fit")
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first draw")
+    parser.add_argument("--held-out", type=int, default=0, help="judge so many training images")
+    parser.add_argument("--starts", default=",".join(STARTS), help="one arm, or both")
     parser.add_argument("--table", action="store_true", help="print what is there")
     options = parser.parse_args()
     text = OUT.read_text().splitlines() if OUT.exists() else []
@@ -100,9 +124,9 @@ def main() -> int:
     for change in options.set:
         parse(change)  # refused before anything is run
     data = load_dataset(str(DATA / options.data))
-    for draw in range(options.draws):
+    for draw in range(options.first, options.first + options.draws):
         for name in options.recipes.split(","):
-            for start in STARTS:
+            for start in options.starts.split(","):
                 key = {
                     "data": options.data,
                     "labels": options.labels,
@@ -110,7 +134,10 @@ def main() -> int:
                     "changes": options.set,
                     "start": start,
                     "draw": draw,
+                    "held_out": options.held_out,
                 }
+                values = repr(recipe_of(data, key)).encode()
+                key["values"] = hashlib.sha256(values).hexdigest()[:8]  # defaults change
                 if any(key.items() <= line.items() for line in lines):
                     continue
                 lines.append(fitted(data, key))

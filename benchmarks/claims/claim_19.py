@@ -8,7 +8,7 @@ from .arms import images
 from .modern import encoder, network, probe_error, sizes
 from .study import Arms, Claim, Panel, Size, each
 
-VIEWS = Suited(strong=True)
+VIEWS = Suited("strong")
 OBJECTIVES: dict[str, Objective] = {
     "SimCLR": SimCLR(VIEWS),
     "BYOL": BYOL(VIEWS),

@@ -109,7 +109,7 @@ def error(model: Any, data: Images) -> float:
 
 def simclr() -> SimCLR:
     """Return the two-view objective that stands for self-supervised pretraining."""
-    return SimCLR(Suited(strong=True), temperature=0.2)
+    return SimCLR(Suited("strong"), temperature=0.2)
 
 
 QUICK = {"rows": 512, "test": 256, "channels": [4, 8], "epochs": 1, "steps": 4}

@@ -28,7 +28,7 @@ from layerwise import (
     Stack,
     Supervised,
 )
-from layerwise.augmentation import Affine, Augmentation, Crop, Erase, Resample, Swap, suited
+from layerwise.augmentation import Affine, Augmentation, Crop, Erase, Resample, Shift, Swap, suited
 
 GREY, RGB = Space.of("unit", 1, 8, 8), Space.of("unit", 3, 8, 8)
 
@@ -123,9 +123,9 @@ SPACES = [
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: f"{space.kind}{space.shape}")
-@pytest.mark.parametrize("strong", [False, True])
-def test_what_suits_is_never_refused_and_changes_rows(space, strong):
-    augmentation = suited(space, strong)
+@pytest.mark.parametrize("strength", ["weak", "mild", "strong"])
+def test_what_suits_is_never_refused_and_changes_rows(space, strength):
+    augmentation = suited(space, strength)
     augmentation.check(space)
     x = torch.rand(40, *space.shape, generator=generator())
     if space.kind == "category":
@@ -134,24 +134,27 @@ def test_what_suits_is_never_refused_and_changes_rows(space, strong):
     assert view.shape == x.shape and not torch.equal(view, x)
 
 
-def test_the_strong_view_changes_more():
+def test_a_stronger_view_changes_more():
     for space in (GREY, RGB, Space.of("real", 12)):
-        x = torch.rand(300, *space.shape, generator=generator())
-        mild, strong = (
-            float((suited(space, way).view(x, space, generator()) - x).abs().mean())
-            for way in (False, True)
+        x = torch.zeros(300, *space.shape)
+        x[..., ::4] = torch.rand(300, *space.shape, generator=generator())[..., ::4]
+        weak, mild, strong = (
+            float((suited(space, way).view(x.clone(), space, generator()) - x).abs().mean())
+            for way in ("weak", "mild", "strong")
         )
-        assert mild < strong
+        assert weak < mild < strong
 
 
 def test_what_suits_is_what_the_kind_of_rows_says():
     assert suited(GREY) == Affine(15.0, scale=0.2, shift=0.1, shear=10.0)
-    assert suited(GREY, True) == Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
-    assert not suited(GREY).flip and not suited(GREY, True).flip
-    assert any(isinstance(one, Erase) for one in suited(RGB, True).augmentations)
+    assert suited(GREY, "strong") == Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
+    assert not suited(GREY).flip and not suited(GREY, "strong").flip
+    assert any(isinstance(one, Erase) for one in suited(RGB, "strong").augmentations)
     assert any(isinstance(one, Colour) for one in suited(RGB).augmentations)
     assert suited(Space.of("real", 3, 8, 8)) == Compose(Crop((0.5, 1.0)), Flip())
-    assert suited(MIXED) == Swap(0.15) and suited(MIXED, True) == Resample(0.6)
+    assert suited(GREY, "weak") == Shift(0.08)
+    assert suited(RGB, "weak") == Compose(Shift(0.125), Flip())
+    assert suited(MIXED) == Swap(0.15) and suited(MIXED, "strong") == Resample(0.6)
 
 
 @pytest.mark.parametrize("strong", [False, True])

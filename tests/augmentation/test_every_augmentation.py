@@ -68,7 +68,7 @@ COLOURS = [Saturation(0.9), Hue(0.3), Grey(0.5), Colour(), Colour(0.8, 0.8, 0.8,
 CASES = [
     *((one, space) for one in (*MOVES, *LIGHTS) for space in (GREY, RGB)),
     *((one, RGB) for one in (*COLOURS, RandAugment())),
-    *((Suited(strong), space) for strong in (False, True) for space in (GREY, RGB)),
+    *((Suited(how), space) for how in ("mild", "strong") for space in (GREY, RGB)),
     (Sometimes(Gaussian(0.1), 0.3), Space.of("real", 7)),
     (OneOf(Masking(0.5), Gaussian(0.1)), Space.of("real", 7)),
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from .._checks import check_name
+from .._checks import check_int, check_name
 from .._errors import PairingError
 from .._random import BY_HAND, At
 from .._space import Space
@@ -20,20 +21,26 @@ POOLS = ("mean", "max", "first")
 @register
 @dataclass(frozen=True, repr=False)
 class Pool(Stage):
-    """Tokens ``(t, k)`` or an image ``(k, h, w)`` to one vector ``(k,)``; it only encodes.
+    """Tokens ``(t, k)`` or an image ``(k, h, w)`` to one vector ``(k,)``, or an image to a few
+    places ``(k, size, size)``; it only encodes.
 
     Parameters
     ----------
     how : {'mean', 'max', 'first'}, default 'mean'
         Over the tokens that are no padding, or over the places. 'first' takes the first token,
         where an encoder puts its class token.
+    size : int, default 1
+        Places a side that are left of an image, each the mean or the largest of a rectangle of
+        places; an image that has fewer keeps them all. One forgets where things were, a few
+        remember it roughly.
 
     Raises
     ------
     ParameterError
-        For another word.
+        For another word, or less than one place.
     PairingError
-        When built on rows that are neither, or 'first' on images, which have no first place.
+        When built on rows that are neither, 'first' on images, which have no first place, or a
+        ``size`` above 1 on tokens, which lie in no plane.
 
     References
     ----------
@@ -48,9 +55,11 @@ class Pool(Stage):
     """
 
     how: str = "mean"
+    size: int = 1
 
     def __post_init__(self) -> None:
         check_name(self, "how", self.how, POOLS)
+        check_int(self, "size", self.size, 1)
 
     def build(self, in_space: Space, generator: torch.Generator) -> PoolEncoder:
         check_numbers(self, in_space)
@@ -67,9 +76,18 @@ class Pool(Stage):
                 f"{in_space.shape}, which has none.",
                 "Use Pool('mean') or Pool('max').",
             )
+        if not images and self.size > 1:
+            raise PairingError(
+                f"{self!r} leaves {self.size} x {self.size} places of an image; its input are "
+                f"tokens of shape {in_space.shape}, which lie in no plane.",
+                "Leave size at 1.",
+            )
         width = in_space.shape[0] if images else in_space.shape[1]
+        shape: tuple[int, ...] = (width,)
+        if self.size > 1:
+            shape = (width, *(min(self.size, side) for side in in_space.shape[1:]))
         block = in_space.blocks[0]
-        return PoolEncoder(self, in_space, Space.of(block.kind, width, link=block.link))
+        return PoolEncoder(self, in_space, Space.of(block.kind, *shape, link=block.link))
 
 
 class PoolEncoder(StageModule):
@@ -80,7 +98,11 @@ class PoolEncoder(StageModule):
         self.stage = stage
 
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
-        """``(n, t, k)`` or ``(n, k, h, w)`` to ``(n, k)``."""
+        """``(n, t, k)`` or ``(n, k, h, w)`` to ``(n, k)``, or ``(n, k, size, size)``."""
+        if x.dim() == 4 and self.stage.size > 1:
+            pool = F.adaptive_avg_pool2d if self.stage.how == "mean" else F.adaptive_max_pool2d
+            height, width = self.code_space.shape[1:]
+            return pool(x, (height, width))
         if x.dim() == 4:
             return x.mean((2, 3)) if self.stage.how == "mean" else x.amax((2, 3))
         if self.stage.how == "first":

@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from .._checks import check_bool
+from .._checks import check_name
 from .._space import Space
 from .._spec import register
-from .affine import Affine
+from .affine import Affine, Shift
 from .augmentation import Augmentation
 from .colour import Colour
 from .compose import Compose
@@ -21,22 +21,27 @@ from .erase import Erase
 from .resample import Resample
 from .tone import Grey
 
+STRENGTHS = ("weak", "mild", "strong")
 
-def suited(space: Space, strong: bool = False) -> Augmentation:
+
+def suited(space: Space, strength: str = "mild") -> Augmentation:
     """Return what may change in rows of a space without changing what they are, as far as shape and
     kind tell.
 
     Images of one channel are turned, scaled and shifted a little; they are not mirrored, because
     nothing tells whether a mirrored digit is a digit. Other images are cropped and mirrored, and
     where they hold red, green and blue in [0, 1], their colours change. Other rows swap entries
-    with one another. The strong view changes more, and takes a box out of an image in colours.
+    with one another. A strong view changes more, and takes a box out of an image in colours; a weak
+    one is moved by a few pixels, and mirrored where it has colours: what a network says of it is
+    close to what it says of the row.
 
     Parameters
     ----------
     space : Space
         Of the rows as the network sees them.
-    strong : bool, default False
-        The second of two views that differ in strength, as in FixMatch.
+    strength : {'weak', 'mild', 'strong'}, default 'mild'
+        Mild for labelled rows; weak and strong for the two views of FixMatch; strong for both views
+        of an objective that compares them.
 
     Returns
     -------
@@ -54,15 +59,20 @@ def suited(space: Space, strong: bool = False) -> Augmentation:
     >>> from layerwise.augmentation import suited
     >>> suited(Space.of("unit", 1, 28, 28))
     Affine(15.0, 0.2, shear=10.0)
-    >>> suited(Space.of("real", 30)), suited(Space.of("real", 30), strong=True)
+    >>> suited(Space.of("real", 30)), suited(Space.of("real", 30), "strong")
     (Swap(), Resample())
     """
     if len(space.shape) != 3:
-        return Resample(0.6) if strong else Swap(0.15)
+        return {"weak": Swap(0.05), "mild": Swap(0.15), "strong": Resample(0.6)}[strength]
     if space.shape[0] == 1:
-        if strong:
-            return Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
-        return Affine(15.0, scale=0.2, shift=0.1, shear=10.0)
+        if strength == "weak":
+            return Shift(0.08)
+        if strength == "mild":
+            return Affine(15.0, scale=0.2, shift=0.1, shear=10.0)
+        return Affine(30.0, scale=0.3, shift=0.15, shear=20.0)
+    if strength == "weak":
+        return Compose(Shift(0.125), Flip())
+    strong = strength == "strong"
     area = (0.3, 1.0) if strong else (0.5, 1.0)
     last = (Erase(),) if strong else ()
     if space.shape[0] != 3 or space.kind != "unit":
@@ -79,9 +89,13 @@ class Suited(Augmentation):
 
     Parameters
     ----------
-    strong : bool, default False
-        More change: the second of two views that differ in strength, or both views of an objective
-        that compares them.
+    strength : {'weak', 'mild', 'strong'}, default 'mild'
+        How much changes.
+
+    Raises
+    ------
+    ParameterError
+        For another word.
 
     Examples
     --------
@@ -92,16 +106,16 @@ class Suited(Augmentation):
 
     leaves_input: ClassVar[bool] = True
 
-    strong: bool = False
+    strength: str = "mild"
 
     def __post_init__(self) -> None:
-        check_bool(self, "strong", self.strong)
+        check_name(self, "strength", self.strength, STRENGTHS)
 
     def check(self, space: Space) -> None:
-        suited(space, self.strong).check(space)
+        suited(space, self.strength).check(space)
 
     def view(self, x: Tensor, space: Space, generator: torch.Generator) -> Tensor:
-        return suited(space, self.strong).view(x, space, generator)
+        return suited(space, self.strength).view(x, space, generator)
 
     def corrupt(self, x: Tensor, space: Space, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return suited(space, self.strong).corrupt(x, space, generator)
+        return suited(space, self.strength).corrupt(x, space, generator)

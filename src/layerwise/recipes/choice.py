@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 SMALL = 256  # features; below, the stack is narrower than the papers'
 MANY = 5_000  # rows
-# Half of the recipes' widths, in a third of the time: one draw of 100 labels of MNIST had 3.4 % of
-# errors, where the whole widths had 3.3 and 3.5
-NARROW = (16, 32, 64)
 SIDE = 16  # pixels; smaller images have no room for three strides
 SMALL_SETTINGS: dict[str, Any] = {"widths": (200, 200, 200), "epochs": 60, "batch_size": 64}
 # Of the tabular recipe: at least these epochs, and at least these steps.
@@ -42,8 +39,8 @@ REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoo
 
 # What a study of images compares by default: a kind each
 OF_IMAGES: dict[str, dict[str, Any]] = {
-    "fixmatch": {"channels": NARROW, "epochs": 1, "steps": 400},
-    "simclr": {"channels": NARROW, "epochs": 3, "finetune_steps": 600},
+    "fixmatch": {"epochs": 1, "steps": 400},
+    "simclr": {"epochs": 3, "finetune_steps": 600},
     "stacked_denoising_autoencoder": {"modern": True, "widths": (500, 500, 500)},
 }
 
@@ -104,7 +101,7 @@ def choose(
             "tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}"
         )
     if learns_as_images(image, classes) and labels is not None and not full:
-        return Choice("fixmatch", {"channels": NARROW}, f"rows are {_pixels(image)}.")
+        return Choice("fixmatch", {}, f"rows are {_pixels(image)}.")
     if features >= SMALL:
         return Choice(
             "stacked_denoising_autoencoder",
@@ -138,8 +135,8 @@ def choose_three(
     classes: bool = False,
 ) -> list[Choice]:
     """Return the recipes that a study compares by default: the first is of the kind that
-    :func:`choose` takes, the others answer in other ways. Networks for images are half as wide as
-    in ``fit``, and learn for fewer steps: a study fits them hundreds of times."""
+    :func:`choose` takes, the others answer in other ways. Networks for images learn for fewer steps
+    than in ``fit``: a study fits them hundreds of times."""
     if learns_as_images(image, classes):
         why = f"rows are {_pixels(image)}."
         return [Choice(name, dict(settings), why) for name, settings in OF_IMAGES.items()]

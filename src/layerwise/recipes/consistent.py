@@ -16,7 +16,7 @@ from ..objective import (
 from ..objective.consistency import Consistency
 from ..schedule import Joint
 from ..training import Plan, Step, Training, as_plan
-from .images import CHANNELS, MILD, STRONG, augmented, convolutions
+from .images import CHANNELS, MILD, STRONG, WEAK, augmented, convolutions
 from .recipe import Recipe
 
 NOTHING: Plan = [(MaskedModelling(), Joint(0))]  # random weights stay random
@@ -25,23 +25,31 @@ NOTHING: Plan = [(MaskedModelling(), Joint(0))]  # random weights stay random
 def fixmatch(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    weak: Augmentation = MILD,
+    augment: Augmentation = MILD,
+    weak: Augmentation = WEAK,
     strong: Augmentation = STRONG,
     threshold: float = 0.95,
     ratio: float = 4.0,
-    steps: int = 600,
+    supervised_steps: int = 500,
+    steps: int = 1600,
     epochs: int = 4,
-    batch_size: int = 256,
+    batch_size: int = 200,
     learning_rate: float = 3e-3,
     pretrained: int = 0,
 ) -> Recipe:
     """Return sure guesses as labels, for images.
 
-    Six convolutions; what the network is sure of in a weak view, it must say of a strong one. The
-    control is the same network, with the same weak views of the labelled rows alone.
+    Six convolutions. They learn from the labelled rows alone first, with smoothed labels: guesses
+    then start good, and no surer than they should be. From there on, what the network is sure of in
+    a weak view, it must say of a strong one. The control is the same network, with the same views
+    of the labelled rows alone.
 
     Parameters
     ----------
+    augment : Augmentation
+        Of labelled rows, in both arms.
+    supervised_steps : int
+        Steps of labelled rows alone.
     steps, epochs : int
         Epochs over all rows, and the least number of steps.
     pretrained : int
@@ -52,14 +60,20 @@ def fixmatch(
     Sohn et al. (2020), "FixMatch: simplifying semi-supervised learning with consistency and
     confidence".
     """
-    objective = FixMatch(Supervised(augment=weak), strong=strong, threshold=threshold, ratio=ratio)
+    objective = FixMatch(
+        Supervised(augment=augment), weak=weak, strong=strong, threshold=threshold, ratio=ratio
+    )
     plan: Plan = [(SimCLR(), Joint(pretrained))] if pretrained else NOTHING
+    first = augmented(
+        augment=augment, finetune_epochs=1, finetune_steps=supervised_steps, dropout=0.0
+    )
+    then = _steps(objective, epochs, batch_size, learning_rate, steps)
     return Recipe(
         "fixmatch",
         stack=convolutions(channels),
         plan=as_plan(plan),
-        finetune=_steps(objective, epochs, batch_size, learning_rate, steps),
-        control=augmented(augment=weak),
+        finetune=(*first, *then) if supervised_steps else then,
+        control=augmented(augment=augment),
     )
 
 

@@ -8,19 +8,20 @@ from ..objective import Supervised
 from ..schedule import Joint
 from ..training import Step, Training, as_plan
 
-CHANNELS = (32, 64, 128)
-MILD, STRONG = Suited(), Suited(strong=True)
+CHANNELS = (16, 32, 64)  # for two cores; widths of 32, 64, 128 take three times as long
+PLACES = 2  # a side that the code keeps: 100 labels of MNIST, 3.7 to 4.0 % errors; 4.3 to 6.8 at 1
+WEAK, MILD, STRONG = Suited("weak"), Suited(), Suited("strong")
 
 
-def convolutions(channels: tuple[int, ...] = CHANNELS) -> Stack:
+def convolutions(channels: tuple[int, ...] = CHANNELS, places: int = PLACES) -> Stack:
     """Return two convolutions of each width with batch normalisation, the second with a stride of
-    2, and the mean over the places that are left."""
+    2, and means over ``places`` x ``places`` parts of the image."""
     stages = [
         Conv(width, stride=stride, normalisation="batch", decoder=False)
         for width in channels
         for stride in (1, 2)
     ]
-    return Stack(*stages, Pool())
+    return Stack(*stages, Pool(size=places))
 
 
 def vision_transformer(size: int, width: int, depth: int, heads: int) -> Stack:

@@ -15,7 +15,7 @@ from ..._space import Space
 from ..._spec import register
 from ...augmentation import Augmentation, Suited
 from ..objective import Terms, weighted_mean
-from .consistency import Consistency, head_of, still_statistics, view, weak_of
+from .consistency import Consistency, head_of, still_statistics, view
 
 
 @register
@@ -33,9 +33,9 @@ class FixMatch(Consistency):
     ----------
     supervised, weight
         As in ``Consistency``.
-    weak : Augmentation, optional
-        By default that of ``supervised``, else ``Suited()``.
-    strong : Augmentation, default Suited(strong=True)
+    weak : Augmentation, default Suited("weak")
+        Of the rows that are guessed. The less it changes the better the guesses.
+    strong : Augmentation, default Suited("strong")
     threshold : float, default 0.95
         In [0, 1]. What the label smoothing of ``supervised`` takes from a probability is given back
         first, as in ``PseudoLabels``; strong views are smoothed alike.
@@ -59,20 +59,19 @@ class FixMatch(Consistency):
     """
 
     _: KW_ONLY
-    weak: Augmentation | None = None
-    strong: Augmentation = Suited(strong=True)
+    weak: Augmentation = Suited("weak")
+    strong: Augmentation = Suited("strong")
     threshold: float = 0.95
     ratio: float = 7.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        kinds = (Augmentation, type(None))
-        check_kind(self, "weak", self.weak, kinds, "an augmentation, or None")
+        check_kind(self, "weak", self.weak, Augmentation, "an augmentation such as Shift()")
         check_kind(self, "strong", self.strong, Augmentation, "an augmentation such as Crop()")
         check_number(self, "threshold", self.threshold, 0.0, 1.0)
 
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
-        return weak_of(self.weak, self.supervised), self.strong
+        return self.weak, self.strong
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
         return (view(self.strong, x, space, at, "strong"),)
@@ -80,9 +79,8 @@ class FixMatch(Consistency):
     def unlabelled(
         self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
-        weak, _ = self.augmentations(codec.in_space)
         with torch.no_grad(), still_statistics(codec):
-            rows_seen = view(weak, rows.x, codec.in_space, at, "weak")
+            rows_seen = view(self.weak, rows.x, codec.in_space, at, "weak")
             answer = self.supervised.outputs(codec, head_of(state), rows_seen, at).float()
             probability, label = torch.softmax(answer, dim=1).max(dim=1)
         smoothing = self.supervised.label_smoothing
