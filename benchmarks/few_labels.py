@@ -7,8 +7,8 @@ its control. The test part is looked at once for each. Finished fits are lines o
 ``benchmarks/few-labels-out.jsonl``; what stands there is not run again, unless the recipe has
 changed since.
 
-With ``--held-out N`` the last N training images are taken away and judged instead of the test
-images: settings are chosen so, and the test part has no say in them.
+With ``--held-out N`` N training images are taken away and judged instead of the test images, the
+same for every draw: settings are chosen so, and the test part has no say in them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def parted(data: Dataset, held_out: int) -> tuple[Any, np.ndarray, Any, np.ndarr
     """Return the rows to learn from and the rows to judge: the test part, or held-out rows."""
     y = np.asarray(data.y)
     if held_out:
-        return data.X[:-held_out], y[:-held_out], data.X[-held_out:], y[-held_out:]
+        order = np.random.default_rng(1998).permutation(len(y))
+        rows, judged = np.sort(order[held_out:]), np.sort(order[:held_out])
+        return data.X[rows], y[rows], data.X[judged], y[judged]
     assert data.test is not None
     return data.X, y, data.test.X, np.asarray(data.test.y)
 

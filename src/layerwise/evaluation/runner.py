@@ -112,6 +112,7 @@ def run_study(
         backend,
         threads_each(workers),
         tell,
+        time_limit,
     )
     with cluster(backend, address, workers, runs.threads):
         runs.announce()
@@ -151,11 +152,12 @@ class _Runs:
         backend: str,
         threads: int,
         tell: Tell,
+        time_limit: float | None,
     ) -> None:
         assert study.draws is not None and study.labels is not None
         self.study, self.data, self.arms, self.tell = study, data, arms, tell
         self.folder, self.workers, self.backend, self.threads = folder, workers, backend, threads
-        self.draws, self.labels = study.draws, study.labels
+        self.draws, self.labels, self.time_limit = study.draws, study.labels, time_limit
         self.groups = {
             arm.group: tuple(other for other in arms if other.group == arm.group) for arm in arms
         }
@@ -205,8 +207,14 @@ class _Runs:
         stacks = prepare * self.draws * sum(1 for arm in self.arms if arm.role == "pretrained")
         self.tell(
             f"about {_minutes((trials + stacks) / self.workers)} by the first trial, baselines "
-            "apart"
+            f"apart; {self._budget()}"
         )
+
+    def _budget(self) -> str:
+        """Return what bounds the time, in words."""
+        if self.time_limit is None:
+            return "there is no time limit"
+        return f"the time limit is {_minutes(self.time_limit)}: draws that do not fit are left out"
 
     def all(self, deadline: float | None) -> None:
         """Run all draws at once, or with a deadline one after another while they fit."""

@@ -31,7 +31,7 @@ def fixmatch(
     threshold: float = 0.95,
     ratio: float = 4.0,
     supervised_steps: int = 500,
-    steps: int = 1600,
+    steps: int = 2000,
     epochs: int = 4,
     batch_size: int = 200,
     learning_rate: float = 3e-3,
