@@ -44,6 +44,7 @@ SPACE, TARGET = Space.of("real", 6), Space.of("category", 3)
 NONE = Masking(0.0)
 ALL = [
     FixMatch(weak=Gaussian(0.1), strong=Masking(0.5), threshold=0.5),
+    FixMatch(weak=Gaussian(0.1), strong=Masking(0.5), threshold=0.5, momentum=0.9),
     PiModel(augment=Gaussian(0.1)),
     MeanTeacher(augment=Gaussian(0.1)),
     VAT(),
@@ -116,6 +117,33 @@ def test_no_gradient_flows_through_the_weak_view():
     loss = F.cross_entropy(own, batch.y) + F.cross_entropy(more, more.detach().argmax(1))
     loss.backward()
     assert torch.allclose(got, codec.chain[0].weight.grad, atol=1e-6)
+
+
+def test_a_moving_average_guesses_where_it_is_asked_for():
+    """After steps of momentum 1/11, 0.1, 0.1 ..., labels are those of the averaged network."""
+    codec, batch = module("batch").train(), given()
+    objective = FixMatch(weak=NONE, strong=NONE, threshold=0.0, momentum=0.1)
+    state = started(objective, codec)
+    weight, kept = codec.chain[0].weight, codec.chain[0].weight.detach().clone()
+    mean = codec.chain[0].norm.running_mean.clone()
+    for momentum in (0.0, 1 / 11, 0.1):
+        with torch.no_grad():
+            weight += torch.randn(weight.shape, generator=draws())
+        objective.loss(codec, state, batch, At.of(0))
+        objective.after_step(codec, state, batch, At.of(0))
+        kept = momentum * kept + (1 - momentum) * weight.detach()
+        mean = momentum * mean + (1 - momentum) * codec.chain[0].norm.running_mean
+    teacher = state.teacher
+    assert torch.allclose(teacher.codec.chain[0].weight, kept, atol=1e-6)
+    assert torch.allclose(teacher.codec.chain[0].norm.running_mean, mean, atol=1e-6)
+    with torch.no_grad():
+        label = teacher.heads[0](teacher.codec.encode(batch.other.x)).argmax(1)
+    z = state.head(codec.encode(torch.cat([batch.x, batch.other.x])))
+    loss = F.cross_entropy(z[: len(batch.x)], batch.y) + F.cross_entropy(z[len(batch.x) :], label)
+    assert objective.loss(codec, state, batch, At.of(0))[0].item() == pytest.approx(loss.item())
+    objective.end(codec, state)
+    assert torch.equal(weight, teacher.codec.chain[0].weight)
+    assert objective.predictor(state) is state.head
 
 
 def test_labelled_and_other_rows_share_the_statistics_of_a_batch():

@@ -27,16 +27,25 @@ class Teacher(nn.Module):
         self.heads = nn.ModuleList(deepcopy(head) for head in heads)
         self.requires_grad_(False).eval()
 
-    def follow(self, momentum: float, codec: Codec, *heads: nn.Module) -> None:
-        """Let every weight become ``momentum * its own + (1 - momentum) * the student's``; batch
-        statistics, which are averages already, are the student's."""
+    def follow(
+        self, momentum: float, codec: Codec, *heads: nn.Module, average_statistics: bool = False
+    ) -> None:
+        """Let every weight become ``momentum * its own + (1 - momentum) * the student's``.
+
+        Batch statistics, which are averages already, are the student's, so that those of the random
+        start are soon gone; or, with ``average_statistics``, averaged as the weights are: what goes
+        with an average of networks that have learned for a while.
+        """
         assert isinstance(codec, nn.Module)
         with torch.no_grad():
             for own, student in zip((self.codec, *self.heads), (codec, *heads), strict=True):
                 for mine, theirs in zip(own.parameters(), student.parameters(), strict=True):
                     mine.lerp_(theirs.detach(), 1.0 - momentum)
                 for kept, new in zip(own.buffers(), student.buffers(), strict=True):
-                    kept.copy_(new)
+                    if average_statistics and kept.is_floating_point():
+                        kept.lerp_(new, 1.0 - momentum)
+                    else:
+                        kept.copy_(new)
 
     def replace(self, codec: Codec, *heads: nn.Module) -> None:
         """Put this teacher's weights in the place of the student's."""

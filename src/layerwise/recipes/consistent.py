@@ -29,9 +29,10 @@ def fixmatch(
     weak: Augmentation = WEAK,
     strong: Augmentation = STRONG,
     threshold: float = 0.95,
+    momentum: float = 0.99,
     ratio: float = 4.0,
     supervised_steps: int = 500,
-    steps: int = 2000,
+    steps: int = 1000,
     epochs: int = 4,
     batch_size: int = 200,
     learning_rate: float = 3e-3,
@@ -48,6 +49,8 @@ def fixmatch(
     ----------
     augment : Augmentation
         Of labelled rows, in both arms.
+    momentum : float
+        Of the moving average of the network that guesses.
     supervised_steps : int
         Steps of labelled rows alone.
     steps, epochs : int
@@ -61,7 +64,12 @@ def fixmatch(
     confidence".
     """
     objective = FixMatch(
-        Supervised(augment=augment), weak=weak, strong=strong, threshold=threshold, ratio=ratio
+        Supervised(augment=augment),
+        weak=weak,
+        strong=strong,
+        threshold=threshold,
+        momentum=momentum,
+        ratio=ratio,
     )
     plan: Plan = [(SimCLR(), Joint(pretrained))] if pretrained else NOTHING
     first = augmented(

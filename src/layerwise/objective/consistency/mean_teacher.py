@@ -13,17 +13,15 @@ from ..._random import At
 from ..._space import Space
 from ..._spec import register
 from ...augmentation import Augmentation
-from ..objective import Objective, Terms, weighted_mean
-from ..supervised import Head
-from ..teacher import Teacher, rising
-from .consistency import Consistency, ramp, view, weak_of
-
-WARM = 10  # steps, at first: the teacher is not to remember the random start
+from ..objective import Terms, weighted_mean
+from ..teacher import rising
+from .consistency import ramp, view, weak_of
+from .taught import Taught
 
 
 @register
 @dataclass(frozen=True, repr=False)
-class MeanTeacher(Consistency):
+class MeanTeacher(Taught):
     """``|softmax(view_1) - softmax(teacher of view_2)|**2``, whose weight rises as in ``PiModel``.
 
     The teacher is a moving average of the network; its momentum rises over the phase, and it is
@@ -75,17 +73,12 @@ class MeanTeacher(Consistency):
     def augmentations(self, space: Space) -> tuple[Augmentation, ...]:
         return (weak_of(self.augment, self.supervised),)
 
-    def init(self, codec: Codec, target: Space | None, generator: torch.Generator) -> nn.Module:
-        return Averaged(self.supervised.init(codec, target, generator), codec)
+    @property
+    def has_teacher(self) -> bool:
+        return True
 
-    def resume(self, state: nn.Module | None, codec: Codec) -> nn.Module:
-        head = state.head if isinstance(state, Averaged) else state
-        assert isinstance(head, Head)
-        return Averaged(head, codec)
-
-    def predictor(self, state: nn.Module | None) -> nn.Module:
-        assert isinstance(state, Averaged)
-        return state.head
+    def momentum_at(self, share: float) -> float:
+        return rising(*self.momentum, share)
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
         (augment,) = self.augmentations(space)
@@ -94,37 +87,8 @@ class MeanTeacher(Consistency):
     def unlabelled(
         self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
-        assert isinstance(state, Averaged)
         (augment,) = self.augmentations(codec.in_space)
-        with torch.no_grad():
-            second = view(augment, rows.x, codec.in_space, at, "second")
-            teacher = state.teacher
-            aim = teacher.heads[0](teacher.codec.encode(second, at).flatten(1)).float()
+        second = view(augment, rows.x, codec.in_space, at, "second")
+        aim = self.answer(codec, state, second, at)
         apart = (torch.softmax(outputs[0], dim=1) - torch.softmax(aim, dim=1)).square().sum(1)
         return ramp(at.share) * weighted_mean(apart, rows.weight), {}
-
-    def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
-        assert isinstance(state, Averaged)
-        momentum = rising(*self.momentum, at.share)
-        state.teacher.follow(min(momentum, state.done / (state.done + WARM)), codec, state.head)
-        state.done += 1
-
-    def end(self, codec: Codec, state: nn.Module | None) -> None:
-        assert isinstance(state, Averaged)
-        state.teacher.replace(codec, state.head)
-
-    def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:
-        assert isinstance(state, Averaged)
-        head = state.teacher.heads[0]
-        judged: Objective = self.supervised
-        return judged.validation(state.teacher.codec, head, batch, at)
-
-
-class Averaged(nn.Module):
-    """A head, and a teacher of codec and head."""
-
-    def __init__(self, head: Head, codec: Codec) -> None:
-        super().__init__()
-        self.head = head.train()
-        self.teacher = Teacher(codec, head)
-        self.done = 0
