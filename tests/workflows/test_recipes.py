@@ -16,7 +16,7 @@ from layerwise.recipes import KINDS, RECIPES, arguments_of, make_recipe, summary
 from layerwise.workflows import fit, recipes
 
 _VIEWS = ["channels=[4]", "finetune_steps=2"]
-_STEPS = ["channels=[4]", "steps=2"]
+_STEPS = ["channels=[4]", "steps=2", "control_steps=2"]
 SMALL = {
     "barlow_twins": _VIEWS,
     "byol": _VIEWS,
@@ -24,7 +24,7 @@ SMALL = {
     "deep_autoencoder_from_rbms": ["widths=[16,8]", "joint_epochs=1"],
     "deep_belief_network": ["widths=[16,8]"],
     "dino": [*_VIEWS, "prototypes=16"],
-    "fixmatch": [*_STEPS, "pretrained=1"],
+    "fixmatch": [*_STEPS, "supervised_steps=2", "pretrained=1"],
     "ladder": ["widths=[16,8]", "steps=20"],
     "masked_autoencoder": ["size=2", "width=8", "depth=1", "finetune_steps=2"],
     "mean_teacher": _STEPS,
@@ -44,7 +44,21 @@ SMALL = {
 
 
 # Like another one but for the objective: learned from without the command and its report
-ALIKE = ("barlow_twins", "byol", "dino", "mean_teacher", "moco", "pi_model", "vicreg")
+ALIKE = (
+    "barlow_twins",
+    "byol",
+    "deep_autoencoder",
+    "deep_autoencoder_from_rbms",
+    "dino",
+    "mean_teacher",
+    "moco",
+    "pi_model",
+    "progressive_autoencoder",
+    "scarf",
+    "stacked_autoencoder",
+    "vat",
+    "vicreg",
+)
 
 
 @pytest.mark.parametrize("name", ALIKE)

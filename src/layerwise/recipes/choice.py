@@ -39,8 +39,8 @@ REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoo
 
 # What a study of images compares by default: a kind each
 OF_IMAGES: dict[str, dict[str, Any]] = {
-    "fixmatch": {"epochs": 1, "steps": 400},
-    "simclr": {"epochs": 3, "finetune_steps": 600},
+    "fixmatch": {"epochs": 1, "supervised_steps": 300, "steps": 500, "control_steps": 800},
+    "simclr": {"epochs": 3, "finetune_steps": 800},
     "stacked_denoising_autoencoder": {"modern": True, "widths": (500, 500, 500)},
 }
 

@@ -36,6 +36,7 @@ def fixmatch(
     epochs: int = 4,
     batch_size: int = 200,
     learning_rate: float = 3e-3,
+    control_steps: int = 2000,
     pretrained: int = 0,
 ) -> Recipe:
     """Return sure guesses as labels, for images.
@@ -55,6 +56,8 @@ def fixmatch(
         Steps of labelled rows alone.
     steps, epochs : int
         Epochs over all rows, and the least number of steps.
+    control_steps : int
+        Steps of the control, all of them on labelled rows.
     pretrained : int
         Epochs of SimCLR before it.
 
@@ -81,7 +84,7 @@ def fixmatch(
         stack=convolutions(channels),
         plan=as_plan(plan),
         finetune=(*first, *then) if supervised_steps else then,
-        control=augmented(augment=augment),
+        control=augmented(augment=augment, finetune_steps=control_steps),
     )
 
 
@@ -95,6 +98,7 @@ def mean_teacher(
     epochs: int = 1,
     batch_size: int = 128,
     learning_rate: float = 3e-3,
+    control_steps: int = 2000,
 ) -> Recipe:
     """Return an average's answer to a view, for images.
 
@@ -105,7 +109,7 @@ def mean_teacher(
     """
     objective = MeanTeacher(Supervised(augment=augment), weight=weight, ratio=ratio)
     finetune = _steps(objective, epochs, batch_size, learning_rate, steps)
-    return _of_images("mean_teacher", channels, finetune, augment)
+    return _of_images("mean_teacher", channels, finetune, augment, control_steps)
 
 
 def pi_model(
@@ -118,6 +122,7 @@ def pi_model(
     epochs: int = 1,
     batch_size: int = 128,
     learning_rate: float = 3e-3,
+    control_steps: int = 2000,
 ) -> Recipe:
     """Return equal answers to two views, for images.
 
@@ -127,7 +132,7 @@ def pi_model(
     """
     objective = PiModel(Supervised(augment=augment), weight=weight, ratio=ratio)
     finetune = _steps(objective, epochs, batch_size, learning_rate, steps)
-    return _of_images("pi_model", channels, finetune, augment)
+    return _of_images("pi_model", channels, finetune, augment, control_steps)
 
 
 def vat(
@@ -182,12 +187,16 @@ def _steps(
 
 
 def _of_images(
-    name: str, channels: tuple[int, ...], finetune: tuple[Step, ...], augment: Augmentation
+    name: str,
+    channels: tuple[int, ...],
+    finetune: tuple[Step, ...],
+    augment: Augmentation,
+    control_steps: int,
 ) -> Recipe:
     return Recipe(
         name,
         stack=convolutions(channels),
         plan=as_plan(NOTHING),
         finetune=finetune,
-        control=augmented(augment=augment),
+        control=augmented(augment=augment, finetune_steps=control_steps),
     )

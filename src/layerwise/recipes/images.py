@@ -37,7 +37,7 @@ def augmented(
     dropout: float = 0.1,
     label_smoothing: float = 0.1,
     finetune_epochs: int = 25,
-    finetune_steps: int = 1000,
+    finetune_steps: int = 2000,
     finetune_rate: float = 3e-3,
     finetune_batch: int = 50,
     weight_decay: float = 0.02,
