@@ -260,6 +260,13 @@ def test_the_perturbed_passes_keep_no_statistics():
     assert codec.chain[0].norm.momentum == 0.1
 
 
+def test_rows_that_are_not_moved_have_the_same_answer_under_batch_normalisation():
+    codec, batch = module("batch").train(), given()
+    objective = VAT(eps=1e-6, entropy=0.0)
+    state = started(objective, codec)
+    assert terms(objective, codec, state, batch)[1]["change"] == pytest.approx(0.0, abs=1e-6)
+
+
 def test_vimes_second_phase_is_the_variance_over_copies():
     codec, batch = module(), given()
     objective = VIMEConsistency(corruption=Swap(0.5), copies=3)

@@ -95,7 +95,7 @@ class Consistency(Objective):
         sizes = [len(x), *[len(part) for part in parts]]
         own, *others = outputs.float().split(sizes)
         supervised = self.supervised.loss_of(own, batch, mixed)
-        term, terms = self.unlabelled(codec, state, batch.other, others, at)
+        term, terms = self.unlabelled(codec, state, batch.other, x, others, at)
         terms = {"supervised": supervised.detach(), "consistency": term.detach()} | terms
         return supervised + self.weight * term, terms
 
@@ -104,10 +104,16 @@ class Consistency(Objective):
         raise NotImplementedError
 
     def unlabelled(
-        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
+        self,
+        codec: Codec,
+        state: nn.Module | None,
+        rows: Batch,
+        labelled: Tensor,
+        outputs: list[Tensor],
+        at: At,
     ) -> tuple[Tensor, Terms]:
         """Return the unlabelled term, and terms for the history; ``outputs`` are those of
-        ``parts``."""
+        ``parts``, ``labelled`` the labelled rows that went through the network with them."""
         raise NotImplementedError
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:

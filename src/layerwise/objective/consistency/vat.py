@@ -26,8 +26,9 @@ class VAT(Consistency):
     which the divergence grows most.
 
     The direction is found by power iteration on the Hessian of the divergence, by differences of
-    its gradient. It needs no knowledge of what rows are: no augmentation. Statistics of batches are
-    not touched by the perturbed passes.
+    its gradient. It needs no knowledge of what rows are: no augmentation. Perturbed rows go through
+    the network beside the same labelled rows, so that nothing but the perturbation changes the
+    answer; these passes leave no trace in the statistics of batches.
 
     Parameters
     ----------
@@ -87,10 +88,19 @@ class VAT(Consistency):
         return (x,)
 
     def unlabelled(
-        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
+        self,
+        codec: Codec,
+        state: nn.Module | None,
+        rows: Batch,
+        labelled: Tensor,
+        outputs: list[Tensor],
+        at: At,
     ) -> tuple[Tensor, Terms]:
-        def answer(x: Tensor) -> Tensor:
-            return self.supervised.outputs(codec, head_of(state), x, at).float()
+        def answer(x: Tensor) -> Tensor:  # beside the same rows: the same batch statistics
+            every = torch.cat([labelled, x])
+            return self.supervised.outputs(codec, head_of(state), every, at).float()[
+                len(labelled) :
+            ]
 
         plain = outputs[0]
         start = torch.randn(rows.x.shape, generator=at.stream("direction")).to(rows.x)
