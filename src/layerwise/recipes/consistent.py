@@ -35,7 +35,7 @@ def fixmatch(
     steps: int = 1000,
     epochs: int = 4,
     batch_size: int = 200,
-    learning_rate: float = 3e-3,
+    learning_rate: float = 8e-3,
     control_steps: int = 2000,
     pretrained: int = 0,
 ) -> Recipe:

@@ -38,7 +38,7 @@ def augmented(
     label_smoothing: float = 0.1,
     finetune_epochs: int = 25,
     finetune_steps: int = 2000,
-    finetune_rate: float = 3e-3,
+    finetune_rate: float = 8e-3,
     finetune_batch: int = 50,
     weight_decay: float = 0.02,
     layer_decay: float | tuple[float, ...] | str = 1.0,
