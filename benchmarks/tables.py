@@ -23,7 +23,7 @@ from sklearn.frozen import FrozenEstimator  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
 from benchmarks.figures import DATA  # noqa: E402
-from layerwise import PretrainedClassifier, PretrainedRegressor, Pretrainer, Training  # noqa: E402
+from layerwise import Inputs, PretrainedClassifier, PretrainedRegressor, Pretrainer, Training  # noqa: E402
 from layerwise.recipes import Recipe, make_recipe  # noqa: E402
 
 DRAWS = 4
@@ -54,7 +54,7 @@ def tabular(*, numbers: str = "robust", min_steps: int = 0, **settings: float) -
         replace(step, training=replace(step.training or Training(), min_steps=min_steps))
         for step in recipe.plan
     ]
-    return replace(recipe, plan=tuple(plan), numbers=numbers)
+    return replace(recipe, plan=tuple(plan), preprocessing=Inputs(numbers))
 
 
 def data() -> Iterator[Table]:

@@ -300,8 +300,11 @@ def test_it_learns_from_few_labels_after_a_head(objective):
     y = np.arange(120) % 3
     X = rng.normal(size=(120, 6)).astype(np.float32)
     X[np.arange(120), y] += 3
-    few = np.where(np.arange(120) < 12, y, -1)
-    plan = [(Supervised(), HeadOnly(2)), (objective, Joint(15), Training(batch_size=30))]
+    few = np.where(np.arange(120) < 30, y, -1)
+    plan = [
+        (Supervised(), HeadOnly(30), Training(learning_rate=0.05)),
+        (objective, Joint(15), Training(batch_size=30)),
+    ]
     model = PretrainedClassifier(
         Pretrainer(Stack(Dense(16)), random_state=0), plan=plan, unlabeled=-1, random_state=0
     )

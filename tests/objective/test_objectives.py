@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss, mean_squared_error
 
 from layerwise import (
@@ -22,6 +23,8 @@ from layerwise import (
     Masking,
     PairingError,
     ParameterError,
+    PretrainedClassifier,
+    Pretrainer,
     Reconstruction,
     SaltAndPepper,
     Space,
@@ -306,3 +309,22 @@ def test_equal_error_rates_are_told_apart_by_the_loss():
     entropy = torch.nn.functional.cross_entropy(outputs, y)
     assert error_rate(outputs, batch).item() == pytest.approx(1 / 3 + 1e-3 * float(entropy))
     assert error_rate(outputs, batch, torch.tensor(5.0)).item() == pytest.approx(1 / 3 + 5e-3)
+
+
+def test_sigmoids_learn_from_random_weights():
+    X, y = load_digits(return_X_y=True)  # from a head of zeros: half of the rows
+    stack = Stack(*[Dense(64, activation="sigmoid")] * 3)
+    plan = [(Supervised(), Joint(20), Training(learning_rate=3e-3, batch_size=50))]
+    model = PretrainedClassifier(
+        Pretrainer(stack, random_state=0), start="random", plan=plan, random_state=0
+    )
+    assert model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.75
+
+
+@pytest.mark.parametrize("widths", [(), (7,)])
+def test_the_output_of_a_head_begins_as_glorot_and_bengio_say(widths):
+    head = Supervised(widths).init(codec(UNIT), Space.of("category", 3), generator())
+    weight = head.layers[-1].weight.detach()
+    bound = (6.0 / sum(weight.shape)) ** 0.5
+    assert 0.5 * bound < float(weight.abs().max()) <= bound
+    assert not any(layer.bias.any() for layer in head.layers)

@@ -148,7 +148,8 @@ def test_what_a_model_answers_is_the_classes_guarded_in_csv_and_whole_in_json(fi
     assert run("predict", model, files["wild"], "--out", place, "--quiet")[2] == 0
     header, *lines = csv.reader(io.StringIO(place.read_text("utf-8"), newline=""))
     assert len(header) == 2 + CLASSES and {len(line) for line in lines} == {len(header)}
-    assert {line[1].removeprefix("'") for line in lines} <= known
+    answers = {line[1] for line in lines}
+    assert all(answer in known or answer.removeprefix("'") in known for answer in answers)
 
 
 def test_a_description_of_the_model_drives_no_terminal(fitted):

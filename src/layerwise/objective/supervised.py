@@ -201,14 +201,22 @@ class Head(nn.Module):
         here = torch.empty(0).device  # loading builds on the meta device
         layers = [nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes)]
         self.layers = nn.ModuleList(layers)
-        for layer in layers[:-1]:
-            if not layer.weight.is_meta:
-                nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-        nn.init.zeros_(layers[-1].weight)
         for layer in layers:
+            if not layer.weight.is_meta:
+                _fill(layer.weight, layer is layers[-1], generator)
             nn.init.zeros_(layer.bias)
 
     def forward(self, h: Tensor, between: Callable[[Tensor], Tensor] = lambda h: h) -> Tensor:
         for layer in list(self.layers)[:-1]:
             h = between(torch.relu(layer(h)))
         return self.layers[-1](h)
+
+
+def _fill(weight: Tensor, last: bool, generator: torch.Generator) -> None:
+    """He et al. (2015) before a rectifier, Glorot and Bengio (2010) for the output: from zeros, the
+    first steps of Adam give every unit of the code the same push, and sigmoids stay there.
+    """
+    if last:
+        nn.init.xavier_uniform_(weight, generator=generator)
+    else:
+        nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
