@@ -3,7 +3,8 @@
 
 Every draw takes other labelled images, balanced over the classes, and other random weights; all
 training images are there without their labels. Both arms of a recipe are fitted: the recipe, and
-its control. The test part is looked at once for each. Finished fits are lines of
+its control; an encoder that was pretrained serves all numbers of labels of its draw, and its time
+counts for each. The test part is looked at once for each. Finished fits are lines of
 ``benchmarks/few-labels-out.jsonl``; what stands there is not run again, unless the recipe has
 changed since.
 
@@ -22,13 +23,15 @@ import hashlib  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
+from itertools import product  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 from scipy import stats  # noqa: E402
+from sklearn.frozen import FrozenEstimator  # noqa: E402
 
-from layerwise import PretrainedClassifier  # noqa: E402
+from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
 from layerwise.data.readers import Dataset, load_dataset  # noqa: E402
 from layerwise.recipes import Recipe  # noqa: E402
 from layerwise.workflows.choices import parse, resolve  # noqa: E402
@@ -45,7 +48,33 @@ def recipe_of(data: Dataset, key: dict[str, Any]) -> Recipe:
     return recipe
 
 
-def fitted(data: Dataset, key: dict[str, Any]) -> dict[str, Any]:
+class Encoders:
+    """What was learned without labels, the last of it kept: budgets of one draw share it."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[Any, ...] = ()
+
+    def of(self, recipe: Recipe, x: Any, draw: int) -> tuple[Pretrainer, dict[str, float]]:
+        key = (repr(recipe), draw, len(x))
+        if not self.kept or self.kept[0] != key:
+            pretrainer = Pretrainer(
+                recipe.stack, plan=recipe.plan, precision=recipe.precision, random_state=draw
+            )
+            clock = Clock()
+            self.kept = (key, pretrainer.fit(x), clock.taken())
+        return self.kept[1:]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.began = time.perf_counter(), time.process_time()
+
+    def taken(self) -> dict[str, float]:
+        wall, cores = self.began
+        return {"seconds": time.perf_counter() - wall, "core_seconds": time.process_time() - cores}
+
+
+def fitted(data: Dataset, key: dict[str, Any], encoders: Encoders) -> dict[str, Any]:
     """Return a line: the test error of one arm of a recipe, and what it took."""
     recipe = recipe_of(data, key)
     x, y, judged_x, judged_y = parted(data, key["held_out"])
@@ -54,12 +83,21 @@ def fitted(data: Dataset, key: dict[str, Any]) -> dict[str, Any]:
     rows = order[in_turn(y[order])][: key["labels"]]
     few = np.full(len(y), None, dtype=object)
     few[rows] = y[rows]
-    model = PretrainedClassifier(
-        recipe=recipe, start=key["start"], unlabeled="missing", random_state=key["draw"]
-    )
-    began, burned = time.perf_counter(), time.process_time()
+    settings: dict[str, Any] = {"unlabeled": "missing", "random_state": key["draw"]}
+    before = {"seconds": 0.0, "core_seconds": 0.0}
+    if key["start"] == "pretrained":
+        encoder, before = encoders.of(recipe, x, key["draw"])
+        model = PretrainedClassifier(
+            FrozenEstimator(encoder),
+            plan=recipe.finetune,
+            precision=recipe.precision,
+            **settings,
+        )
+    else:
+        model = PretrainedClassifier(recipe=recipe, start=key["start"], **settings)
+    clock = Clock()
     model.fit(x, few)
-    took = {"seconds": time.perf_counter() - began, "core_seconds": time.process_time() - burned}
+    took = {name: value + before[name] for name, value in clock.taken().items()}
     wrong = model.predict(judged_x) != judged_y
     return key | {"error": 100 * float(np.mean(wrong))} | took
 
@@ -109,7 +147,7 @@ def _mean(values: np.ndarray) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", default="mnist", help="a folder of the data folder")
-    parser.add_argument("--labels", type=int, default=100)
+    parser.add_argument("--labels", default="100", help="numbers of labels: 100,1000")
     parser.add_argument("--recipes", default="fixmatch,simclr,vicreg,vat")
     parser.add_argument("--set", action="append", default=[], help="as in layerwise fit")
     parser.add_argument("--draws", type=int, default=5)
@@ -126,26 +164,28 @@ def main() -> int:
     for change in options.set:
         parse(change)  # refused before anything is run
     data = load_dataset(str(DATA / options.data))
-    for draw in range(options.first, options.first + options.draws):
-        for name in options.recipes.split(","):
-            for start in options.starts.split(","):
-                key = {
-                    "data": options.data,
-                    "labels": options.labels,
-                    "recipe": name,
-                    "changes": options.set,
-                    "start": start,
-                    "draw": draw,
-                    "held_out": options.held_out,
-                }
-                values = repr(recipe_of(data, key)).encode()
-                key["values"] = hashlib.sha256(values).hexdigest()[:8]  # defaults change
-                if any(key.items() <= line.items() for line in lines):
-                    continue
-                lines.append(fitted(data, key))
-                print(lines[-1], flush=True)
-                with OUT.open("a") as file:
-                    file.write(json.dumps(lines[-1]) + "\n")
+    budgets = [int(n) for n in options.labels.split(",")]
+    draws = range(options.first, options.first + options.draws)
+    names, starts = options.recipes.split(","), options.starts.split(",")
+    encoders = Encoders()
+    for draw, name, start, labels in product(draws, names, starts, budgets):
+        key = {
+            "data": options.data,
+            "labels": labels,
+            "recipe": name,
+            "changes": options.set,
+            "start": start,
+            "draw": draw,
+            "held_out": options.held_out,
+        }
+        values = repr(recipe_of(data, key)).encode()
+        key["values"] = hashlib.sha256(values).hexdigest()[:8]  # defaults change
+        if any(key.items() <= line.items() for line in lines):
+            continue
+        lines.append(fitted(data, key, encoders))
+        print(lines[-1], flush=True)
+        with OUT.open("a") as file:
+            file.write(json.dumps(lines[-1]) + "\n")
     print(table([line for line in lines if line["data"] == options.data]))
     return 0
 

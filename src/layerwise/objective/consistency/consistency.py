@@ -28,8 +28,9 @@ class Consistency(Objective):
     """Base of ``supervised(labelled rows) + weight * (what should not change)(all rows)``
     (abstract).
 
-    Each step takes a batch of all rows and, beside it, labelled ones; both go through the network
-    in one pass, so that they share the statistics of a batch. An epoch is one pass over all rows.
+    Each step takes a batch of all rows and, beside it, labelled ones; what ``parts`` returns goes
+    through the network with them, so that they share the statistics of a batch. An epoch is one
+    pass over all rows.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ class Consistency(Objective):
         sizes = [len(x), *[len(part) for part in parts]]
         own, *others = outputs.float().split(sizes)
         supervised = self.supervised.loss_of(own, batch, mixed)
-        term, terms = self.unlabelled(codec, state, batch.other, x, others, at)
+        term, terms = self.unlabelled(codec, state, batch.other, others, at)
         terms = {"supervised": supervised.detach(), "consistency": term.detach()} | terms
         return supervised + self.weight * term, terms
 
@@ -108,12 +109,11 @@ class Consistency(Objective):
         codec: Codec,
         state: nn.Module | None,
         rows: Batch,
-        labelled: Tensor,
         outputs: list[Tensor],
         at: At,
     ) -> tuple[Tensor, Terms]:
         """Return the unlabelled term, and terms for the history; ``outputs`` are those of
-        ``parts``, ``labelled`` the labelled rows that went through the network with them."""
+        ``parts``."""
         raise NotImplementedError
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:

@@ -95,7 +95,6 @@ class FixMatch(Taught):
         codec: Codec,
         state: nn.Module | None,
         rows: Batch,
-        labelled: Tensor,
         outputs: list[Tensor],
         at: At,
     ) -> tuple[Tensor, Terms]:

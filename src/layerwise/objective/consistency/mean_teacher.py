@@ -89,7 +89,6 @@ class MeanTeacher(Taught):
         codec: Codec,
         state: nn.Module | None,
         rows: Batch,
-        labelled: Tensor,
         outputs: list[Tensor],
         at: At,
     ) -> tuple[Tensor, Terms]:

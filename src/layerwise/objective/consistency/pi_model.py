@@ -70,7 +70,6 @@ class PiModel(Consistency):
         codec: Codec,
         state: nn.Module | None,
         rows: Batch,
-        labelled: Tensor,
         outputs: list[Tensor],
         at: At,
     ) -> tuple[Tensor, Terms]:

@@ -26,9 +26,9 @@ class VAT(Consistency):
     which the divergence grows most.
 
     The direction is found by power iteration on the Hessian of the divergence, by differences of
-    its gradient. It needs no knowledge of what rows are: no augmentation. Perturbed rows go through
-    the network beside the same labelled rows, so that nothing but the perturbation changes the
-    answer; these passes leave no trace in the statistics of batches.
+    its gradient. It needs no knowledge of what rows are: no augmentation. Labelled rows go through the
+    network by themselves, as in the paper, so that under batch normalisation rows without labels
+    are compared with themselves; perturbed ones leave no trace in the statistics of batches.
 
     Parameters
     ----------
@@ -85,24 +85,20 @@ class VAT(Consistency):
             )
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:
-        return (x,)
+        return ()
 
     def unlabelled(
         self,
         codec: Codec,
         state: nn.Module | None,
         rows: Batch,
-        labelled: Tensor,
         outputs: list[Tensor],
         at: At,
     ) -> tuple[Tensor, Terms]:
-        def answer(x: Tensor) -> Tensor:  # beside the same rows: the same batch statistics
-            every = torch.cat([labelled, x])
-            return self.supervised.outputs(codec, head_of(state), every, at).float()[
-                len(labelled) :
-            ]
+        def answer(x: Tensor) -> Tensor:
+            return self.supervised.outputs(codec, head_of(state), x, at).float()
 
-        plain = outputs[0]
+        plain = answer(rows.x)
         start = torch.randn(rows.x.shape, generator=at.stream("direction")).to(rows.x)
         with still_statistics(codec):
             towards = direction(answer, rows.x, plain.detach(), start, self.xi, self.iterations)
