@@ -26,9 +26,9 @@ class VAT(Consistency):
     which the divergence grows most.
 
     The direction is found by power iteration on the Hessian of the divergence, by differences of
-    its gradient. It needs no knowledge of what rows are: no augmentation. Labelled rows go through the
-    network by themselves, as in the paper, so that under batch normalisation rows without labels
-    are compared with themselves; perturbed ones leave no trace in the statistics of batches.
+    its gradient. It needs no knowledge of what rows are: no augmentation. Labelled rows go through
+    the network by themselves, as in the paper, so that under batch normalisation rows without
+    labels are compared with themselves; perturbed ones leave no trace in the statistics of batches.
 
     Parameters
     ----------
