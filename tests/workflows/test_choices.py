@@ -51,6 +51,9 @@ def problem():
     ("text", "expected"),
     [
         ("widths=[500, 250]", ("widths", (500, 250))),
+        ("widths=500,250", ("widths", (500, 250))),
+        ("layer_decay=1e-1, 0.5,1", ("layer_decay", (0.1, 0.5, 1))),
+        ("words=a,b", ("words", "a,b")),
         (" p = 0.3 ", ("p", 0.3)),
         ("activation=relu", ("activation", "relu")),
         ('activation="relu"', ("activation", "relu")),

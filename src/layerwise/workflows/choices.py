@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -13,6 +14,9 @@ from .._spec import from_words
 from ..data.readers import ReadRows
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
+
+_NUMBER = r"-?\d+(\.\d+)?(e[+-]?\d+)?"
+_NUMBERS = re.compile(rf"{_NUMBER}(\s*,\s*{_NUMBER})+", re.IGNORECASE)  # without brackets
 
 _SHORT = {
     "numbers": "preprocessing.numbers",
@@ -135,8 +139,8 @@ def _for_images(recipe: Recipe, image_shape: tuple[int, int, int] | None) -> Rec
 def parse(change: str) -> tuple[str, Any]:
     """Return path and value of 'path=value'.
 
-    >>> parse("widths=[500, 250]")
-    ('widths', (500, 250))
+    >>> parse("widths=500,250"), parse("widths=[500]")
+    (('widths', (500, 250)), ('widths', (500,)))
     >>> parse("objective=Denoising(Masking(0.3))")
     ('objective', Denoising(Masking(0.3)))
     """
@@ -147,7 +151,7 @@ def parse(change: str) -> tuple[str, Any]:
             "For example --set objective.corruption.p=0.3",
         )
     try:
-        value = json.loads(text)
+        value = json.loads(f"[{text}]" if _NUMBERS.fullmatch(text.strip()) else text)
     except json.JSONDecodeError:
         value = from_words(text) if "(" in text and ")" in text else text.strip()
     return path.strip(), tuple(value) if isinstance(value, list) else value
