@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test coverage check format bench bench-figures claims claims-quick nulls guards studies mutants fuzz fuzz-files stops clean
+.PHONY: help demo test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -60,6 +60,14 @@ guards: $(STAMP)  ## planted leaks, persons, copies, drifts and 100 clean tables
 
 studies: $(STAMP)  ## layerwise compare on six data sets: docs/studies/ (hours; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.studies
+
+few-labels: $(STAMP)  ## both arms of recipes on MNIST, Fashion-MNIST and CIFAR-10, five draws (hours; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.few_labels mnist --labels 100,1000 --recipes fixmatch,simclr,vicreg,vat
+	$(BIN)/python -m benchmarks.few_labels fashion-mnist --labels 100,1000 --recipes fixmatch,simclr,stacked_denoising_autoencoder
+	$(BIN)/python -m benchmarks.few_labels cifar10 --labels 100,500,4000 --recipes fixmatch,simclr
+
+views: $(STAMP)  ## what views cost: a step of SimCLR over a supervised one (a minute)
+	$(BIN)/python -m benchmarks.views --rounds 5
 
 mutants: $(STAMP)  ## which small faults do the tests notice? 180 of them (two hours; --resume FILE goes on)
 	$(BIN)/python tests/mutate.py
