@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels views mutants fuzz fuzz-files stops clean
+.PHONY: help demo test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -65,6 +65,9 @@ few-labels: $(STAMP)  ## both arms of recipes on MNIST, Fashion-MNIST and CIFAR-
 	$(BIN)/python -m benchmarks.few_labels mnist --labels 100,1000 --recipes fixmatch,simclr,vicreg,vat
 	$(BIN)/python -m benchmarks.few_labels fashion-mnist --labels 100,1000 --recipes fixmatch,simclr,stacked_denoising_autoencoder
 	$(BIN)/python -m benchmarks.few_labels cifar10 --labels 100,500,4000 --recipes fixmatch,simclr
+
+scarf-splits: $(STAMP)  ## recipes, their controls and forests on three tables, as SCARF's authors split them (an hour)
+	$(BIN)/python -m benchmarks.scarf_splits
 
 views: $(STAMP)  ## what views cost: a step of SimCLR over a supervised one (a minute)
 	$(BIN)/python -m benchmarks.views --rounds 5

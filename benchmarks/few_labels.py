@@ -57,9 +57,7 @@ class Encoders:
     def of(self, recipe: Recipe, x: Any, draw: int) -> tuple[Pretrainer, dict[str, float]]:
         key = (repr(recipe), draw, len(x))
         if not self.kept or self.kept[0] != key:
-            pretrainer = Pretrainer(
-                recipe.stack, plan=recipe.plan, precision=recipe.precision, random_state=draw
-            )
+            pretrainer = Pretrainer(recipe=recipe, random_state=draw)
             clock = Clock()
             self.kept = (key, pretrainer.fit(x), clock.taken())
         return self.kept[1:]
