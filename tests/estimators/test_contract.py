@@ -6,12 +6,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import (
     check_all_zero_sample_weights_error,
+    check_classifiers_train,
     check_dataframe_column_names_consistency,
     check_get_feature_names_out_error,
     check_global_output_transform_pandas,
     check_global_set_output_transform_polars,
     check_inplace_ensure_writeable,
     check_param_validation,
+    check_regressors_train,
     check_set_output_transform,
     check_set_output_transform_pandas,
     check_set_output_transform_polars,
@@ -20,10 +22,20 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from layerwise import Preprocessor, PretrainedClassifier, PretrainedRegressor, Pretrainer
+from layerwise import (
+    Joint,
+    Preprocessor,
+    PretrainedClassifier,
+    PretrainedRegressor,
+    Pretrainer,
+    Supervised,
+    Training,
+)
 
+SHORT = [(Supervised(), Joint(10), Training(learning_rate=5e-3, batch_size=32, min_steps=100))]
 WHITENED = Preprocessor(contrast=True, whitening="pca")
-ESTIMATORS = [Pretrainer(), PretrainedClassifier(), PretrainedRegressor(), Preprocessor(), WHITENED]
+TUNED = [PretrainedClassifier(plan=SHORT), PretrainedRegressor(plan=SHORT)]  # a third of the steps
+ESTIMATORS = [Pretrainer(), *TUNED, Preprocessor(), WHITENED]
 TRANSFORMERS = [Pretrainer(), Preprocessor(), WHITENED]
 
 pytestmark = [
@@ -41,6 +53,18 @@ def name_of(value):
 @parametrize_with_checks(ESTIMATORS)
 def test_check_estimator(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        (PretrainedClassifier(), check_classifiers_train),
+        (PretrainedRegressor(), check_regressors_train),
+    ],
+    ids=name_of,
+)
+def test_the_defaults_learn(estimator, check):
+    check(name_of(estimator), clone(estimator))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
