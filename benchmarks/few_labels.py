@@ -48,6 +48,18 @@ def recipe_of(data: Dataset, key: dict[str, Any]) -> Recipe:
     return recipe
 
 
+def values_of(recipe: Recipe, start: str) -> str:
+    """Return a hash of what an arm is made of: defaults change."""
+    control = recipe.stack, recipe.control or recipe.finetune, recipe.preprocessing
+    values = repr(recipe if start == "pretrained" else control)
+    return hashlib.sha256(values.encode()).hexdigest()[:8]
+
+
+def shared(key: dict[str, Any]) -> dict[str, Any]:
+    """Return what two controls have in common that are the same fit."""
+    return {name: key[name] for name in key if name not in ("recipe", "changes")}
+
+
 class Encoders:
     """What was learned without labels, the last of it kept: budgets of one draw share it."""
 
@@ -116,9 +128,12 @@ def table(lines: list[dict[str, Any]]) -> str:
     groups: dict[tuple[Any, ...], dict[str, dict[int, dict[str, Any]]]] = {}
     for line in lines:
         judged = f"held out {line['held_out']}" if line["held_out"] else "test"
-        changes = " ".join([*line["changes"], line["values"]])
+        changes = " ".join(line["changes"])
         key = (line["data"], judged, line["labels"], line["recipe"], changes)
-        groups.setdefault(key, {}).setdefault(line["start"], {})[line["draw"]] = line
+        arm = groups.setdefault(key, {}).setdefault(line["start"], {})
+        if any(one["values"] != line["values"] for one in arm.values()):
+            arm.clear()  # of another version
+        arm[line["draw"]] = line
     rows = [
         "| data | judged | labels | recipe | draws | error % | control % | gain | core-seconds |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -176,11 +191,12 @@ def main() -> int:
             "draw": draw,
             "held_out": options.held_out,
         }
-        values = repr(recipe_of(data, key)).encode()
-        key["values"] = hashlib.sha256(values).hexdigest()[:8]  # defaults change
+        key["values"] = values_of(recipe_of(data, key), start)
         if any(key.items() <= line.items() for line in lines):
             continue
-        lines.append(fitted(data, key, encoders))
+        alike = key if start == "pretrained" else shared(key)
+        known = [line for line in lines if alike.items() <= line.items()]
+        lines.append(known[0] | key if known else fitted(data, key, encoders))
         print(lines[-1], flush=True)
         with OUT.open("a") as file:
             file.write(json.dumps(lines[-1]) + "\n")
