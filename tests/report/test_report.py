@@ -421,3 +421,15 @@ def test_what_is_told_beside_the_loss_is_drawn_with_its_words():
         "spread of the embeddings",
     ]
     assert "<svg" in signal["plot"]
+
+
+def test_losses_of_two_objectives_are_two_curves(monkeypatch):
+    from layerwise.report import learning
+
+    drawn = []
+    monkeypatch.setattr(
+        learning.plots, "curves", lambda name, label, lines, *rest: drawn.extend(lines)
+    )
+    rows = [{"objective": "Supervised", "loss": 1.0}] * 4 + [{"objective": "FixMatch", "loss": 0.1}]
+    learning.history({"finetuning": {"pretrained": rows}})
+    assert [line.epochs for line in drawn] == [[1.0, 2.0, 3.0, 4.0], [5.0]]

@@ -7,7 +7,9 @@ import pytest
 
 from layerwise import Dense, Gaussian, Greedy, Masking, ParameterError
 from layerwise.data.readers import Dataset, load_dataset
+from layerwise.recipes import make_recipe
 from layerwise.workflows.choices import default_recipes, parse, resolve
+from layerwise.workflows.facts import plan_words
 
 
 def dataset(y, X=None):
@@ -200,3 +202,9 @@ def test_a_table_of_categories_alone_is_fitted(tmp_path):
         out=tmp_path / "out",
     )
     assert result["test"]["pretrained"] >= 0
+
+
+def test_steps_of_no_epochs_are_not_told():
+    recipe = make_recipe("fixmatch")
+    assert plan_words(recipe.plan) == [] and len(plan_words(recipe.finetune)) == 2
+    assert plan_words(make_recipe("simclr").plan)[0].startswith("SimCLR() on Joint(6)")

@@ -67,16 +67,13 @@ def _phase_name(row: Facts) -> tuple[str, str]:
     return str(row.get("objective") or "training"), stages
 
 
-def _curve(rows: list[Facts], key: str, second: bool = False) -> list[plots.Line]:
-    """Return the curve of one column of the history, or none."""
+def _curve(rows: list[Facts], key: str, second: bool = False, after: int = 0) -> list[plots.Line]:
+    """Return the curve of one column of the history, ``after`` so many epochs, or none."""
     values = floats([row.get(key) for row in rows])
     if not any(math.isfinite(v) for v in values):
         return []
-    return [
-        plots.Line(
-            [float(i) for i in range(1, len(rows) + 1)], values, second, dashed=key == "validation"
-        )
-    ]
+    epochs = [float(after + i) for i in range(1, len(rows) + 1)]
+    return [plots.Line(epochs, values, second, dashed=key == "validation")]
 
 
 def _phase_panel(index: int, rows: list[Facts], across: int) -> Facts | None:
@@ -129,8 +126,11 @@ def _arms(tuning: dict[str, list[Facts]]) -> list[str]:
 def _tuning_panel(tuning: dict[str, list[Facts]]) -> Any:
     lines = []
     for i, arm in enumerate(_arms(tuning)):
-        second = bool(i) or LOOKS.get(arm) == "second"
-        lines += _curve(tuning[arm], "loss", second) + _curve(tuning[arm], "validation", second)
+        second, after = bool(i) or LOOKS.get(arm) == "second", 0
+        for _, group in groupby(tuning[arm], key=lambda row: row.get("objective")):
+            rows = list(group)  # losses of two objectives are no one curve
+            lines += _curve(rows, "loss", second, after) + _curve(rows, "validation", second, after)
+            after += len(rows)
     return (
         plots.curves("tuning", "loss by epoch of fine-tuning, both arms", lines) if lines else None
     )

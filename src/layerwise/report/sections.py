@@ -177,6 +177,7 @@ def run(part: Facts, command: str | None) -> Facts | None:
         "stack": part.get("stack"),
         "plan": texts_of(part.get("plan")),
         "finetune": texts_of(part.get("finetune")),
+        "control": texts_of(part.get("control")),
         "seed": part.get("seed"),
         "parameters": number(part["parameters"]) if part.get("parameters") is not None else None,
         "settings": list((part.get("settings") or {}).items()),

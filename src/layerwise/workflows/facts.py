@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -124,9 +125,9 @@ def run_facts(recipe: Recipe, pretrainer: Pretrainer, seed: int) -> Facts:
     return {
         "recipe": recipe.name,
         "stack": repr(recipe.stack),
-        "plan": [step_words(step) for step in recipe.plan],
-        "finetune": [step_words(step) for step in recipe.finetune],
-        "control": [step_words(step) for step in recipe.control or ()],
+        "plan": plan_words(recipe.plan),
+        "finetune": plan_words(recipe.finetune),
+        "control": plan_words(recipe.control or ()),
         "seed": seed,
         "parameters": sum(p.numel() for p in pretrainer.module_.parameters()),
         "settings": _settings(recipe) | getattr(pretrainer, "used_", {}),
@@ -154,9 +155,13 @@ def _settings(recipe: Recipe) -> Facts:
     return settings | {"validation": str(recipe.validation)}
 
 
-def step_words(step: Step) -> str:
-    """Return a step of a plan as a reader would write it."""
-    return f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
+def plan_words(plan: Iterable[Step]) -> list[str]:
+    """Return the steps of a plan as a reader would write them, without those of no epochs."""
+    return [
+        f"{step.objective!r} on {step.schedule!r} with {step.training!r}"
+        for step in plan
+        if getattr(step.schedule, "epochs", 1) != 0
+    ]
 
 
 def _comparison(result: Facts) -> Facts:

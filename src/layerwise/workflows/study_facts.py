@@ -15,7 +15,7 @@ from .._version import __version__
 from ..evaluation import Outcome
 from ..recipes import Recipe
 from ..report import TWIN
-from .facts import machine, step_words, versions
+from .facts import machine, plan_words, versions
 
 FORMAT = "layerwise-study/1"
 
@@ -83,8 +83,8 @@ def _recipe(recipe: Recipe) -> Facts:
     return {
         "name": recipe.name,
         "stack": repr(recipe.stack),
-        "plan": [step_words(step) for step in recipe.plan],
-        "finetune": [step_words(step) for step in recipe.finetune],
-        "control": [step_words(step) for step in recipe.control or ()],
+        "plan": plan_words(recipe.plan),
+        "finetune": plan_words(recipe.finetune),
+        "control": plan_words(recipe.control or ()),
         "spec": recipe.to_dict(),
     }
