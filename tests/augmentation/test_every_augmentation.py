@@ -47,6 +47,7 @@ GREY, RGB = Space.of("unit", 1, 12, 10), Space.of("unit", 3, 12, 10)
 MOVES = [
     Affine(),
     Affine(30.0, scale=0.3, shift=0.2, shear=10, flip=True, p=0.5),
+    Affine(elastic=0.1),
     Rotate(20),
     Scale(0.3),
     Shift(0.2, p=0.7),
@@ -263,6 +264,7 @@ def test_brightness_and_contrast_alone_need_no_colours():
         (lambda: Affine(shift=-0.1), "'shift' parameter of Affine"),
         (lambda: Affine(shear=90), "'shear' parameter of Affine"),
         (lambda: Affine(flip=1), "'flip' parameter of Affine must be True or False"),
+        (lambda: Affine(elastic=0.6), r"'elastic' parameter of Affine .*\[0, 0.5\]"),
         (lambda: Affine(p=1.1), "'p' parameter of Affine"),
         (lambda: Rotate("a"), "'degrees' parameter of Rotate"),
         (lambda: Scale(1.5), "'share' parameter of Scale"),

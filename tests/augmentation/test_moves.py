@@ -185,3 +185,20 @@ def test_half_numbers_are_resampled_in_full():
     view = Affine().view(x, Space.of("unit", 1, 9, 9), generator())
     full = Affine().view(x.float(), Space.of("unit", 1, 9, 9), generator())
     assert view.dtype == torch.bfloat16 and torch.equal(view, full.bfloat16())
+
+
+def test_an_elastic_image_is_pulled_at_its_knots_and_resampled_as_scipy_does():
+    elastic, n = Affine(0, scale=0.0, shift=0.0, elastic=0.08), 400
+    x = pictures(n)
+    view = elastic.view(x, SPACE, generator())
+    place = view[:, 1:].double().numpy()
+    inner = (slice(4, -4), slice(4, -4))  # nothing comes from outside
+    for i in range(5):
+        expected = ndimage.map_coordinates(x[i, 0].double().numpy(), place[i], order=1)
+        assert np.abs(view[i, 0].numpy() - expected)[inner].max() < 5e-4
+    pulled = place[:, :, H // 2, W // 2] - (H // 2, W // 2)  # the knot in the middle
+    uniform(pulled[:, 0] / H, -0.08, 0.08)
+    uniform(pulled[:, 1] / W, -0.08, 0.08)
+    assert abs(np.corrcoef(pulled.T)[0, 1]) < 0.15
+    steps = np.diff(place[:, 0], axis=1)[:, inner[0], inner[1]]
+    assert steps.std() > 0.02 and np.abs(np.diff(steps, axis=1)).max() < 0.5  # bent, smoothly

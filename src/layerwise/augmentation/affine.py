@@ -1,4 +1,4 @@
-"""Rotated, scaled, shifted, sheared: affine maps of images, resampled once."""
+"""Rotated, scaled, shifted, sheared, bent: maps of images, resampled once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from .._checks import check_bool, check_number
 from .._spec import register
@@ -16,13 +17,14 @@ from .warp import Warp
 
 _MOST_SHEAR = 80.0  # degrees; at 90 an image is a line
 _LEAST = 0.999  # a scale of 0 is a point
+_KNOTS = 5  # a side of the grid on which an elastic image is pulled
 
 
 @register
 @dataclass(frozen=True, repr=False)
 class Affine(Warp):
-    """Mirror, shear, turn, scale and shift an image, in this order, about its centre and in one
-    bilinear resampling.
+    """Mirror, shear, turn, scale and shift an image, in this order, about its centre, and bend it,
+    all in one bilinear resampling.
 
     Each row draws its own parameters, uniformly. What comes from outside of the image is 0.
 
@@ -39,6 +41,9 @@ class Affine(Warp):
         Degrees, in [0, 80]: upright lines lean by -shear to shear.
     flip : bool, default False
         Mirror left and right, half of the time.
+    elastic : float, default 0.0
+        In [0, 0.5]: each of 5 x 5 points is pulled by at most this share of the height and of the
+        width, and what lies between them smoothly with them.
     p : float, default 1.0
         How likely a row is changed at all, in [0, 1].
 
@@ -68,6 +73,7 @@ class Affine(Warp):
     shift: float = 0.1
     shear: float = 0.0
     flip: bool = False
+    elastic: float = 0.0
     p: float = 1.0
 
     def __post_init__(self) -> None:
@@ -79,10 +85,14 @@ class Affine(Warp):
         check_number(self, "shift", self.shift, 0.0, 1.0)
         check_number(self, "shear", self.shear, 0.0, _MOST_SHEAR)
         check_bool(self, "flip", self.flip)
+        check_number(self, "elastic", self.elastic, 0.0, 0.5)
         check_number(self, "p", self.p, 0.0, 1.0)
 
+    def numbers(self) -> int:
+        return self.draws + (2 * _KNOTS**2 if self.elastic else 0)
+
     def sources(self, drawn: Tensor, height: int, width: int) -> Tensor:
-        turn, zoom, across, down, slant, mirror = drawn.unbind(1)
+        turn, zoom, across, down, slant, mirror = drawn[:, : self.draws].unbind(1)
         return _sources(
             height,
             width,
@@ -93,6 +103,14 @@ class Affine(Warp):
             slant=_turned(slant, self.shear),
             mirror=(mirror < 0.5).float() * -2 + 1 if self.flip else torch.ones_like(mirror),
         )
+
+    def bend(self, drawn: Tensor, height: int, width: int) -> Tensor | None:
+        if not self.elastic:
+            return None
+        pulled = between(drawn[:, self.draws :], -2 * self.elastic, 2 * self.elastic)
+        knots = pulled.view(-1, 2, _KNOTS, _KNOTS)  # a side is 2 long
+        field = F.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
+        return field.permute(0, 2, 3, 1)
 
 
 @register

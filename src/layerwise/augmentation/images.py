@@ -28,16 +28,20 @@ class OfImages(Augmentation):
 
     p: float
 
+    def numbers(self) -> int:
+        """Return how many numbers a row draws."""
+        return self.draws
+
     @abstractmethod
     def changed(self, x: Tensor, drawn: Tensor) -> Tensor:
-        """Return every image changed, by its row of ``drawn``: ``(n, draws)`` in [0, 1), on the
+        """Return every image changed, by its row of ``drawn``: ``(n, numbers)`` in [0, 1), on the
         device of ``x``."""
 
     def check(self, space: Space) -> None:
         refuse_what_is_no_image(self, space, self.does)
 
     def view(self, x: Tensor, space: Space, generator: torch.Generator) -> Tensor:
-        drawn = torch.rand(len(x), 1 + self.draws, generator=generator)
+        drawn = torch.rand(len(x), 1 + self.numbers(), generator=generator)
         rows = (drawn[:, 0] < self.p).nonzero()[:, 0]  # on the CPU: no device waits for it
         if not len(rows):
             return x

@@ -1,4 +1,4 @@
-"""One resampling of every image by an affine map of its own."""
+"""One resampling of every image by a map of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .images import OfImages
 
 
 class Warp(OfImages):
-    """Base of what moves the pixels of an image: one affine map a row, one bilinear resampling."""
+    """Base of what moves the pixels of an image: one affine map a row, which may be bent, one
+    bilinear resampling."""
 
     does: ClassVar[str] = "moves the pixels of images"
     outside: ClassVar[str] = "zeros"  # what lies outside of an image; or "border"
@@ -22,6 +23,11 @@ class Warp(OfImages):
     def sources(self, drawn: Tensor, height: int, width: int) -> Tensor:
         """Return where each pixel comes from, ``(n, 2, 3)``: the map from new to old coordinates
         ``(x, y, 1)``, which are -1 and 1 at the edges of the image."""
+
+    def bend(self, drawn: Tensor, height: int, width: int) -> Tensor | None:
+        """Return how far from there each pixel comes, ``(n, h, w, 2)`` in the same coordinates, if
+        at all."""
+        return None
 
     def changed(self, x: Tensor, drawn: Tensor) -> Tensor:
         n, _, height, width = x.shape
@@ -37,6 +43,8 @@ class Warp(OfImages):
             ]
         )  # (3, h, w)
         grid = self.sources(drawn, height, width).reshape(2 * n, 3) @ places.flatten(1)
-        grid = grid.view(n, 2, height, width).permute(0, 2, 3, 1).to(wide)
+        grid = grid.view(n, 2, height, width).permute(0, 2, 3, 1)
+        bent = self.bend(drawn, height, width)
+        grid = (grid if bent is None else grid + bent).to(wide)
         moved = F.grid_sample(x.to(wide), grid, padding_mode=self.outside, align_corners=False)
         return moved.to(x.dtype)
