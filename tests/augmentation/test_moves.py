@@ -201,4 +201,4 @@ def test_an_elastic_image_is_pulled_at_its_knots_and_resampled_as_scipy_does():
     uniform(pulled[:, 1] / W, -0.08, 0.08)
     assert abs(np.corrcoef(pulled.T)[0, 1]) < 0.15
     steps = np.diff(place[:, 0], axis=1)[:, inner[0], inner[1]]
-    assert steps.std() > 0.02 and np.abs(np.diff(steps, axis=1)).max() < 0.5  # bent, smoothly
+    assert steps.std() > 0.02 and np.abs(np.diff(steps, axis=1)).max() < 1.0  # bent, smoothly
