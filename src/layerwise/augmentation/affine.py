@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import torch
@@ -108,9 +109,9 @@ class Affine(Warp):
         if not self.elastic:
             return None
         pulled = between(drawn[:, self.draws :], -2 * self.elastic, 2 * self.elastic)
-        knots = pulled.view(-1, 2, _KNOTS, _KNOTS)  # a side is 2 long
-        field = F.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
-        return field.permute(0, 2, 3, 1)
+        knots = pulled.reshape(-1, _KNOTS**2)  # a side is 2 long
+        field = knots @ _shares_of_knots(height, width).to(drawn)
+        return field.view(-1, 2, height, width).permute(0, 2, 3, 1)
 
 
 @register
@@ -257,6 +258,15 @@ class Shear(Warp):
 
     def sources(self, drawn: Tensor, height: int, width: int) -> Tensor:
         return _sources(height, width, slant=_turned(drawn[:, 0], self.degrees))
+
+
+@lru_cache
+def _shares_of_knots(height: int, width: int) -> Tensor:
+    """Return how much each knot counts for each pixel under cubic convolution, ``(knots, h * w)``:
+    one product bends all images, in a tenth of the time of resizing planes."""
+    knots = torch.eye(_KNOTS**2).view(-1, 1, _KNOTS, _KNOTS)
+    shares = F.interpolate(knots, (height, width), mode="bicubic", align_corners=True)
+    return shares.flatten(1)
 
 
 def _factors(scale: float | tuple[float, float]) -> tuple[float, float]:
