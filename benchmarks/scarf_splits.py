@@ -3,8 +3,9 @@ adult]``.
 
 70 % of the rows to learn from, a quarter of them with their labels; 20 % to test on. The 10 % that
 they validate on are left alone: nothing here is stopped or chosen by them. Every recipe with its
-control (the same network from random weights, fine-tuned for as long), and two forests of trees on
-the labelled rows. Five draws; finished ones are lines of ``benchmarks/scarf-splits-out.jsonl``.
+control (the same network from random weights); both choose between the default fine-tuning and a
+longer one by cross-validation on the labelled rows. Two forests of trees on the labelled rows.
+Five draws; finished ones are lines of ``benchmarks/scarf-splits-out.jsonl``.
 """
 
 from __future__ import annotations
@@ -25,15 +26,19 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from scipy import stats  # noqa: E402
+from sklearn.base import clone  # noqa: E402
 from sklearn.compose import make_column_transformer  # noqa: E402
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier  # noqa: E402
-from sklearn.model_selection import train_test_split  # noqa: E402
+from sklearn.frozen import FrozenEstimator  # noqa: E402
+from sklearn.model_selection import StratifiedKFold, train_test_split  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import OrdinalEncoder  # noqa: E402
 
-from layerwise import PretrainedClassifier  # noqa: E402
+from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
 from layerwise.data.readers import Dataset, load_dataset  # noqa: E402
-from layerwise.recipes import make_recipe  # noqa: E402
+from layerwise.estimators.chosen import plan_of  # noqa: E402
+from layerwise.recipes import Recipe  # noqa: E402
+from layerwise.workflows.choices import resolve  # noqa: E402
 
 from .claims.study import DATA  # noqa: E402
 
@@ -49,6 +54,8 @@ TREES: dict[str, Callable[[int], Any]] = {
     "forest": lambda seed: RandomForestClassifier(300, random_state=seed),
 }
 ARMS = ("scarf", "vime", "auto", *TREES)
+LONG = ("finetune_rate=3e-3", "finetune_epochs=100")
+SETTINGS = {"scarf": ((), LONG), "auto": ((), LONG)}  # chosen on the labelled rows, arm by arm
 Split = tuple[pl.DataFrame, np.ndarray, np.ndarray, np.ndarray]  # rows, labels, learned, tested
 
 
@@ -86,13 +93,33 @@ def answers(name: str, draw: int, arm: str) -> Iterator[float]:
         return
     few = np.full(len(y), None, dtype=object)
     few[labelled] = y[labelled]
-    recipe = arm if arm == "auto" else make_recipe(arm)
+    data = Dataset(name, rows[learned], few[learned], SETS[name], None, "classification")
+    recipes = [resolve(data, arm, changes)[0] for changes in SETTINGS.get(arm, ((),))]
+    X, seen = rows[learned], few[learned]
+    encoder = FrozenEstimator(Pretrainer(recipe=recipes[0], random_state=draw).fit(X))
     for start in ("pretrained", "random"):
-        model = PretrainedClassifier(
-            recipe=recipe, start=start, unlabeled="missing", random_state=draw
-        )
-        model.fit(rows[learned], few[learned])
+        tuned = [tuning(encoder, recipe, start, draw) for recipe in recipes]
+        scores = [cross_validated(model, X, seen) for model in tuned] if len(tuned) > 1 else [0.0]
+        model = tuned[int(np.argmax(scores))].fit(X, seen)
         yield 100 * float(np.mean(model.predict(rows[tested]) == y[tested]))
+
+
+def tuning(encoder: Any, recipe: Recipe, start: str, draw: int) -> PretrainedClassifier:
+    return PretrainedClassifier(
+        encoder, plan=plan_of(recipe, start), start=start, unlabeled="missing", random_state=draw
+    )
+
+
+def cross_validated(model: PretrainedClassifier, X: pl.DataFrame, y: np.ndarray) -> float:
+    """Return the accuracy on labelled rows whose labels were hidden, a third at a time."""
+    labelled = np.flatnonzero([value is not None for value in y])
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    right = 0
+    for _, fold in folds.split(labelled, y[labelled].astype(str)):
+        hidden, rows = y.copy(), labelled[fold]
+        hidden[rows] = None
+        right += int(np.sum(clone(model).fit(X, hidden).predict(X[rows]) == y[rows]))
+    return right / len(labelled)
 
 
 def shown(lines: list[dict[str, Any]]) -> str:
