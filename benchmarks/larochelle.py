@@ -207,8 +207,10 @@ def svm(name, seed):
         "gamma": gamma,
         "validation": valid_error,
     }
-    record["test"] = judge(*suite.train, cost, gamma, suite.test)
-    record["test_refitted"] = judge(*both, cost, gamma, suite.test)
+    X, y = suite.train
+    record["test"] = judge(X, y, cost, gamma, suite.test)
+    X, y = both
+    record["test_refitted"] = judge(X, y, cost, gamma, suite.test)
     return record | {"seconds": round(time.perf_counter() - began), "grid": grid}
 
 

@@ -93,9 +93,9 @@ def made(setting: Setting, rng: np.random.Generator) -> tuple[StudyData, list[np
         blocks = [hidden + rng.normal(size=(total, COLUMNS)) for _ in range(count)]
     n, classes = setting.rows, len(SHARES.get(setting.kind, ()))
     keys = tuple(i.to_bytes(4, "big") for i in range(total))
-    test = (np.zeros((TESTED, 1)), y[n:]) if setting.test else (None, None)
+    test_X, test_y = (np.zeros((TESTED, 1)), y[n:]) if setting.test else (None, None)
     names = tuple(map(str, range(classes)))
-    return StudyData("made up", np.zeros((n, 1)), y[:n], names, *test, keys), blocks
+    return StudyData("made up", np.zeros((n, 1)), y[:n], names, test_X, test_y, keys), blocks
 
 
 def discriminant(X: np.ndarray, y: np.ndarray, classes: int, test: np.ndarray) -> np.ndarray:

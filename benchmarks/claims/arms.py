@@ -99,7 +99,7 @@ def cut(pretrainer: Pretrainer, depth: int) -> Pretrainer:
     """Return a copy with the lowest stages alone. Greedy stages do not depend on those above
     them."""
     copy = deepcopy(pretrainer)
-    copy._keep(depth)
+    copy._keep(depth, control=False)
     return copy
 
 
