@@ -321,10 +321,11 @@ def test_sigmoids_learn_from_random_weights():
     assert model.fit(X[:1000], y[:1000]).score(X[1000:], y[1000:]) > 0.75
 
 
+@pytest.mark.parametrize(("kind", "gain"), [("category", 1.0), ("real", 0.1)])
 @pytest.mark.parametrize("widths", [(), (7,)])
-def test_the_output_of_a_head_begins_as_glorot_and_bengio_say(widths):
-    head = Supervised(widths).init(codec(UNIT), Space.of("category", 3), generator())
+def test_the_output_of_a_head_begins_as_glorot_and_bengio_say(widths, kind, gain):
+    head = Supervised(widths).init(codec(UNIT), Space.of(kind, 3), generator())
     weight = head.layers[-1].weight.detach()
-    bound = (6.0 / sum(weight.shape)) ** 0.5
+    bound = gain * (6.0 / sum(weight.shape)) ** 0.5
     assert 0.5 * bound < float(weight.abs().max()) <= bound
     assert not any(layer.bias.any() for layer in head.layers)

@@ -203,7 +203,7 @@ class Head(nn.Module):
         self.layers = nn.ModuleList(layers)
         for layer in layers:
             if not layer.weight.is_meta:
-                _fill(layer.weight, layer is layers[-1], generator)
+                _fill(layer.weight, target if layer is layers[-1] else None, generator)
             nn.init.zeros_(layer.bias)
 
     def forward(self, h: Tensor, between: Callable[[Tensor], Tensor] = lambda h: h) -> Tensor:
@@ -212,11 +212,13 @@ class Head(nn.Module):
         return self.layers[-1](h)
 
 
-def _fill(weight: Tensor, last: bool, generator: torch.Generator) -> None:
+def _fill(weight: Tensor, target: Space | None, generator: torch.Generator) -> None:
     """He et al. (2015) before a rectifier, Glorot and Bengio (2010) for the output: from zeros, the
-    first steps of Adam give every unit of the code the same push, and sigmoids stay there.
+    first steps of Adam give every unit of the code the same push, and sigmoids stay there. Outputs
+    that are numbers begin at a tenth of it, near the mean: few steps do not unlearn a large one.
     """
-    if last:
-        nn.init.xavier_uniform_(weight, generator=generator)
-    else:
+    if target is None:
         nn.init.kaiming_uniform_(weight, nonlinearity="relu", generator=generator)
+        return
+    gain = 1.0 if target.kind == "category" else 0.1
+    nn.init.xavier_uniform_(weight, gain, generator=generator)
