@@ -1,4 +1,4 @@
-"""How tables were given their recipe: ``python -m benchmarks.tables [scale] [rate] [inputs]
+"""How tables were given their recipe: ``python -m benchmarks.tables [scale] [rate] [long] [inputs]
 [steps]`` (minutes each).
 
 On tables other than those of the studies: adult's training rows (the income, and the age as a
@@ -42,6 +42,11 @@ def variants(kind: str) -> dict[str, Recipe]:
             f"{rate:g}, dropout {p}": tabular(finetune_rate=rate, dropout=p)
             for rate in (3e-4, 1e-3)
             for p in (0.1, 0.3, 0.5)
+        }
+    if kind == "long":
+        longer = {"finetune_rate": 3e-3, "finetune_epochs": 100}
+        return {"as it is": tabular()} | {
+            f"3e-3, 100 epochs, dropout {p}": tabular(dropout=p, **longer) for p in (0.1, 0.3)
         }
     if kind == "inputs":
         return {f"input dropout {p}": tabular(input_dropout=p) for p in (0.0, 0.2)}
@@ -127,7 +132,7 @@ def measure(kind: str, table: Table, draw: int) -> dict[tuple[str, int], float]:
 
 
 def main() -> None:
-    kinds = ("scale", "rate", "inputs", "steps")
+    kinds = ("scale", "rate", "long", "inputs", "steps")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(kinds))
     options = parser.parse_args()

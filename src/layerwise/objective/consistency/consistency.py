@@ -105,12 +105,7 @@ class Consistency(Objective):
         raise NotImplementedError
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         """Return the unlabelled term, and terms for the history; ``outputs`` are those of
         ``parts``."""

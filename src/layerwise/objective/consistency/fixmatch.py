@@ -91,12 +91,7 @@ class FixMatch(Taught):
         return (view(self.strong, x, space, at, "strong"),)
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         rows_seen = view(self.weak, rows.x, codec.in_space, at, "weak")
         answer = self.answer(codec, state, rows_seen, at)

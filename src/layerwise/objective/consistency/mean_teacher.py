@@ -85,12 +85,7 @@ class MeanTeacher(Taught):
         return (view(augment, x, space, at, "first"),)
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         (augment,) = self.augmentations(codec.in_space)
         second = view(augment, rows.x, codec.in_space, at, "second")

@@ -66,12 +66,7 @@ class PiModel(Consistency):
         return tuple(view(augment, x, space, at, name) for name in ("first", "second"))
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         first, second = (torch.softmax(one, dim=1) for one in outputs)
         apart = weighted_mean((first - second).square().sum(1), rows.weight)

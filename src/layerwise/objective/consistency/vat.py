@@ -88,12 +88,7 @@ class VAT(Consistency):
         return ()
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         def answer(x: Tensor) -> Tensor:
             return self.supervised.outputs(codec, head_of(state), x, at).float()

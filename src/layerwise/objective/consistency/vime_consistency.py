@@ -67,12 +67,7 @@ class VIMEConsistency(Consistency):
         return tuple(view(self.corruption, x, space, at, str(i)) for i in range(self.copies))
 
     def unlabelled(
-        self,
-        codec: Codec,
-        state: nn.Module | None,
-        rows: Batch,
-        outputs: list[Tensor],
-        at: At,
+        self, codec: Codec, state: nn.Module | None, rows: Batch, outputs: list[Tensor], at: At
     ) -> tuple[Tensor, Terms]:
         variance = torch.stack(outputs).var(0, correction=0).mean(1)
         return weighted_mean(variance, rows.weight), {}
