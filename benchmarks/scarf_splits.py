@@ -151,9 +151,11 @@ def main() -> int:
     parser.add_argument("tables", nargs="*", default=list(SETS), help=", ".join(SETS))
     parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--first", type=int, default=20, help="the first draw; see README")
     options = parser.parse_args()
     lines = [json.loads(line) for line in OUT.read_text().splitlines()] if OUT.exists() else []
-    for draw, name, arm in product(range(options.draws), options.tables, options.arms.split(",")):
+    draws = range(options.first, options.first + options.draws)
+    for draw, name, arm in product(draws, options.tables, options.arms.split(",")):
         key = {"table": name, "arm": arm, "draw": draw}
         if any(key.items() <= line.items() for line in lines):
             continue
