@@ -88,7 +88,7 @@ EQUIVALENT = {  # name of a mutant -> why no test can tell
     ),
     "artifacts/reading.py:module:drop-keyword:bound=torch.nn.Module of TypeVar('M', "
     "bound=torc...047e#0": ("a bound is for the type checker alone"),
-    "training/optimisers.py:module:flag:True#5": "the same steps by another kernel, slower",
+    "training/updates.py:_sgd:flag:True#0": "the same steps by another kernel, slower",
     "schedule/schedules.py:Schedule.phases:flag:True#0": (
         "both are of one length, as the lines before have asked"
     ),

@@ -103,9 +103,9 @@ def test_a_factor_of_zero_freezes_a_stage():
 
 def test_weight_decay_spares_biases_and_normalisations():
     module = built(Stack(Dense(5, normalisation="layer")))
-    groups = make_optimiser("adamw", [(module, 0.1)], momentum=0.9, weight_decay=0.01).param_groups
+    groups = make_optimiser("adamw", [(module, 0.1)], momentum=0.9, weight_decay=0.01).groups
     for group in groups:
-        assert (group["weight_decay"] > 0) == all(p.ndim >= 2 for p in group["params"])
+        assert (group.weight_decay > 0) == all(p.ndim >= 2 for p in group.parameters)
 
 
 def test_a_clipped_step_has_at_most_that_norm():

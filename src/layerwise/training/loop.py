@@ -87,7 +87,7 @@ def run_phase(work: Work) -> LoopResult:
         momentum=training.momentum_at(0),
         weight_decay=training.weight_decay,
     )
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    parameters = optimiser.parameters
     streams, size, least = Streams(work.keys), training.batch_size, objective.least_rows
     per_epoch = count_batches(len(work.source), size, least)
     steps = work.epochs * per_epoch
@@ -105,12 +105,12 @@ def run_phase(work: Work) -> LoopResult:
             at = streams.at(epoch, step, done / steps)
             # learning rate
             factor = factor_at(training.shape, done, steps)
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * factor
+            for group in optimiser.groups:
+                group.rate = group.peak * factor
             # loss
             loss, terms = trainee(batch, at)
             # backward
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad()
             loss.backward()
             # clip
             if training.clip is not None:
