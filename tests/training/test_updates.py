@@ -54,7 +54,7 @@ def test_every_step_has_the_bits_of_torch(name):
     for step in range(6):
         rate = 0.1 * (1 - step / 8)
         optimiser.groups[0].rate = oracle.param_groups[0]["lr"] = rate
-        for module in (ours, theirs):
+        for module in (ours, theirs):  # torch's momentum wants every gradient at the first step
             module.gradients(step + (name in ("momentum", "nesterov")))
         optimiser.step()
         oracle.step()

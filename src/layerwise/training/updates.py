@@ -73,74 +73,50 @@ class Optimiser:
         return self._kept[parameter]
 
 
-def _count(parameter: Parameter) -> Tensor:
+def _count(parameter: Parameter) -> Tensor:  # fused kernels count where the parameter is
     return torch.zeros((), dtype=torch.float32, device=parameter.device)
 
 
-def _count_here(parameter: Parameter) -> Tensor:
+def _count_here(parameter: Parameter) -> Tensor:  # the others, in Python
     return torch.zeros((), dtype=torch.float32)
 
 
+def _own(group: Group) -> dict[str, Any]:
+    return {"lr": group.rate, "weight_decay": group.weight_decay, "maximize": False}
+
+
 def _adam(decoupled: bool) -> _Step:
+    more: dict[str, Any] = {"fused": True, "decoupled_weight_decay": decoupled, "amsgrad": False}
+
     def step(
         group: Group, p: Tensors, g: Tensors, first: Tensors, second: Tensors, n: Tensors
     ) -> None:
         adam.adam(
-            p,
-            g,
-            first,
-            second,
-            [],
-            n,
-            fused=True,
-            decoupled_weight_decay=decoupled,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=group.rate,
-            weight_decay=group.weight_decay,
-            eps=1e-8,
-            maximize=False,
+            p, g, first, second, [], n, beta1=0.9, beta2=0.999, eps=1e-8, **more, **_own(group)
         )
 
     return step
 
 
 def _sgd(group: Group, p: Tensors, g: Tensors, velocity: Tensors) -> None:
-    sgd.sgd(
-        p,
-        g,
-        list[Tensor | None](velocity),
-        fused=True,
-        weight_decay=group.weight_decay,
-        momentum=group.momentum,
-        lr=group.rate,
-        dampening=0.0,
-        nesterov=group.nesterov,
-        maximize=False,
-    )
+    moment: dict[str, Any] = {"momentum": group.momentum, "nesterov": group.nesterov}
+    kept: list[Tensor | None] = list(velocity)
+    sgd.sgd(p, g, kept, fused=True, dampening=0.0, **moment, **_own(group))
 
 
 def _adagrad(group: Group, p: Tensors, g: Tensors, sums: Tensors, n: Tensors) -> None:
-    adagrad.adagrad(
-        p, g, sums, n, fused=True, lr_decay=0.0, eps=1e-10, maximize=False, **_own(group)
-    )
+    adagrad.adagrad(p, g, sums, n, fused=True, lr_decay=0.0, eps=1e-10, **_own(group))
 
 
 def _adadelta(
     group: Group, p: Tensors, g: Tensors, squares: Tensors, moves: Tensors, n: Tensors
 ) -> None:
-    adadelta.adadelta(p, g, squares, moves, n, rho=0.9, eps=1e-6, maximize=False, **_own(group))
+    adadelta.adadelta(p, g, squares, moves, n, rho=0.9, eps=1e-6, **_own(group))
 
 
 def _rmsprop(group: Group, p: Tensors, g: Tensors, squares: Tensors, n: Tensors) -> None:
-    rmsprop.rmsprop(
-        p, g, squares, [], [], n, alpha=0.99, eps=1e-8, momentum=0.0, centered=False, **_own(group)
-    )
-
-
-def _own(group: Group) -> dict[str, Any]:
-    return {"lr": group.rate, "weight_decay": group.weight_decay}
+    more: dict[str, Any] = {"momentum": 0.0, "centered": False}
+    rmsprop.rmsprop(p, g, squares, [], [], n, alpha=0.99, eps=1e-8, **more, **_own(group))
 
 
 _zeros = torch.zeros_like
