@@ -17,7 +17,7 @@ from typing import Any
 
 PACKAGE = Path("src", "layerwise")
 ROOMS = ("training", "objective", "architecture", "schedule", "data", "evaluation", "artifacts")
-ROOMS += ("estimators",)
+ROOMS += ("augmentation", "estimators")
 TOP = ("_random.py", "_contracts.py", "_spec.py", "_durable.py", "_json.py", "_lock.py")
 TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
@@ -34,8 +34,8 @@ NAMED = (  # name, file, text that is there once, text in its place
     (
         "reg-scale-weights",
         "estimators/regressor.py",
-        "(known - self.target_mean_) ** 2, axis=0, weights=weight)",
-        "(known - self.target_mean_) ** 2, axis=0)",
+        "np.average((centred / unit) ** 2, axis=0, weights=weight)",
+        "np.average((centred / unit) ** 2, axis=0)",
     ),
     ("rowsof-observed", "data/sources.py", "rows=rows, **own)", "rows=rows, observed=None, **own)"),
     (
@@ -72,8 +72,13 @@ NAMED = (  # name, file, text that is there once, text in its place
         "pretrainer.stack_",
     ),
     ("verdict-ahead-any", "evaluation/read.py", "if all((b, row[", "if any((b, row["),
-    ("saved-most", "evaluation/savings.py", "return math.inf", "return float(budgets[-1])"),
-    ("saved-at-most", "evaluation/sentences.py", 'in (*hurts, row["most"])', "in hurts"),
+    (
+        "saved-most",
+        "evaluation/savings.py",
+        "    if not len(above):\n        return math.inf",
+        "    if not len(above):\n        return float(budgets[-1])",
+    ),
+    ("saved-at-most", "evaluation/suggestions.py", 'in (*hurts, row["most"])', "in hurts"),
     ("warmup-shape", "training/shapes.py", "(1 - t) / (1 - LINEAR_WARM_SHARE)", "1 - t"),
 )
 EQUIVALENT = {  # name of a mutant -> why no test can tell
@@ -237,6 +242,13 @@ def named_mutants(root: Path) -> tuple[list[Mutant], list[str]]:
         changed = text.replace(was, new.encode())
         found.append(Mutant(name, file, first, span, _inner(text).issuperset(span), changed))
     return found, stale
+
+
+def stale(root: Path) -> list[str]:
+    """Return the names here that speak of a place that is not there, or not once."""
+    by_hand, gone = named_mutants(root)
+    known = {mutant.name for mutant in by_hand + every_mutant(root)}
+    return gone + sorted(set(EQUIVALENT) - known)
 
 
 def _mutants_of(file: str, text: bytes) -> Iterator[Mutant]:

@@ -305,9 +305,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         copies = [Path(folder, f"copy-{i}") for i in range(given.workers)]
         copy_checkout(copies[0])
-        by_hand, stale = mutants.named_mutants(copies[0])
-        every = mutants.every_mutant(copies[0])
-        stale += sorted(set(mutants.EQUIVALENT) - {mutant.name for mutant in by_hand + every})
+        by_hand, _ = mutants.named_mutants(copies[0])
+        every, stale = mutants.every_mutant(copies[0]), mutants.stale(copies[0])
         chosen = [mutant for mutant in by_hand if given.only in mutant.name]
         for mutant in every:
             if given.only in mutant.name and taken[mutant.room] < given.per_room:

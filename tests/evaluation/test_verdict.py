@@ -285,6 +285,12 @@ def test_the_ends_of_the_labels_saved_are_always_said():
     assert rows == [20, 100, 500] and "500 labels then" not in found["advice"]
 
 
+def test_of_the_largest_budget_no_labels_are_said_to_be_saved():
+    """Nothing is known of more labels: "500 do the work of more than 500" says nothing."""
+    found, _ = judged(sdae([0.0, 0.0, 0.05]))
+    assert found["helps_at"] == [500] and "do the work of" not in found["advice"]
+
+
 def test_a_claim_of_the_first_look_may_be_none_of_the_second():
     levels = sdae([0.02, 0.02, 0.018])
     first, _ = judged(levels, spread=0.013)
