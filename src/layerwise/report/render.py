@@ -17,14 +17,7 @@ from .sections import view
 PAGE, TWIN = "report.html", "report.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 _ARRAYS = {
-    "pictures": (
-        "originals",
-        "first_views",
-        "second_views",
-        "corrupted",
-        "reconstructions",
-        "filters",
-    ),
+    "pictures": ("originals", "corrupted", "reconstructions", "filters"),
     "codes": ("points", "tsne"),
 }
 

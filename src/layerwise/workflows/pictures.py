@@ -34,10 +34,9 @@ def pictures(
     originals = inputs_of(pretrainer, few)
     in_units = partial(shown, pretrainer, originals, shape)
     found: Facts = {"image_shape": shape, "views": []}
-    seen = views(pretrainer, recipe, originals)
-    for name, (words, images) in zip(("first_views", "second_views"), seen, strict=False):
-        found["views"].append([name, words])
-        found[name] = in_units(images)
+    for i, (words, images) in enumerate(views(pretrainer, recipe, originals), start=1):
+        found["views"].append([f"views_{i}", words])
+        found[f"views_{i}"] = in_units(images)
     if pretrainer.why_no_decoder() is not None:  # nothing was learned that could reconstruct
         return found | ({"originals": in_units(originals)} if found["views"] else {})
     noisy = corrupted(pretrainer, originals)
