@@ -5,7 +5,7 @@ Every draw takes other labelled images, balanced over the classes, and other ran
 training images are there without their labels. Both arms of a recipe are fitted: the recipe, and
 its control; an encoder that was pretrained serves all numbers of labels of its draw, and its time
 counts for each. The test part is looked at once for each. Finished fits are lines of
-``benchmarks/few-labels-out.jsonl``; what stands there is not run again, unless the recipe has
+``benchmarks/results/few-labels.jsonl``; what stands there is not run again, unless the recipe has
 changed since.
 
 With ``--held-out N`` N training images are taken away and judged instead of the test images, the
@@ -39,7 +39,7 @@ from layerwise.workflows.choices import parse, resolve  # noqa: E402
 from .claims.arms import in_turn  # noqa: E402
 from .claims.study import DATA  # noqa: E402
 
-OUT = Path(__file__).parent / "few-labels-out.jsonl"
+OUT = Path(__file__).parent / "results" / "few-labels.jsonl"
 STARTS = ("pretrained", "random")
 
 

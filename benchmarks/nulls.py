@@ -10,7 +10,7 @@ intervals, adjustment, verdict.
 * ``noise``: both learn from the same columns, each with noise of its own. Any claim is false.
 * a gain: as ``swap``, the first arm better by a known amount. Intervals must cover it.
 
-Every setting is one line of ``benchmarks/nulls-out.jsonl``; what stands there is not run again.
+Every setting is one line of ``benchmarks/results/nulls.jsonl``; what stands there is not run again.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from layerwise.evaluation.statistics import (
     weights_of,
 )
 
-OUT = Path(__file__).parent / "nulls-out.jsonl"
+OUT = Path(__file__).parent / "results" / "nulls.jsonl"
 COLUMNS = 6  # that one arm sees
 ROWS = (120, 200, 300, 1000, 2000)
 KINDS = ("two", "ten", "10%", "2%", "normal", "lognormal")

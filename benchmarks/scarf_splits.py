@@ -5,7 +5,7 @@ adult]``.
 they validate on are left alone: nothing here is stopped or chosen by them. Every recipe with its
 control (the same network from random weights); both choose between the default fine-tuning and a
 longer one by cross-validation on the labelled rows. Two forests of trees on the labelled rows.
-Five draws; finished ones are lines of ``benchmarks/scarf-splits-out.jsonl``.
+Five draws; finished ones are lines of ``benchmarks/results/scarf-splits.jsonl``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from layerwise.workflows.choices import resolve  # noqa: E402
 
 from .claims.study import DATA  # noqa: E402
 
-OUT = Path(__file__).parent / "scarf-splits-out.jsonl"
+OUT = Path(__file__).parent / "results" / "scarf-splits.jsonl"
 SETS = {"phoneme": "nasal_or_oral", "segment": "class", "adult": "income"}
 PUBLISHED = {  # control, SCARF, noise autoencoder, XGBoost
     "phoneme": (81.95, 84.81, 82.72, 83.97),

@@ -16,7 +16,7 @@ from benchmarks.claims.runner import run_units, tell  # noqa: E402
 from benchmarks.claims.store import Store  # noqa: E402
 from benchmarks.claims.study import DATA, Claim  # noqa: E402
 
-OUT = Path(__file__).parent / "out"
+OUT = Path(__file__).parents[1] / "results" / "claims"
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -68,7 +68,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--page",
         type=Path,
         metavar="FOLDER",
-        help="default: docs/; with --quick and --full out/ beside the units",
+        help="default: docs/; with --quick and --full beside the units",
     )
     return parser.parse_args(arguments)
 
