@@ -495,7 +495,9 @@ def test_one_cell_far_from_all_others_does_not_move_the_scale(far, numbers):
     X = np.random.default_rng(0).normal(size=(100, 2))
     with_far = np.concatenate([X, [[far, 0.0]]])
     model = Preprocessor(numbers).fit(with_far)
-    assert np.allclose(model.scaling_.scale, Preprocessor(numbers).fit(X).scaling_.scale, rtol=0.02)
+    assert np.allclose(
+        model.steps_.scaling.scale, Preprocessor(numbers).fit(X).steps_.scaling.scale, rtol=0.02
+    )
     assert model.notes_ == [
         f"Column 'x0' holds {far:g} in row 100, over a million spreads from all other values: it "
         "does not count for the scale, and is taken for missing."
@@ -508,7 +510,7 @@ def test_many_cells_far_out_decide_the_scale_and_are_told():
     X[::10] = 1e30
     model = Preprocessor("standard").fit(X)
     assert "'x0' holds 10 numbers over a million spreads" in model.notes_[0]
-    assert model.scaling_.scale[0] > 1e28
+    assert model.steps_.scaling.scale[0] > 1e28
 
 
 @pytest.mark.parametrize("count", [2, 5])
@@ -516,7 +518,7 @@ def test_a_few_cells_far_out_do_not_move_the_scale(count):
     X = np.random.default_rng(0).normal(size=(100, 2))
     X[:count, 1] = 1e30
     model = Preprocessor().fit(X)
-    assert model.scaling_.scale[1] < 2 and f"in row 0 and {count - 1} more" in model.notes_[0]
+    assert model.steps_.scaling.scale[1] < 2 and f"in row 0 and {count - 1} more" in model.notes_[0]
 
 
 @pytest.mark.parametrize("low", [0.9, 0.5, 0.25])
@@ -613,7 +615,7 @@ def test_one_value_far_out_does_not_scale_a_sparse_column():
     far = X.tolil()
     far[7, 1] = 1e30
     model = Preprocessor().fit(far.tocsr())
-    assert np.allclose(model.scaling_.scale, Preprocessor().fit(X).scaling_.scale)
+    assert np.allclose(model.steps_.scaling.scale, Preprocessor().fit(X).steps_.scaling.scale)
     assert "Column 'x1' holds 1e+30 in row 7" in model.notes_[0]
     with pytest.warns(DataWarning, match="'x1', is 1e.30 in row 7; it is taken for missing"):
         assert np.abs(model.transform(far.tocsr()).data).max() <= 1 + 1e-6

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,17 +17,15 @@ from .._contracts import Source
 from .._durable import Facts
 from .._errors import DataError, did_you_mean
 from .._space import Block, Space
-from .contrast import Contrast, fit_contrast
-from .far import FAR
-from .fitting import NUMBERS, fit_scaling
+from .fitting import NUMBERS
 from .frames import Frame, make_frame
 from .kinds import as_matrix, settled, settled_as
+from .number_steps import NumberSteps, fit_numbers
 from .outside import names_of, tell_outside, unseen
 from .reading import Given, Sparse, Table, read_table
-from .scaling import LARGEST
+from .roles import Roles, known_cells, one_hot, roles_of
 from .sources import source_of
-from .state import from_arrays, state_of
-from .whitening import WHITENINGS, Whitening, fit_whitening
+from .whitening import WHITENINGS
 
 _PARAMETERS: dict[str, Any] = {
     "numbers": str,
@@ -37,7 +34,14 @@ _PARAMETERS: dict[str, Any] = {
     "whitening": None,
     "epsilon": float,
 }
-_PLAIN_STATE = ("columns_", "backend_", "number_columns_", "levels_", "dropped_")
+_PLAIN_STATE = (
+    "columns_",
+    "backend_",
+    "number_columns_",
+    "levels_",
+    "dropped_",
+    "constants_",
+)
 _BLOCK_ROWS = 8192
 
 
@@ -134,27 +138,34 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
         self._validate_params()
         table = read_table(self, _flat(X), reset=True).values
-        self.levels_: dict[str, list[str]] = {}
-        self.dropped_: list[str] = []
         self.notes_: list[str] = []
         if isinstance(table, Frame):
             table, self.notes_ = settled(table)
         self.columns_ = list(table.columns) if isinstance(table, Frame) else None
         self.backend_ = table.backend if isinstance(table, Frame) else None
         if isinstance(table, Frame):
-            self._fit_frame(table)
-            matrix = self._numbers_of(table)
+            roles = roles_of(table, self.max_categories)
         else:
-            matrix = table
-            self.number_columns_ = [f"x{i}" for i in range(matrix.shape[1])]
-            if _is_constant(matrix):
-                raise DataError(
-                    "Every column is constant or empty; there is nothing to learn from.",
-                    "Check what was read.",
-                )
-        self._fit_numbers(matrix, names_of(X, self.number_columns_))
+            roles = Roles([f"x{i}" for i in range(table.shape[1])], {}, {})
+            if _is_constant(table):
+                raise _nothing()
+        self._take(roles)
+        matrix = self._numbers_of(table) if isinstance(table, Frame) else table
+        self.steps_, far = fit_numbers(
+            matrix,
+            names_of(X, self.number_columns_),
+            numbers=self.numbers,
+            contrast=self.contrast,
+            whitening=self.whitening,
+            epsilon=self.epsilon,
+        )
+        self.notes_ += [*roles.told(), *far]
         self.space_ = self._space()
         return self
+
+    def _take(self, roles: Roles) -> None:
+        self.number_columns_, self.levels_ = roles.numbers, roles.levels
+        self.dropped_, self.constants_ = roles.dropped, roles.constants
 
     def rows(
         self,
@@ -206,7 +217,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         """Return how far each number lies outside what the scaling can hold, in scaled units ``(n,
         m)``, or None where none does."""
         _, matrix = self._read(X)
-        return None if sp.issparse(matrix) else self.scaling_.excess(matrix)
+        return None if sp.issparse(matrix) else self.steps_.scaling.excess(matrix)
 
     def _outside(
         self,
@@ -214,9 +225,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         matrix: np.ndarray | Sparse,
         names: Sequence[str],
     ) -> list[str]:
-        if sp.issparse(matrix):
-            return self.scaling_.outside_sparse(matrix, names)
-        told = self.scaling_.outside(matrix, names)
+        told = self.steps_.outside(matrix, names)
         if isinstance(table, Frame):
             for name, levels in self.levels_.items():
                 told += unseen(name, table.texts[name], levels, len(levels) >= self.max_categories)
@@ -242,28 +251,20 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return table, self._numbers_of(table) if isinstance(table, Frame) else table
 
     def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:
-        if sp.issparse(matrix):
-            return self._scaled_sparse(matrix)
-        self.scaling_.check_range(matrix)
-        parts = [self._numbers(matrix)]
-        if len(self.scaling_.indicators):
-            parts.append(np.isnan(matrix[:, self.scaling_.indicators]).astype(np.float32))
-        if isinstance(table, Frame):
-            parts += [_one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        numbers = self.steps_.apply(matrix)
+        if not isinstance(table, Frame):
+            return numbers
+        parts = [one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
+        return np.concatenate([numbers, *parts], axis=1) if parts else numbers
 
     def _observed(
         self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
     ) -> np.ndarray | None:
         if sp.issparse(matrix):
             return None
-        partial = matrix.dtype.kind == "f" and self.whitening_ is None
-        parts = [~np.isnan(matrix)] if partial else [np.ones(matrix.shape, dtype=bool)]
-        parts.append(np.ones((len(matrix), len(self.scaling_.indicators)), dtype=bool))
+        parts = [self.steps_.observed(matrix)]
         if isinstance(table, Frame):
-            for name, levels in self.levels_.items():
-                there = np.array([value is not None for value in table.texts[name]], dtype=bool)
-                parts.append(np.repeat(there[:, None], len(levels) + 1, axis=1))
+            parts += [known_cells(table.texts[n], levels) for n, levels in self.levels_.items()]
         mask = np.concatenate(parts, axis=1)
         return None if mask.all() else mask
 
@@ -279,13 +280,13 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         Z = np.asarray(Z, dtype=np.float64)
         m = len(self.number_columns_)
-        numbers = self._original(Z[:, :m])
+        numbers = self.steps_.undo(Z[:, :m])
         if self.columns_ is None:
             return numbers
         columns: dict[str, Any] = {
             name: numbers[:, i] for i, name in enumerate(self.number_columns_)
         }
-        start = m + len(self.scaling_.indicators)
+        start = m + len(self.steps_.indicators)
         for name, levels in self.levels_.items():
             best = Z[:, start : start + len(levels) + 1].argmax(axis=1)
             columns[name] = [levels[i] if i < len(levels) else None for i in best]
@@ -302,10 +303,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         given = _check_feature_names_in(self, input_features)
         numbers = list(given) if self.columns_ is None else self.number_columns_
-        names = (
-            [f"pca{i}" for i in range(len(numbers))] if self.whitening == "pca" else list(numbers)
-        )
-        names += [f"{numbers[i]}_missing" for i in self.scaling_.indicators]
+        names = self.steps_.names(numbers, self.whitening == "pca")
         for name, levels in self.levels_.items():
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
         return np.array(names, dtype=object)
@@ -317,10 +315,9 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         for name, kind in _PARAMETERS.items():
             value = getattr(self, name)
             plain[name] = value if kind is None else kind(value)  # numpy's numbers are no JSON
-        plain["kind_"] = self.scaling_.kind
-        plain["constants_"] = getattr(self, "constants_", {})
+        plain["kind_"] = self.steps_.scaling.kind
         plain["blocks"] = [[block.kind, block.size] for block in self.space_.blocks]
-        return plain, state_of(self.scaling_, self.contrast_, self.whitening_)
+        return plain, self.steps_.arrays()
 
     @classmethod
     def from_state(cls, plain: Facts, arrays: dict[str, np.ndarray]) -> Self:
@@ -340,17 +337,12 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             }
         )
         self._validate_params()
-        for name in (*_PLAIN_STATE, "constants_"):
+        for name in _PLAIN_STATE:
             setattr(self, name, plain[name])
         m = len(self.number_columns_)
-        steps = from_arrays(
-            arrays,
-            plain["kind_"],
-            m,
-            contrast=self.contrast and m > 0,
-            whitening=bool(self.whitening) and m > 0,
+        self.steps_ = NumberSteps.of_arrays(
+            arrays, plain["kind_"], m, contrast=self.contrast, whitening=bool(self.whitening)
         )
-        self.scaling_, self.contrast_, self.whitening_ = steps
         self.space_ = self._space()
         if [[block.kind, block.size] for block in self.space_.blocks] != plain["blocks"]:
             raise DataError("The kinds of the preprocessing's blocks are not those of its columns.")
@@ -370,128 +362,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return tags
 
     def _space(self) -> Space:
-        m, k = len(self.number_columns_), len(self.scaling_.indicators)
-        kind = (
-            "unit"
-            if self.scaling_.kind == "unit" and self.contrast_ is None and self.whitening_ is None
-            else "real"
-        )
-        blocks = [Block(kind, m)] if m else []
-        blocks += [Block("unit", k)] if k else []
+        blocks = self.steps_.blocks(len(self.number_columns_))
         blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
         if not blocks:
-            raise DataError(
-                "Every column is constant or empty; there is nothing to learn from.",
-                "Check what was read.",
-            )
+            raise _nothing()
         return Space((sum(block.size for block in blocks),), tuple(blocks))
-
-    def _fit_frame(self, table: Frame) -> None:
-        self.constants_: dict[str, Any] = {}
-        self.number_columns_ = []
-        for name in table.columns:
-            values = table.numbers.get(name)
-            present = (
-                values[~np.isnan(values)]
-                if values is not None
-                else [v for v in table.texts[name] if v is not None]
-            )
-            counts: dict[Any, int] = {}
-            distinct = (
-                len(np.unique(present)) if values is not None else len(counts := Counter(present))
-            )
-            if distinct < 2 and len(present) == len(table):
-                self.dropped_.append(name)
-                self.constants_[name] = present[0] if values is None else float(present[0])
-            elif distinct == 0:
-                self.dropped_.append(name)
-                self.constants_[name] = None
-            elif values is not None:
-                self.number_columns_.append(name)
-            else:
-                frequent = sorted(counts, key=lambda level: (-counts[level], level))[
-                    : self.max_categories
-                ]
-                self.levels_[name] = sorted(frequent)
-        if self.dropped_:
-            shown = ", ".join(repr(name) for name in self.dropped_[:5]) + (
-                ", ..." if len(self.dropped_) > 5 else ""
-            )
-            self.notes_.append(
-                f"Dropped {len(self.dropped_)} constant or empty column(s): {shown}."
-            )
-
-    def _fit_numbers(self, matrix: np.ndarray | Sparse, names: Sequence[str]) -> None:
-        self.contrast_: Contrast | None = None
-        self.whitening_: Whitening | None = None
-        if sp.issparse(matrix):
-            self._refuse_dense()
-        self.scaling_, far = fit_scaling(matrix, self.numbers, names)
-        self.notes_ += far
-        m = matrix.shape[1]
-        if self.contrast and m == 1:
-            raise DataError(
-                "contrast=True takes from each row the mean of its numbers, which leaves nothing "
-                "of a single one: "
-                "expected at least 2 columns of numbers. Got n_features=1.",
-                "Use contrast=False.",
-            )
-        if self.contrast and m:
-            self.contrast_ = fit_contrast(
-                self._blocks(matrix), 1.0 if self.scaling_.kind == "unit" else None
-            )
-        if self.whitening is not None and m:
-            self.whitening_ = fit_whitening(
-                self._blocks(matrix), self.whitening, float(self.epsilon)
-            )
-
-    def _refuse_dense(self) -> None:
-        for name, off in (("contrast", False), ("whitening", None)):
-            if (value := getattr(self, name)) != off:
-                raise DataError(
-                    f"{name}={value!r} would make a sparse matrix dense.",
-                    f"Use {name}={off} on sparse rows, or give X.toarray() if it fits into memory.",
-                )
-
-    def _blocks(self, matrix: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the numbers in float64, after the steps that are fitted so far."""
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            part = self.scaling_.apply(matrix[start : start + _BLOCK_ROWS])
-            if self.contrast_ is not None:
-                part = self.contrast_.apply(part)
-            yield part if self.whitening_ is None else self.whitening_.apply(part)
-
-    def _numbers(self, matrix: np.ndarray) -> np.ndarray:
-        if self.contrast_ is None and self.whitening_ is None and self.scaling_.keeps(matrix):
-            return matrix
-        result = np.empty(matrix.shape, dtype=np.float32)
-        for i, part in enumerate(self._blocks(matrix)):
-            result[i * _BLOCK_ROWS : (i + 1) * _BLOCK_ROWS] = np.clip(part, -LARGEST, LARGEST)
-        return result
-
-    def _scaled_sparse(self, matrix: Sparse) -> Sparse:
-        if (
-            self.contrast_ is not None
-            or self.whitening_ is not None
-            or not self.scaling_.keeps_zeros()
-        ):
-            raise DataError(
-                "The model was fitted on dense rows, whose zeros it moves; a sparse matrix would "
-                "become dense.",
-                "Give X.toarray(), or fit on a sparse matrix.",
-            )
-        scaled = sp.csr_array(matrix).multiply(1.0 / self.scaling_.scale).tocsr()
-        far = np.abs(scaled.data) > FAR
-        if far.any() and self.scaling_.stretches:
-            scaled.data[far] = 0.0
-        return scaled.astype(np.float32)
-
-    def _original(self, numbers: np.ndarray) -> np.ndarray:
-        if self.whitening_ is not None:
-            numbers = self.whitening_.undo(numbers)
-        if self.contrast_ is not None:
-            numbers = self.contrast_.undo(numbers)
-        return self.scaling_.undo(numbers)
 
     def _numbers_of(self, table: Frame) -> np.ndarray:
         columns = [table.numbers[name] for name in self.number_columns_]
@@ -522,6 +397,13 @@ def _flat(X: Given) -> Given:
     return X.flat() if isinstance(X, Table) else X
 
 
+def _nothing() -> DataError:
+    return DataError(
+        "Every column is constant or empty; there is nothing to learn from.",
+        "Check what was read.",
+    )
+
+
 def _is_constant(matrix: np.ndarray | Sparse) -> bool:
     """Whether all rows of an array are equal (a few rows tell in most cases)."""
     if sp.issparse(matrix) or matrix.shape[0] < 2:
@@ -529,12 +411,3 @@ def _is_constant(matrix: np.ndarray | Sparse) -> bool:
     return all(
         bool(((part == matrix[:1]) | (part != part)).all()) for part in (matrix[:64], matrix)
     )
-
-
-def _one_hot(values: np.ndarray, levels: list[str]) -> np.ndarray:
-    position = {level: i for i, level in enumerate(levels)}
-    result = np.zeros((len(values), len(levels) + 1), dtype=np.float32)
-    for row, value in enumerate(values):
-        if value is not None:
-            result[row, position.get(value, len(levels))] = 1.0
-    return result
