@@ -26,6 +26,7 @@ from layerwise import (
     Conv,
     Denoising,
     Dense,
+    Embedding,
     FixMatch,
     Gaussian,
     Greedy,
@@ -35,6 +36,7 @@ from layerwise import (
     MaskedAutoencoder,
     MaskedModelling,
     MaskedPatches,
+    MaskedTokens,
     Masking,
     MeanTeacher,
     MixUp,
@@ -93,6 +95,7 @@ STACKS = [
     Stack(Cells(8), Transformer(1, 2)),
     Stack(ResidualBlock(3, stride=2, dropout=0.1), Pool("max")),
     Stack(Dense(6), ResidualDense(5)),
+    Stack(Embedding(4), Pool()),
 ]
 OBJECTIVES = [
     Reconstruction(),
@@ -123,6 +126,7 @@ OBJECTIVES = [
     MaskedAutoencoder(width=8),
     MaskedModelling(),
     MaskedModelling(MaskedPatches(0.3, 2), learned=True),
+    MaskedTokens(0.5),
     VIME(),
     PiModel(augment=Masking(0.2)),
     MeanTeacher(Supervised((9,)), augment=Masking(0.2)),
@@ -137,6 +141,7 @@ SPACES = {
     "unit": Space.of("unit", 20),
     "table": TABLE,
     "image": Space.of("unit", 1, 5, 4),
+    "text": Space.of("token", 20, levels=9),
 }
 
 
@@ -146,6 +151,8 @@ def rows(space, n=20):
     x = torch.rand(n, 20, generator=draws)
     if space is TABLE:
         x[:, 14:] = torch.nn.functional.one_hot(torch.arange(n) % 6, 6).float()
+    if space.kind == "token":
+        x = (9 * x).long()
     plain = space is SPACES["unit"]
     observed = None if plain else torch.rand(n, 20, generator=draws) < 0.9
     weight = None if plain else torch.rand(n, generator=draws) + 0.1
@@ -173,6 +180,8 @@ def refused(stack, objective, schedule, name):
     if module is None:
         return True
     spans = [(phase.first, phase.last) for phase in schedule.phases(stack.depth)]
+    if module.reads_tokens and any(f and len(module.space_at(f).shape) == 2 for f, _ in spans):
+        return True  # which of the tokens are padding is not known there
     return any(refused_in(module.slice(*span), span[0], objective) for span in spans)
 
 
@@ -192,6 +201,12 @@ def refused_in(piece, first, objective):
         return True
     if isinstance(objective, MaskedAutoencoder):
         return not piece.depth or piece.chain[0].patch_view() is None
+    if isinstance(objective, MaskedTokens):
+        return not piece.depth or piece.chain[0].token_view() is None
+    if piece.in_space.holds("token") and (
+        isinstance(objective, VAT) or getattr(objective, "input_dropout", 0.0)
+    ):
+        return True
     if any(misfit(one, piece.in_space) for one in objective.augmentations(piece.in_space)):
         return True
     if isinstance(objective, Ladder):

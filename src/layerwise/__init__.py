@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         Suited,
         Swap,
     )
-    from .data import ArraySource, Inputs, Preprocessor
+    from .data import ArraySource, Inputs, Pieces, Preprocessor, Words
     from .data.readers import register_reader
     from .display import (
         BudgetCurveDisplay,
@@ -119,6 +119,7 @@ if TYPE_CHECKING:
         Ladder,
         MaskedAutoencoder,
         MaskedModelling,
+        MaskedTokens,
         MeanTeacher,
         MoCo,
         Objective,
@@ -210,7 +211,7 @@ _HOMES = {
         "Suited",
         "Swap",
     ),
-    "data": ("ArraySource", "Inputs", "Preprocessor"),
+    "data": ("ArraySource", "Inputs", "Pieces", "Preprocessor", "Words"),
     "display": (
         "BudgetCurveDisplay",
         "CodeMapDisplay",
@@ -241,6 +242,7 @@ _HOMES = {
         "Ladder",
         "MaskedAutoencoder",
         "MaskedModelling",
+        "MaskedTokens",
         "MeanTeacher",
         "MoCo",
         "Objective",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ._random import BY_HAND, At
-from ._space import Space
+from ._space import Block, Space
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class Floor(Encoder, Protocol):
 
     def patch_view(self) -> PatchLayer | None: ...
 
+    def token_view(self) -> TokenLayer | None: ...
+
 
 class Codec(Encoder, Protocol):
     """The slice of a stack that is trained; ``decode_params`` stops before the link, ``decode``
@@ -119,6 +121,8 @@ class Codec(Encoder, Protocol):
     def link(self, params: Tensor) -> Tensor: ...
 
     def reading(self, x: Tensor, at: At) -> At: ...
+
+    def trimmed(self, x: Tensor) -> Tensor: ...
 
 
 class EnergyCodec(Protocol):
@@ -168,6 +172,26 @@ class PatchLayer(Protocol):
     def patches(self, x: Tensor) -> Tensor: ...
 
     def positions_of(self, width: int) -> Tensor: ...
+
+
+class TokenLayer(Protocol):
+    """A stage that reads a row as at most ``count`` tokens.
+
+    ``meanings`` has a block for each: what it stands for; ``meaning`` returns that of rows, ``(n,
+    *in) -> (n, d)``. ``others`` returns rows whose tokens could stand in their place, and
+    ``exchanged`` rows with the tokens of others in some places, ``where`` ``(n, t)``.
+    """
+
+    count: int
+
+    @property
+    def meanings(self) -> tuple[Block, ...]: ...
+
+    def meaning(self, x: Tensor) -> Tensor: ...
+
+    def others(self, x: Tensor, generator: torch.Generator) -> Tensor: ...
+
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor: ...
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -97,6 +97,9 @@ class At:
     keep : int64 Tensor of shape (n, t'), optional
         Which tokens an encoder is to see; None is all. A stage that reads tokens takes
         ``at.kept(tokens)``.
+    instead : (bool Tensor of shape (n, t), Tensor of shape (width,)), optional
+        Tokens in whose place an encoder is to see a vector, where they stand. A stage that reads
+        tokens takes ``at.replaced(tokens)`` before it says where each stands.
 
     Examples
     --------
@@ -114,6 +117,7 @@ class At:
     share: float = 0.0
     mask: Tensor | None = None
     keep: Tensor | None = None
+    instead: tuple[Tensor, Tensor] | None = None
 
     @staticmethod
     def of(seed: int | Keys, epoch: int = 0, step: int = 0, share: float = 0.0) -> At:
@@ -139,10 +143,23 @@ class At:
         """Of the dropout inside stages."""
         return self.stream("dropout")
 
-    def seeing(self, *, mask: Tensor | None = None, keep: Tensor | None = None) -> At:
+    def seeing(
+        self,
+        *,
+        mask: Tensor | None = None,
+        keep: Tensor | None = None,
+        instead: tuple[Tensor, Tensor] | None = None,
+    ) -> At:
         """Return the same place with other tokens to see; what is not given stays."""
-        mask = self.mask if mask is None else mask
-        return replace(self, mask=mask, keep=self.keep if keep is None else keep)
+        given: dict[str, Any] = {"mask": mask, "keep": keep, "instead": instead}
+        return replace(self, **{name: v for name, v in given.items() if v is not None})
+
+    def replaced(self, tokens: Tensor) -> Tensor:
+        """Return tokens ``(n, t, k)`` with a vector in place of those that ``instead`` names."""
+        if self.instead is None:
+            return tokens
+        hidden, vector = self.instead
+        return torch.where(hidden[:, :, None], vector.to(tokens.dtype), tokens)
 
     def kept(self, tokens: Tensor) -> Tensor:
         """Return the tokens that are to be seen, ``(n, t, k) -> (n, t', k)``; all without

@@ -117,7 +117,10 @@ def table():
         (_set(f"{PRE}.constants_", {}), "constants_ is {}; expected a value for each of dropped_"),
         (_set(f"{PRE}.constants_.v", True), r"constants_\.v is True; expected a text, a number"),
         (_set(f"{PRE}.constants_.v", [1]), r"constants_\.v is \[1\]"),
-        (_set(f"{PRE}.dropped_", ["one"]), "columns_ is .* each a number, a category or dropped"),
+        (
+            _set(f"{PRE}.dropped_", ["one"]),
+            "columns_ is .* each a number, a category, a text or dropped",
+        ),
         (_set(f"{PRE}.number_columns_", ["a", "one"]), "columns_ is .* each a number"),
         (_set(f"{PRE}.columns_", ["a", "w", "v", "one"]), "the names of feature_names_in"),
         (_set(f"{PRE}.backend_", "evil"), "backend_ is 'evil'; expected one of pandas, polars"),

@@ -82,10 +82,10 @@ FAULTS = [
     (["fit", "{files}/broken.parquet"], FAILURE, "file", "broken.parquet"),
     (["fit", "{files}/freetext.csv", "--target", "kind"], FAILURE, "data", "looks like free text"),
     (
-        ["fit", "{files}/textcolumn.csv", "--target", "kind"],
+        ["fit", "{files}/textcolumn.csv", "--target", "kind", "--text", "nota"],
         FAILURE,
         "data",
-        "Column 'note' holds free text",
+        "There is no column 'nota' to read as text. Did you mean 'note'",
     ),
     (
         ["fit", "{files}/oneclass.csv", "--target", "kind"],

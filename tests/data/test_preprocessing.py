@@ -455,6 +455,8 @@ def test_it_can_be_cloned(X):
         "contrast": False,
         "whitening": None,
         "epsilon": 0.1,
+        "text": "auto",
+        "text_columns": "auto",
     }
     assert model.get_params() == expected
     assert not hasattr(model, "space_")

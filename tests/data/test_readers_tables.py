@@ -131,8 +131,8 @@ def test_identifier_column_is_dropped_and_named(csv):
     data = load_dataset(csv("id,a\n" + "".join(f"u{row},{row % 3}\n" for row in range(60))))
     assert data.X.columns == ["a"]
     assert (
-        "Column 'id' was dropped: it looks like an identifier (60 different texts in 60 rows)."
-        in data.notes
+        "Column 'id' was dropped: it looks like an identifier (60 different texts in 60 rows); "
+        "--text id learns from it." in data.notes
     )
 
 
@@ -213,10 +213,43 @@ def test_bad_csv_is_refused_with_the_place(csv, content, message):
     assert caught.value.hint
 
 
-def test_free_text_is_refused(csv):
+def test_free_text_is_found_and_told(csv):
     rows = "".join(f"the customer number {row} wrote that all was well,1\n" for row in range(60))
-    with pytest.raises(DataError, match=r"Column 'review' holds free text.*drop the column"):
-        load_dataset(csv("review,a\n" + rows))
+    data = load_dataset(csv("review,a\n" + rows))
+    assert data.text_columns == ("review",)
+    assert data.X["review"][3] == "the customer number 3 wrote that all was well"
+    assert (
+        "Column 'review' is read as free text (60 different texts in 60 rows, 46 characters in the "
+        "mean)." in data.notes
+    )
+
+
+def test_text_that_is_asked_for_is_read_as_it_stands(csv):
+    rows = "".join(f"word{row},{row % 3},NA\n" for row in range(60))
+    data = load_dataset(csv("name,a,b\n" + rows), text=["name", "b"])
+    assert data.text_columns == ("name", "b") and data.X["b"].to_list() == ["NA"] * 60
+
+
+def test_the_one_column_of_names_is_text(csv):
+    data = load_dataset(csv("name,y\n" + "".join(f"w{r},{r % 2}\n" for r in range(60))), target="y")
+    assert data.text_columns == ("name",) and "is read as free text" in " ".join(data.notes)
+
+
+def test_text_columns_of_the_training_table_are_those_of_the_test_table(csv):
+    rows = "".join(f"a text of so many words with number {row},{row % 2}\n" for row in range(9))
+    test = csv("t,y\nx,1\nx,0\n", "test.csv")
+    data = load_dataset(csv("t,y\n" + rows), target="y", test=test)
+    assert data.test.text_columns == ("t",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(["nam"], "no column 'nam' to read as text.*Did you mean 'name'"), (["a"], "holds numbers")],
+)
+def test_text_that_is_none_is_refused(tmp_path, text, message):
+    pl.DataFrame({"name": ["x", "y"], "a": [1, 2]}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(DataError, match=message):
+        load_dataset(str(tmp_path / "t.parquet"), text=text)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .._checks import check_bool, check_int
 from .._errors import PairingError
-from .._space import Space
+from .._space import Block, Space
 from .._spec import register
 from .initialisers import initialise
 from .stage import Stage, check_numbers
@@ -86,7 +86,7 @@ class CellEncoder(TokenEncoder):
         for values in (self.vectors, self.bias):
             initialise(values, f"uniform({stage.width**-0.5})", "linear", generator)
 
-    def tokens(self, x: Tensor) -> Tensor:
+    def contents(self, x: Tensor) -> Tensor:
         """``(n, d) -> (n, t, width)``."""
         made = [
             (x[:, part] @ self.vectors[part])[:, None]
@@ -94,4 +94,33 @@ class CellEncoder(TokenEncoder):
             else x[:, part, None] * self.vectors[part]
             for block, part in self.in_space.slices()
         ]
-        return torch.cat(made, dim=1) + self.bias
+        return torch.cat(made, dim=1)
+
+    def places(self, count: int) -> Tensor:
+        """Return the biases: a column is a place."""
+        return self.bias
+
+    @property
+    def meanings(self) -> tuple[Block, ...]:
+        return tuple(
+            Block(block.kind, part.stop - part.start, block.link)
+            for block, columns in self.in_space.slices()
+            for part in self.columns
+            if columns.start <= part.start < columns.stop
+        )
+
+    def meaning(self, x: Tensor) -> Tensor:
+        """It is the row: ``(n, d) -> (n, d)``."""
+        return x
+
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor:
+        sizes = torch.tensor([part.stop - part.start for part in self.columns], device=x.device)
+        return torch.where(where.repeat_interleave(sizes, dim=1), others, x)
+
+    def others(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Return rows each of whose columns comes from a row of its own."""
+        taken = [
+            x[torch.randperm(len(x), generator=generator).to(x.device), part]
+            for part in self.columns
+        ]
+        return torch.cat(taken, dim=1)

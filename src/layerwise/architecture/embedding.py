@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .._checks import check_bool, check_int
 from .._errors import PairingError, ParameterError
-from .._space import Space
+from .._space import Block, Space
 from .._spec import register
 from .initialisers import initialise
 from .stage import Stage
@@ -80,9 +80,29 @@ class EmbeddingEncoder(TokenEncoder):
         self.vectors = nn.Parameter(torch.empty(in_space.blocks[0].levels, stage.width))
         initialise(self.vectors, "normal(1.0)", "linear", generator)
 
-    def tokens(self, x: Tensor) -> Tensor:
+    def contents(self, x: Tensor) -> Tensor:
         """``(n, t) -> (n, t, width)``."""
-        found = F.embedding(x.long(), self.vectors)
+        return F.embedding(x.long(), self.vectors)
+
+    def places(self, count: int) -> Tensor:
+        """Return sines and cosines, or zeros for a bag."""
+        width, device = self.vectors.shape[1], self.vectors.device
         if not self.ordered:
-            return found
-        return found + sine_cosine(torch.arange(x.shape[1], device=x.device), found.shape[2])
+            return torch.zeros(count, width, device=device)
+        return sine_cosine(torch.arange(count, device=device), width)
+
+    @property
+    def meanings(self) -> tuple[Block, ...]:
+        return (Block("token", 1, levels=len(self.vectors)),) * self.count
+
+    def meaning(self, x: Tensor) -> Tensor:
+        """It is what it says: ``(n, t) -> (n, t)``."""
+        return x
+
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor:
+        return torch.where(where, others, x)
+
+    def others(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Return any tokens of the vocabulary but padding."""
+        drawn = torch.randint(1, len(self.vectors), x.shape, generator=generator)
+        return drawn.to(x)

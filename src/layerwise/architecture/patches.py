@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .._checks import check_bool, check_int
 from .._errors import PairingError, ParameterError
-from .._space import Space
+from .._space import Block, Space
 from .._spec import register
 from .initialisers import initialise
 from .stage import Stage, check_numbers
@@ -138,6 +138,21 @@ class PatchEncoder(TokenEncoder):
         """It is what it says."""
         return self
 
-    def tokens(self, x: Tensor) -> Tensor:
+    def contents(self, x: Tensor) -> Tensor:
         """``(n, c, h, w) -> (n, t, width)``."""
-        return F.linear(self.patches(x), self.weight.flatten(1), self.bias) + self.positions
+        return F.linear(self.patches(x), self.weight.flatten(1), self.bias)
+
+    def places(self, count: int) -> Tensor:
+        return self.positions
+
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor:
+        return self.images(torch.where(where[:, :, None], self.patches(others), self.patches(x)))
+
+    @property
+    def meanings(self) -> tuple[Block, ...]:
+        block = self.in_space.blocks[0]
+        return (Block(block.kind, block.size // self.count, block.link),) * self.count
+
+    def meaning(self, x: Tensor) -> Tensor:
+        """Return the pixels, patch by patch."""
+        return self.patches(x).flatten(1)

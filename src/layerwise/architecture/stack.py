@@ -212,10 +212,19 @@ class StackModule(nn.Module):
 
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, *code)``."""
+        x = self.trimmed(x)
         at = self.reading(x, at)
         for stage in self.chain:
             x = stage.encode(x, at)
         return x
+
+    def trimmed(self, x: Tensor) -> Tensor:
+        """Return rows of tokens without the padding that all of them end in, where a code has no
+        tokens any more."""
+        if not self.reads_tokens or len(self.code_space.shape) > 1:
+            return x
+        filled = (x != 0).any(0).nonzero()
+        return x[:, : int(filled[-1]) + 1] if len(filled) else x[:, :1]
 
     def reading(self, x: Tensor, at: At) -> At:
         """Return the context in which rows are read: of tokens it says which are no padding."""

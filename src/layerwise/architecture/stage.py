@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .._contracts import EnergyCodec, LadderLayer, PatchLayer
+from .._contracts import EnergyCodec, LadderLayer, PatchLayer, TokenLayer
 from .._errors import PairingError
 from .._random import BY_HAND, At
 from .._space import Space
@@ -106,6 +106,10 @@ class StageModule(nn.Module, ABC):
 
     def patch_view(self) -> PatchLayer | None:
         """Return this stage as one that cuts images into patches, or None where it does not."""
+        return None
+
+    def token_view(self) -> TokenLayer | None:
+        """Return this stage as one that reads a row as tokens, or None where it does not."""
         return None
 
     def jacobian_norm(self, x: Tensor, at: At = BY_HAND) -> Tensor:

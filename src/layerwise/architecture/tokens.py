@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .._random import BY_HAND, At
-from .._space import Space
+from .._space import Block, Space
 from .initialisers import initialise
 from .stage import StageModule
 
@@ -36,12 +36,46 @@ class TokenEncoder(StageModule):
             initialise(self.class_token, "normal(0.02)", "linear", generator)
 
     @abstractmethod
+    def contents(self, x: Tensor) -> Tensor:
+        """``(n, *in) -> (n, t, width)``: what stands in each place."""
+
+    @abstractmethod
+    def places(self, count: int) -> Tensor:
+        """Return what is added to the first ``count`` tokens to say where they stand, ``(count,
+        width)``."""
+
+    @property
+    @abstractmethod
+    def meanings(self) -> tuple[Block, ...]:
+        """What each token stands for: a block for every place."""
+
+    @abstractmethod
+    def meaning(self, x: Tensor) -> Tensor:
+        """``(n, *in) -> (n, d)``: what the tokens of a row stand for, in their order."""
+
+    def others(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Return rows ``(n, *in)`` whose tokens could stand in the places of these: other rows."""
+        return x[torch.randperm(len(x), generator=generator).to(x.device)]
+
+    @abstractmethod
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor:
+        """Return rows with the tokens of other ones in some places: ``where`` is bool ``(n,
+        t)``."""
+
+    def token_view(self) -> TokenEncoder:
+        """It is what it says."""
+        return self
+
     def tokens(self, x: Tensor) -> Tensor:
         """``(n, *in) -> (n, t, width)``: all tokens, each of which knows its place."""
+        return self._placed(self.contents(x))
+
+    def _placed(self, contents: Tensor) -> Tensor:
+        return contents + self.places(contents.shape[1])
 
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, *in) -> (n, t', width)``: the tokens that are to be seen, below the class token."""
-        tokens = at.kept(self.tokens(x))
+        tokens = at.kept(self._placed(at.replaced(self.contents(x))))
         if self.class_token is None:
             return tokens
         return torch.cat([self.class_token.expand(len(x), 1, -1), tokens], dim=1)

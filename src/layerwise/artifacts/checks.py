@@ -103,8 +103,10 @@ def check_columns(facts: Facts, owner: str) -> None:
         refuse("pretrainer.row_shape", facts["row_shape"], "null for a table")
     if columns != facts["feature_names_in"]:
         refuse(f"{place}.columns_", columns, "the names of feature_names_in")
-    if sorted([*numbers, *levels, *dropped]) != sorted(columns):
-        refuse(f"{place}.columns_", columns, "each a number, a category or dropped, and that once")
+    texts = plain["text"]["columns"] if "text" in plain else []
+    if sorted([*numbers, *levels, *texts, *dropped]) != sorted(columns):
+        expected = "each a number, a category, a text or dropped, and that once"
+        refuse(f"{place}.columns_", columns, expected)
     if set(constants) != set(dropped):
         refuse(f"{place}.constants_", constants, "a value for each of dropped_")
     if plain["backend_"] not in _BACKENDS:
@@ -117,8 +119,8 @@ def check_columns(facts: Facts, owner: str) -> None:
 def _check_array(facts: Facts, plain: Facts, owner: str) -> None:
     """Raise unless the preprocessing of an array has numbers alone, as many as the rows."""
     place, numbers = f"{owner}.preprocessing", plain["number_columns_"]
-    for name in ("levels_", "dropped_", "constants_", "backend_"):
-        if plain[name]:
+    for name in ("levels_", "dropped_", "constants_", "backend_", "text"):
+        if plain.get(name):
             refuse(f"{place}.{name}", plain[name], "nothing, for an array has numbers alone")
     if any(name != f"x{i}" for i, name in enumerate(numbers)):
         refuse(f"{place}.number_columns_", numbers, "x0, x1 and so on, for an array has no names")

@@ -104,6 +104,8 @@ def _inputs(preprocessing: Facts) -> str:
     if preprocessing.get("levels_"):
         count = len(preprocessing["levels_"])
         words.append(f"{count:,} category column{'s' * (count != 1)}, a unit for each level")
+    if preprocessing.get("text"):
+        words.append(f"text as {spelled(preprocessing['text']['encoding'])}")
     return ", ".join(words)
 
 

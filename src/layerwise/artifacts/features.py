@@ -35,6 +35,8 @@ def _type(name: str, preprocessing: Facts, known: Facts | None) -> str:
         shown = ", ".join(map(repr, levels[:LEVELS]))
         more = f" and {len(levels) - LEVELS:,} more" if len(levels) > LEVELS else ""
         words = f"category, {len(levels):,} levels: {shown}{more}"
+    elif name in (preprocessing.get("text") or {}).get("columns", []):
+        words = "text"
     elif name in (preprocessing.get("dropped_") or []):
         constant = (preprocessing.get("constants_") or {}).get(name)
         words = f"the same in every row: {constant!r}; not used"

@@ -179,6 +179,14 @@ _FEATURES = {
     "n_features_in": whole(1),
     "feature_names_in": perhaps(different),
 }
+_BAG = keys({"columns": many(keys({"vocabulary": different, "characters": truth}), 1)})
+_TOKENS = keys({"tokenizer": text, "length": whole(2, 2**16)})
+
+
+def _learned_text(value: Any, place: str) -> None:
+    (_TOKENS if isinstance(value, dict) and "tokenizer" in value else _BAG)(value, place)
+
+
 PREPROCESSOR = keys(
     {
         "columns_": perhaps(different),
@@ -192,7 +200,12 @@ PREPROCESSOR = keys(
         "constants_": named(either("a text, a number or null", perhaps(text), number)),
         "blocks": many(many(either("kind and size", text, whole(1)), 2, 2), 1),
     },
-    {"contrast": truth, "whitening": perhaps(text), "epsilon": number},
+    {
+        "contrast": truth,
+        "whitening": perhaps(text),
+        "epsilon": number,
+        "text": keys({"columns": different, "encoding": spec, "learned": _learned_text}),
+    },
 )
 _BLOCK = many(either("kind, size, link and levels", text, whole()), 4, 4)
 _AS_IS = keys({"as_is": many(_BLOCK, 1), "shape": _SHAPE})

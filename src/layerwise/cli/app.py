@@ -73,6 +73,14 @@ Drop = Annotated[
     list[str] | None,
     typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
 ]
+TextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text",
+        metavar="NAME",
+        help="A column of free text, where it is not found by itself; may be given again.",
+    ),
+]
 Metric = Annotated[
     str | None,
     typer.Option(
@@ -165,6 +173,7 @@ def fit(
     ] = None,
     keep: Keep = None,
     drop: Drop = None,
+    text: TextOption = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     class_weight: Annotated[
@@ -213,6 +222,7 @@ def fit(
             changes=changes or (),
             keep=keep or (),
             drop=drop or (),
+            text=text or (),
             id_column=id_column,
             groups=groups,
             class_weight=parse_class_weight(class_weight or ()),
@@ -298,6 +308,7 @@ def compare(
     ] = False,
     keep: Keep = None,
     drop: Drop = None,
+    text: TextOption = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
@@ -340,6 +351,7 @@ def compare(
             study=study,
             keep=keep or (),
             drop=drop or (),
+            text=text or (),
             id_column=id_column,
             groups=groups,
             out=out,

@@ -4,14 +4,17 @@ from .inputs import Inputs
 from .preprocessing import Preprocessor
 from .protocol import AsIs, Preprocessing
 from .sources import ArraySource, Mix, RowsOf, SparseSource
+from .text import Pieces, Words
 
 __all__ = [
     "ArraySource",
     "AsIs",
     "Inputs",
     "Mix",
+    "Pieces",
     "Preprocessing",
     "Preprocessor",
     "RowsOf",
     "SparseSource",
+    "Words",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import narwhals.stable.v2 as nw
@@ -34,6 +34,8 @@ class Frame:
         The library that made the frame, for instance 'pandas' or 'polars'.
     declared : frozenset of str
         Columns of text that were given as categories: theirs are names whatever they look like.
+    free : frozenset of str
+        Columns of free text.
     """
 
     numbers: dict[str, np.ndarray]
@@ -41,6 +43,7 @@ class Frame:
     columns: tuple[str, ...]
     backend: str
     declared: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(next(iter((self.numbers | self.texts).values()))) if self.columns else 0
@@ -49,7 +52,7 @@ class Frame:
         """Return some rows."""
         numbers = {name: values[index] for name, values in self.numbers.items()}
         texts = {name: values[index] for name, values in self.texts.items()}
-        return Frame(numbers, texts, self.columns, self.backend, self.declared)
+        return replace(self, numbers=numbers, texts=texts)
 
 
 def is_frame(X: object) -> TypeGuard[IntoDataFrame]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
-from .._checks import check_bool, check_int, check_name, check_number
+from .._checks import check_bool, check_int, check_kind, check_name, check_number
 from .._spec import Spec, register
 from .fitting import NUMBERS
 from .preprocessing import Preprocessor
+from .text import TextEncoding
 from .whitening import WHITENINGS
 
 
@@ -18,8 +19,8 @@ class Inputs(Spec):
 
     Parameters
     ----------
-    numbers, max_categories, contrast, whitening, epsilon
-        As in ``Preprocessor``.
+    numbers, max_categories, contrast, whitening, epsilon, text, text_columns
+        As in ``Preprocessor``; None for the last two is 'auto'.
 
     Raises
     ------
@@ -39,6 +40,8 @@ class Inputs(Spec):
     contrast: bool = False
     whitening: str | None = None
     epsilon: float = 0.1
+    text: TextEncoding | None = None
+    text_columns: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         check_name(self, "numbers", self.numbers, NUMBERS)
@@ -47,6 +50,14 @@ class Inputs(Spec):
         if self.whitening is not None:
             check_name(self, "whitening", self.whitening, WHITENINGS)
         check_number(self, "epsilon", self.epsilon, 0, open_low=True)
+        check_kind(self, "text", self.text, (TextEncoding, type(None)), "Words(), Pieces() or None")
+        check_kind(
+            self,
+            "text_columns",
+            self.text_columns,
+            (tuple, list, type(None)),
+            "names of columns, or None",
+        )
 
     def make(self) -> Preprocessor:
         """Return a preprocessor that is not fitted."""
@@ -56,4 +67,6 @@ class Inputs(Spec):
             contrast=self.contrast,
             whitening=self.whitening,
             epsilon=self.epsilon,
+            text="auto" if self.text is None else self.text,
+            text_columns="auto" if self.text_columns is None else self.text_columns,
         )

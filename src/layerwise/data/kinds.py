@@ -1,14 +1,17 @@
-"""What the columns of a data frame are: numbers or categories."""
+"""What the columns of a data frame are: numbers, categories or free text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._errors import DataError, did_you_mean
 from .frames import Frame
+from .text import is_free
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,8 +21,15 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
 
 
-def settled(table: Frame) -> tuple[Frame, list[str]]:
-    """Return a frame whose texts that hold numbers or truth values are numbers, and notes.
+def settled(table: Frame, free: str | Sequence[str] = "auto") -> tuple[Frame, list[str]]:
+    """Return a frame whose texts that hold numbers or truth values are numbers, whose columns of
+    free text are known, and notes.
+
+    Parameters
+    ----------
+    table : Frame
+    free : 'auto' or sequence of str
+        Columns of free text; 'auto' takes those of many different texts.
 
     Raises
     ------
@@ -31,10 +41,18 @@ def settled(table: Frame) -> tuple[Frame, list[str]]:
     from .cells import understood
 
     numbers, texts, notes = dict(table.numbers), {}, []
+    known = _free_of(table, () if isinstance(free, str) else free)
     for name, cells in table.texts.items():
+        if name in known:
+            texts[name] = _blanked(cells)
+            continue
         series = pl.Series(name, cells.tolist(), pl.String)
         if name in table.declared:
             texts[name] = _blanked(cells)
+            continue
+        if isinstance(free, str) and is_free(series):
+            known, texts[name] = known | {name}, _blanked(cells)
+            notes.append(told_of_text(series))
             continue
         column, said = understood(series.str.strip_chars(), _how())
         notes += said
@@ -46,7 +64,47 @@ def settled(table: Frame) -> tuple[Frame, list[str]]:
         if column.null_count() < len(column):
             what = "truth values" if column.dtype == pl.Boolean else "numbers"
             notes.append(f"Column {name!r} holds {what} as text; they were read as {what}.")
-    return replace(table, numbers=numbers, texts=texts), notes
+    return replace(table, numbers=numbers, texts=texts, free=known), notes
+
+
+def free_columns(table: Frame) -> frozenset[str]:
+    """Return the columns of free text: those that are known, and those that are found."""
+    import polars as pl
+
+    open_ = [name for name in table.texts if name not in table.declared | table.free]
+    found = [n for n in open_ if is_free(pl.Series(n, table.texts[n].tolist(), pl.String))]
+    return table.free | frozenset(found)
+
+
+def _free_of(table: Frame, named: Sequence[str]) -> frozenset[str]:
+    """Return the columns that are known to be free text.
+
+    Raises
+    ------
+    DataError
+        When a name is no column of words.
+    """
+    for name in named:
+        if name not in table.columns:
+            raise DataError(
+                f"There is no column {name!r} to read as text.", did_you_mean(name, table.columns)
+            )
+        if name not in table.texts:
+            raise DataError(
+                f"Column {name!r} is to be read as text, and holds numbers.",
+                "Leave it out of the columns of text.",
+            )
+    return table.free | frozenset(named)
+
+
+def told_of_text(column: pl.Series) -> str:
+    """Return a note on a column that is read as free text."""
+    filled = column.drop_nulls()
+    length = float(filled.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+    return (
+        f"Column {column.name!r} is read as free text ({filled.n_unique():,} different texts in "
+        f"{len(column):,} rows, {length:.0f} characters in the mean)."
+    )
 
 
 def _identifier_told(name: str, column: pl.Series) -> list[str]:
@@ -61,9 +119,11 @@ def _identifier_told(name: str, column: pl.Series) -> list[str]:
     ]
 
 
-def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -> Frame:
+def settled_as(
+    table: Frame, numbers: list[str], levels: dict[str, list[str]], free: Sequence[str] = ()
+) -> Frame:
     """Return a frame whose columns are of the kinds that were learned; whole numbers among
-    categories are spelled as they were.
+    categories and texts are spelled as they were.
 
     Raises
     ------
@@ -76,15 +136,16 @@ def settled_as(table: Frame, numbers: list[str], levels: dict[str, list[str]]) -
     for name in numbers:
         if name in texts:
             kept[name] = _numbers(name, texts.pop(name))
-    for name, known in levels.items():
+    for name in (*levels, *free):
         if name in kept:
             values = kept.pop(name).tolist()
             cells = [None if value != value else spelled(value) for value in values]
             texts[name] = np.array(cells, dtype=object)
         else:
             texts[name] = _blanked(texts[name])
+    for name, known in levels.items():
         texts[name] = _as_known(texts[name], known)
-    return replace(table, numbers=kept, texts=texts)
+    return replace(table, numbers=kept, texts=texts, free=frozenset(free))
 
 
 def as_matrix(table: Frame) -> np.ndarray:

@@ -25,6 +25,7 @@ from .outside import names_of, tell_outside, unseen
 from .reading import Given, Sparse, Table, read_table
 from .roles import Roles, known_cells, one_hot, roles_of
 from .sources import source_of
+from .text import TextEncoding, Words, beside, state_of_text, text_of_state
 from .whitening import WHITENINGS
 
 _PARAMETERS: dict[str, Any] = {
@@ -77,11 +78,19 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         ``contrast=True``, whose variance is about 1; without it, compare it with the variance of
         the scaled numbers.
 
+    text : {'auto'}, Words or Pieces, default 'auto'
+        What becomes of columns of free text: :class:`Words`, a sparse bag of words ('auto'), or
+        :class:`Pieces`, a row of tokens.
+    text_columns : {'auto'} or sequence of str, default 'auto'
+        Which columns of a data frame hold free text; 'auto' finds them: more than half of their
+        cells differ, and they are longer than 30 bytes in the mean. A list of strings in place of a
+        data frame is one column of text, whatever it holds.
+
     Attributes
     ----------
     space_ : Space
         Of the result: numbers ('real' after contrast or whitening), indicators of missing numbers,
-        then the categories.
+        then the categories, then the text.
     dropped_ : list of str
         Columns of a data frame that are constant or empty.
     notes_ : list of str
@@ -117,6 +126,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         "contrast": ["boolean"],
         "whitening": [StrOptions(set(WHITENINGS)), None],
         "epsilon": [Interval(numbers.Real, 0, None, closed="neither")],
+        "text": [StrOptions({"auto"}), TextEncoding],
+        "text_columns": [StrOptions({"auto"}), list, tuple],
     }
 
     def __init__(
@@ -127,12 +138,16 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         contrast: bool = False,
         whitening: str | None = None,
         epsilon: float = 0.1,
+        text: TextEncoding | str = "auto",
+        text_columns: str | Sequence[str] = "auto",
     ) -> None:
         self.numbers = numbers
         self.max_categories = max_categories
         self.contrast = contrast
         self.whitening = whitening
         self.epsilon = epsilon
+        self.text = text
+        self.text_columns = text_columns
 
     def fit(self, X: Given, y: object = None) -> Self:
         """Learn scales and categories from an array, a sparse matrix or a data frame of n rows."""
@@ -140,7 +155,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         table = read_table(self, _flat(X), reset=True).values
         self.notes_: list[str] = []
         if isinstance(table, Frame):
-            table, self.notes_ = settled(table)
+            table, self.notes_ = settled(table, self.text_columns)
         self.columns_ = list(table.columns) if isinstance(table, Frame) else None
         self.backend_ = table.backend if isinstance(table, Frame) else None
         if isinstance(table, Frame):
@@ -160,12 +175,17 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             epsilon=self.epsilon,
         )
         self.notes_ += [*roles.told(), *far]
+        if self.text_columns_:
+            encoding = Words() if isinstance(self.text, str) else self.text
+            self.text_ = encoding.fit([table.texts[name] for name in self.text_columns_])
+            self.notes_ += self.text_.notes
         self.space_ = self._space()
         return self
 
     def _take(self, roles: Roles) -> None:
         self.number_columns_, self.levels_ = roles.numbers, roles.levels
         self.dropped_, self.constants_ = roles.dropped, roles.constants
+        self.text_columns_ = roles.texts
 
     def rows(
         self,
@@ -247,7 +267,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             table = as_matrix(table)
         self._check_columns(table)
         if isinstance(table, Frame):
-            table = settled_as(table, self.number_columns_, self.levels_)
+            table = settled_as(table, self.number_columns_, self.levels_, self.text_columns_)
         return table, self._numbers_of(table) if isinstance(table, Frame) else table
 
     def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:
@@ -255,16 +275,23 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         if not isinstance(table, Frame):
             return numbers
         parts = [one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
-        return np.concatenate([numbers, *parts], axis=1) if parts else numbers
+        rows = np.concatenate([numbers, *parts], axis=1) if parts else numbers
+        if not self.text_columns_:
+            return rows
+        texts = self.text_.rows([table.texts[name] for name in self.text_columns_])
+        return beside(rows, texts)
 
     def _observed(
         self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse
     ) -> np.ndarray | None:
-        if sp.issparse(matrix):
+        if sp.issparse(matrix) or (self.text_columns_ and self.text_.sparse):
             return None
         parts = [self.steps_.observed(matrix)]
         if isinstance(table, Frame):
             parts += [known_cells(table.texts[n], levels) for n, levels in self.levels_.items()]
+            if self.text_columns_:
+                size = sum(block.size for block in self.text_.blocks)
+                parts.append(np.ones((len(matrix), size), dtype=bool))
         mask = np.concatenate(parts, axis=1)
         return None if mask.all() else mask
 
@@ -291,6 +318,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             best = Z[:, start : start + len(levels) + 1].argmax(axis=1)
             columns[name] = [levels[i] if i < len(levels) else None for i in best]
             start += len(levels) + 1
+        if self.text_columns_:
+            columns |= self.text_.texts(Z[:, start:], self.text_columns_)
         for name in self.dropped_:
             columns[name] = [self.constants_[name]] * len(Z)
         return make_frame(
@@ -306,6 +335,8 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         names = self.steps_.names(numbers, self.whitening == "pca")
         for name, levels in self.levels_.items():
             names += [f"{name}={level}" for level in levels] + [f"{name}=other"]
+        if self.text_columns_:
+            names += self.text_.names(self.text_columns_)
         return np.array(names, dtype=object)
 
     def to_state(self) -> tuple[Facts, dict[str, np.ndarray]]:
@@ -317,7 +348,11 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             plain[name] = value if kind is None else kind(value)  # numpy's numbers are no JSON
         plain["kind_"] = self.steps_.scaling.kind
         plain["blocks"] = [[block.kind, block.size] for block in self.space_.blocks]
-        return plain, self.steps_.arrays()
+        arrays = self.steps_.arrays()
+        if self.text_columns_:
+            plain["text"], learned = state_of_text(self.text_, self.text_columns_)
+            arrays |= learned
+        return plain, arrays
 
     @classmethod
     def from_state(cls, plain: Facts, arrays: dict[str, np.ndarray]) -> Self:
@@ -340,8 +375,14 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         for name in _PLAIN_STATE:
             setattr(self, name, plain[name])
         m = len(self.number_columns_)
+        self.text_columns_, others = [], arrays
+        if "text" in plain:
+            others = {name: a for name, a in arrays.items() if not name.startswith("text_")}
+            learned = {name: a for name, a in arrays.items() if name.startswith("text_")}
+            self.text_, self.text_columns_ = text_of_state(plain["text"], learned)
+            self.text, self.text_columns = self.text_.encoding, tuple(self.text_columns_)
         self.steps_ = NumberSteps.of_arrays(
-            arrays, plain["kind_"], m, contrast=self.contrast, whitening=bool(self.whitening)
+            others, plain["kind_"], m, contrast=self.contrast, whitening=bool(self.whitening)
         )
         self.space_ = self._space()
         if [[block.kind, block.size] for block in self.space_.blocks] != plain["blocks"]:
@@ -364,6 +405,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
     def _space(self) -> Space:
         blocks = self.steps_.blocks(len(self.number_columns_))
         blocks += [Block("category", len(levels) + 1) for levels in self.levels_.values()]
+        blocks += self.text_.blocks if self.text_columns_ else []
         if not blocks:
             raise _nothing()
         return Space((sum(block.size for block in blocks),), tuple(blocks))
@@ -385,7 +427,7 @@ class Preprocessor(TransformerMixin, BaseEstimator):
             )
         if not isinstance(table, Frame):
             return
-        for name in (*self.number_columns_, *self.levels_):
+        for name in (*self.number_columns_, *self.levels_, *self.text_columns_):
             if name not in table.columns:
                 raise DataError(
                     f"Column {name!r} is missing; the model was fitted with it.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ from .._space import Space
 from .channels import check_channels
 from .frames import Frame, check_names, has_texts, is_frame, read_frame
 from .names import with_word_names
+from .texts import are_texts, frame_of_texts
 
 Sparse: TypeAlias = sp.csr_matrix | sp.csr_array
 Given: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Source | Table | Sequence[object]"
@@ -69,9 +70,10 @@ def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int
     ----------
     estimator : BaseEstimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked unless ``reset``.
-    X : array of 2 or more dimensions, sparse matrix, data frame, Source or Table
-        Cells may be missing (NaN, None). A data frame of numbers alone is an array. A Table was
-        read before: only its features are looked at.
+    X : array of 2 or more dimensions, sparse matrix, data frame, texts, Source or Table
+        Cells may be missing (NaN, None). A data frame of numbers alone is an array. Texts are a
+        sequence of strings, which is a table of the one column 'text'. A Table was read before:
+        only its features are looked at.
     reset : bool
     min_rows : int, default 1
 
@@ -84,6 +86,9 @@ def read_table(estimator: BaseEstimator, X: Given, *, reset: bool, min_rows: int
     """
     table = X if isinstance(X, Table) else None
     given = X.given if isinstance(X, Table) else X
+    if table is None and are_texts(given):
+        given = frame_of_texts(given)
+        table = _of_frame(given, min_rows, free=frozenset(given.columns))
     if is_frame(given):
         given = with_word_names(given)
         check_names(given)
@@ -136,8 +141,8 @@ def _of_source(source: Source, min_rows: int) -> Table:
     return Table(source, source, shape if len(shape) > 1 else None)
 
 
-def _of_frame(given: IntoDataFrame, min_rows: int) -> Table:
-    frame = read_frame(given)
+def _of_frame(given: IntoDataFrame, min_rows: int, free: frozenset[str] = frozenset()) -> Table:
+    frame = replace(read_frame(given), free=free)
     _enough("data frame", len(frame), min_rows)
     return Table(frame, given)
 

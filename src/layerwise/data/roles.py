@@ -1,9 +1,9 @@
-"""What each column of a frame is for: numbers, categories, or nothing."""
+"""What each column of a frame is for: numbers, categories, texts, or nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,14 @@ class Roles:
         Categories, with the levels that have a feature of their own, sorted.
     constants : dict of str to value
         Of the columns that are dropped: the one value that they hold, None where they hold none.
+    texts : list of str
+        Columns of free text.
     """
 
     numbers: list[str]
     levels: dict[str, list[str]]
     constants: dict[str, Any]
+    texts: list[str] = field(default_factory=list)
 
     @property
     def dropped(self) -> list[str]:
@@ -49,6 +52,8 @@ def roles_of(table: Frame, most: int) -> Roles:
         values = table.numbers.get(name)
         if values is not None:
             _number(roles, name, values)
+        elif name in table.free and any(cell is not None for cell in table.texts[name]):
+            roles.texts.append(name)
         else:
             _category(roles, name, table.texts[name], most)
     return roles

@@ -170,6 +170,17 @@ class Mix:
         )
 
 
+def lengths_in(source: Source) -> np.ndarray | None:
+    """Return how many tokens each row has ``(n,)``, where all of a row are tokens; None elsewhere,
+    and for sources of others."""
+    if isinstance(source, RowsOf):
+        lengths = lengths_in(source.source)
+        return None if lengths is None else lengths[source.rows]
+    if isinstance(source, ArraySource) and source.space.kind == "token":
+        return (source.x != 0).sum(1).numpy()
+    return None
+
+
 def weights_in(source: Source) -> np.ndarray | None:
     """Return the weights that a source's batches bring, ``(n,)``, or None where they bring none."""
     parts = []

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._errors import ParameterError
-from ..data.frames import is_frame
+from ..data.frames import Frame, is_frame
+from ..data.kinds import free_columns
 from ..data.protocol import Prepares
 from ..data.reading import Table, is_source
 from ..recipes import Recipe
@@ -48,6 +49,7 @@ def chosen(
         labels=labels,
         image=shape[1:] if len(shape) == 4 else None,
         classes=classes,
+        text=isinstance(table.values, Frame) and bool(free_columns(table.values)),
     )
     if len(shape) == 4 and found.stack.takes_images and found.stack.in_shape is None:
         found = found.replace("stack.in_shape", shape[1:])

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .._contracts import Source
 from .._errors import DataError
+from ..data.sources import lengths_in
 from ..training import BLOCK_ROWS, in_block
 
 REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
@@ -77,7 +78,7 @@ def in_blocks(
     function: Callable[[Tensor], Tensor], source: Source, device: torch.device, *modules: nn.Module
 ) -> Tensor:
     """Apply a function of rows in fixed padded blocks, with its modules on a device: ``(n, *in) ->
-    (n, outputs)``."""
+    (n, outputs)``. Rows of tokens go with others of like length."""
     for module in modules:
         module.to(device)
 
@@ -85,13 +86,14 @@ def in_blocks(
         with torch.no_grad():
             return function(x.to(device)).flatten(1).cpu()
 
+    lengths = lengths_in(source)
+    order = np.arange(len(source)) if lengths is None else lengths.argsort(kind="stable")
     starts = range(0, len(source), BLOCK_ROWS)
-    parts = [
-        in_block(run, source.take(np.arange(i, min(len(source), i + BLOCK_ROWS))).x) for i in starts
-    ]
+    parts = [in_block(run, source.take(order[i : i + BLOCK_ROWS]).x) for i in starts]
     for module in modules:
         module.to("cpu")
-    return torch.cat(parts)
+    result = torch.cat(parts)
+    return result if lengths is None else result[torch.from_numpy(order.argsort())]
 
 
 def order_of(source: Source, *also: np.ndarray | None) -> np.ndarray:

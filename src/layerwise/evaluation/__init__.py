@@ -2,7 +2,7 @@
 part."""
 
 from .arms import Arm, EstimatorArm
-from .baselines import baselines, register_baseline
+from .baselines import Texts, baselines, register_baseline
 from .caveats import caveats
 from .cells import Cells
 from .data import StudyData, row_keys
@@ -61,6 +61,7 @@ __all__ = [
     "Arm",
     "Cells",
     "EstimatorArm",
+    "Texts",
     "Finding",
     "Metric",
     "Outcome",

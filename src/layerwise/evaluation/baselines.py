@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import ComplementNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
@@ -24,10 +26,28 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from .._checks import check_name
 from .._errors import ParameterError, did_you_mean
 from .arms import EstimatorArm
-from .grids import Grids, graphs, leaves, neighbours, penalties, ridges, thresholds, trees
+from .grids import (
+    Grids,
+    graphs,
+    leaves,
+    neighbours,
+    penalties,
+    ridges,
+    smoothings,
+    sparse_penalties,
+    thresholds,
+    trees,
+)
 
 if TYPE_CHECKING:
     from ..data.reading import Given
+
+
+class Texts(Enum):
+    """How much of a table is free text."""
+
+    NONE, SOME, ALL = range(3)
+
 
 COMPONENTS = 0.95  # of the variance, that PCA keeps
 SPREADABLE = 20_000  # rows; label spreading keeps a neighbour graph of all of them
@@ -142,6 +162,7 @@ def baselines(
     preprocessing: TransformerMixin,
     names: Sequence[str] | None = None,
     classes: int = 2,
+    texts: Texts = Texts.NONE,
 ) -> tuple[list[EstimatorArm], list[str]]:
     """Return the baselines for a task, and notes on those that were left out.
 
@@ -156,13 +177,17 @@ def baselines(
         Some of them; by default all that fit.
     classes : int, default 2
         Among which a draw's labels are shared; of no matter for a regression.
+    texts : Texts
+        Whether there are columns of free text, or nothing else: the preprocessing makes words of
+        them, which are sparse.
 
     Raises
     ------
     ParameterError
         For an unknown name.
     """
-    made = _MAKE[task](preprocessing, classes if task == "classification" else 0)
+    make = _MAKE[task] if texts is Texts.NONE else partial(_OF_TEXT[task], alone=texts is Texts.ALL)
+    made = make(preprocessing, classes if task == "classification" else 0)
     made += [
         EstimatorArm(name, make(), representation=preprocessing)
         for (its_task, name), make in _OWN.items()
@@ -218,3 +243,31 @@ def _regressors(preprocessing: TransformerMixin | None, classes: int) -> list[Es
 
 
 _MAKE = {"classification": _classifiers, "regression": _regressors}
+
+
+def _text_classifiers(
+    preprocessing: TransformerMixin | None, classes: int, alone: bool
+) -> list[EstimatorArm]:
+    linear = LogisticRegression(max_iter=1000)
+    arm = partial(Baseline, classes=classes)
+    bayes = [arm("TF-IDF + naive Bayes", ComplementNB(), preprocessing, smoothings)]
+    return [
+        EstimatorArm("majority", DummyClassifier()),
+        arm("TF-IDF + logistic regression", linear, preprocessing, sparse_penalties),
+        *(bayes if alone else []),  # counts are at least 0, numbers are not
+        arm("TF-IDF + nearest neighbours", FewNeighbours(), preprocessing, neighbours),
+    ]
+
+
+def _text_regressors(
+    preprocessing: TransformerMixin | None, classes: int, alone: bool
+) -> list[EstimatorArm]:
+    arm = partial(Baseline, classes=classes)
+    return [
+        EstimatorArm("mean", DummyRegressor()),
+        arm("TF-IDF + ridge regression", Ridge(), preprocessing, ridges),
+        arm("TF-IDF + nearest neighbours", FewNeighboursRegressor(), preprocessing, neighbours),
+    ]
+
+
+_OF_TEXT = {"classification": _text_classifiers, "regression": _text_regressors}

@@ -27,6 +27,15 @@ def penalties(labels: int, classes: int) -> Grid:
     return _values("C", (1.0, 0.1, 10.0, 0.01, 0.001 if labels < FEW else 100.0))
 
 
+def sparse_penalties(labels: int, classes: int) -> Grid:
+    """Return the same for rows of length 1, such as weights of words: they need a weaker one.
+
+    >>> sparse_penalties(1000, 2)[0]
+    {'C': 10.0}
+    """
+    return _values("C", (10.0, 1.0, 100.0, 0.1, 1000.0))
+
+
 def ridges(labels: int, classes: int) -> Grid:
     """Return penalties of a ridge regression.
 
@@ -34,6 +43,15 @@ def ridges(labels: int, classes: int) -> Grid:
     [{'alpha': 1.0}, {'alpha': 10.0}, {'alpha': 100.0}, {'alpha': 1000.0}]
     """
     return _values("alpha", (1.0, 10.0, 100.0, 1000.0 if labels < FEW else 0.1))
+
+
+def smoothings(labels: int, classes: int) -> Grid:
+    """Return how many times naive Bayes takes every word to have been seen in every class.
+
+    >>> smoothings(20, 2)
+    [{'alpha': 1.0}, {'alpha': 0.1}, {'alpha': 0.01}]
+    """
+    return _values("alpha", (1.0, 0.1, 0.01))
 
 
 def neighbours(labels: int, classes: int) -> Grid:

@@ -6,7 +6,7 @@ from .contractive import Contractive
 from .denoising import Denoising
 from .divergence import ContrastiveDivergence
 from .ladder import Ladder
-from .masked import VIME, MaskedAutoencoder, MaskedModelling
+from .masked import VIME, MaskedAutoencoder, MaskedModelling, MaskedTokens
 from .objective import Objective
 from .pseudo import PseudoLabels
 from .reconstruction import ERRORS, Reconstruction
@@ -28,6 +28,7 @@ __all__ = [
     "Ladder",
     "MaskedAutoencoder",
     "MaskedModelling",
+    "MaskedTokens",
     "MeanTeacher",
     "MoCo",
     "Objective",

@@ -27,11 +27,13 @@ from .literature import KINDS, kind_of, year_of
 from .masks import masked_autoencoder, scarf, vime
 from .recipe import Recipe, finetune
 from .semisupervised import ladder
+from .text import bag_of_words_denoising_autoencoder, masked_language_model
 from .two_views import barlow_twins, byol, dino, moco, simclr, vicreg
 
 RECIPES: dict[str, Callable[..., Recipe]] = {
     recipe.__name__: recipe
     for recipe in (
+        bag_of_words_denoising_autoencoder,
         barlow_twins,
         byol,
         deep_autoencoder,
@@ -41,6 +43,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
         fixmatch,
         ladder,
         masked_autoencoder,
+        masked_language_model,
         mean_teacher,
         moco,
         pi_model,

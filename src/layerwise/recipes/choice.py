@@ -6,6 +6,7 @@ The rules, with what they rest on (``docs/choosing.md``):
   that learn from labelled and unlabelled images at once.
 * A table with columns of different kinds: ``tabular_denoising_autoencoder``, with more epochs where
   rows are few: ten epochs of a thousand rows are forty steps, which teach nothing.
+* A table with columns of free text: ``bag_of_words_denoising_autoencoder``.
 * Rows of 256 numbers and more, such as images: ``stacked_denoising_autoencoder`` of 3 x 1,000 ReLU
   units.
 * Rows of fewer numbers: the same of 3 x 200 units, with more epochs, for small layers need more
@@ -66,6 +67,7 @@ def choose(
     labels: int | None = None,
     image: Shape | None = None,
     classes: bool = False,
+    text: bool = False,
 ) -> Choice:
     """Return a recipe for data.
 
@@ -83,6 +85,8 @@ def choose(
         Where rows are images.
     classes : bool
         Whether the labels are classes.
+    text : bool
+        Whether there is a column of free text.
 
     >>> choose(table=False, features=784, rows=60000, labels=1000).name
     'stacked_denoising_autoencoder'
@@ -92,6 +96,9 @@ def choose(
         if labels is not None and labels >= rows
         else ""
     )
+    if text:
+        why = f"the data hold text.{full}"
+        return Choice("bag_of_words_denoising_autoencoder", {}, why)
     if table:
         epochs = max(
             TABLE_EPOCHS,
@@ -133,6 +140,7 @@ def choose_three(
     rows: int,
     image: Shape | None = None,
     classes: bool = False,
+    text: bool = False,
 ) -> list[Choice]:
     """Return the recipes that a study compares by default: the first is of the kind that
     :func:`choose` takes, the others answer in other ways. Networks for images learn for fewer steps
@@ -140,7 +148,9 @@ def choose_three(
     if learns_as_images(image, classes):
         why = f"rows are {_pixels(image)}."
         return [Choice(name, dict(settings), why) for name, settings in OF_IMAGES.items()]
-    first = choose(table=table, features=features, rows=rows)
+    first = choose(table=table, features=features, rows=rows, text=text)
+    if text:
+        return [first, Choice("masked_language_model", {}, first.why)]
     large = not table and features >= SMALL
     effort = 1 if rows < MANY else 4  # many rows make many steps an epoch
     regularised = REGULARISED | (
@@ -180,6 +190,7 @@ def recipe_for(
     labels: int | None = None,
     image: Shape | None = None,
     classes: bool = False,
+    text: bool = False,
 ) -> tuple[Recipe, str]:
     """Return the recipe that a setting means ('auto', a name, or a Recipe), and a sentence on who
     chose it.
@@ -195,7 +206,13 @@ def recipe_for(
         return recipe, f"Recipe {recipe.name} was given."
     if recipe == "auto":
         choice = choose(
-            table=table, features=features, rows=rows, labels=labels, image=image, classes=classes
+            table=table,
+            features=features,
+            rows=rows,
+            labels=labels,
+            image=image,
+            classes=classes,
+            text=text,
         )
         return make_recipe(
             choice.name, **choice.arguments

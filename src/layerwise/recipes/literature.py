@@ -34,6 +34,8 @@ _KNOWN = {
     "vime": (2020, MASKS),
     "masked_autoencoder": (2022, MASKS),
     "scarf": (2022, VIEWS),
+    "bag_of_words_denoising_autoencoder": (2011, LAYERWISE),
+    "masked_language_model": (2019, MASKS),
 }
 
 

@@ -11,8 +11,10 @@ import numpy as np
 from .._contracts import Batch, Source
 from .._random import Keys
 from .._space import Space
-from ..data.sources import Mix
+from ..data.sources import Mix, lengths_in
 from ..objective import Objective
+
+_WINDOW = 50  # batches among which rows are sorted by length
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,19 @@ def count_batches(n: int, size: int, least: int = 2) -> int:
 
 
 def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -> Iterator[Batch]:
-    """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows."""
-    order = keys.numpy("order", epoch).permutation(len(source))
+    """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows.
+
+    Rows of tokens come with others of like length: what is short is not filled up in vain.
+    """
+    rng = keys.numpy("order", epoch)
+    order = rng.permutation(len(source))
+    lengths = lengths_in(source.leading if isinstance(source, Mix) else source)
+    if lengths is not None:
+        order = _by_length(order, lengths, size)
     ends = cuts(len(source), size, least)
     parts = [order[start:stop] for start, stop in pairwise(ends)]
+    if lengths is not None:
+        parts = [parts[i] for i in rng.permutation(len(parts))]
     if not isinstance(source, Mix):
         yield from (source.take(rows) for rows in parts)
         return
@@ -65,6 +76,16 @@ def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -
     for rows in parts:
         beside = np.fromiter(islice(drawn, source.drawn_for(len(rows))), dtype=np.int64)
         yield source.pair(rows, beside)
+
+
+def _by_length(order: np.ndarray, lengths: np.ndarray, size: int) -> np.ndarray:
+    """Return an order in which rows of like length stand together within windows of many batches,
+    which still differ from epoch to epoch."""
+    result = order.copy()
+    for start in range(0, len(order), _WINDOW * size):
+        window = order[start : start + _WINDOW * size]
+        result[start : start + len(window)] = window[lengths[window].argsort(kind="stable")]
+    return result
 
 
 def cuts(n: int, size: int, least: int) -> list[int]:

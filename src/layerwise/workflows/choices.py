@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +49,8 @@ class Rows(Protocol):
     def image_shape(self) -> tuple[int, int, int] | None: ...
     @property
     def task(self) -> str | None: ...
+    @property
+    def text_columns(self) -> tuple[str, ...]: ...
 
 
 def default_recipes(data: Rows, rows: int) -> list[Choice]:
@@ -63,6 +66,7 @@ def _shape(data: Rows) -> dict[str, Any]:
         "rows": data.X.shape[0],
         "image": data.image_shape,
         "classes": data.task == "classification",
+        "text": bool(data.text_columns),
     }
 
 
@@ -118,7 +122,14 @@ def resolve(
     recipe = make_recipe(name, **arguments)
     for path, value in fields:
         recipe = _changed(recipe, path, value)
-    return _for_images(recipe, problem.image_shape), why
+    return _for_text(_for_images(recipe, problem.image_shape), problem.text_columns), why
+
+
+def _for_text(recipe: Recipe, columns: tuple[str, ...]) -> Recipe:
+    """Tell a preprocessing which columns hold free text: a draw of a few rows may not show it."""
+    if not columns:
+        return recipe
+    return replace(recipe, preprocessing=replace(recipe.preprocessing, text_columns=columns))
 
 
 def _for_images(recipe: Recipe, image_shape: tuple[int, int, int] | None) -> Recipe:

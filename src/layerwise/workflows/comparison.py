@@ -35,6 +35,7 @@ from ..recipes import Recipe
 from ..report import PAGE, study_files
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
+from .columns import plain_columns, texts_of
 from .given import GivenRows, Labels, given_rows
 from .grouping import Groups
 from .guarded import guarded
@@ -61,6 +62,7 @@ def compare(
     metric: str | None = None,
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
+    text: Sequence[str] = (),
     id_column: str | None = None,
     groups: Groups | None = None,
     out: str | Path = "compare-out",
@@ -111,6 +113,8 @@ def compare(
         or a value for each row. Such rows stay on one side of every split.
     drop : sequence of str
         Columns to leave out.
+    text : sequence of str
+        Columns of free text, beside those that are found.
     out : path
         The study folder, where a study goes on: results, pretrained stacks, report.
     workers, backend, address, time_limit
@@ -145,7 +149,7 @@ def compare(
     began = time.perf_counter()
     out, study = Path(out), study or Study()
     study = study if metric is None else replace(study, metric=metric)
-    given = _dataset(data, y, target, test, task, drop, id_column)
+    given = _dataset(data, y, target, test, task, drop, id_column, text)
     checked = guarded(given, keep, drop, groups=groups)
     tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
@@ -155,8 +159,9 @@ def compare(
     everyone: list[Arm] = [
         arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
     ]
-    simple, left_out = baselines(rows.task, learned, Preprocessor(), baseline, len(rows.classes))
-    everyone += [*simple, *_own_arms(arms)]
+    columns, texts = plain_columns(kept), texts_of(kept)
+    simple, left_out = baselines(rows.task, learned, columns, baseline, len(rows.classes), texts)
+    everyone += [*simple, *_own_arms(arms, columns)]
     for finding in found:
         tell(finding.text)
     outcome = run_study(
@@ -244,6 +249,7 @@ def _dataset(
     task: str | None,
     drop: Sequence[str],
     id_column: str | None,
+    text: Sequence[str],
 ) -> Dataset:
     if isinstance(data, (str, Path)):
         if y is not None:
@@ -253,6 +259,7 @@ def _dataset(
             "test": test,
             "task": task,
             "id_column": id_column,
+            "text": text,
         }
         return load_dataset(str(data), drop=drop, **named)
     if y is None:
@@ -264,7 +271,7 @@ def _dataset(
             "target=, test= and id_column= are for files; rows were given.",
             "Give y, and let each draw hold out its test rows.",
         )
-    rows = given_rows(data, y, task=task)
+    rows = given_rows(data, y, task=task, text=text)
     if isinstance(rows.X, np.ndarray) or not drop:
         return rows
     X = rows.X.drop(check_dropped(drop, rows.X.columns))
@@ -287,10 +294,12 @@ def _recipes(
     ]
 
 
-def _own_arms(arms: Mapping[str, BaseEstimator] | Sequence[Arm]) -> list[Arm]:
+def _own_arms(
+    arms: Mapping[str, BaseEstimator] | Sequence[Arm], columns: Preprocessor
+) -> list[Arm]:
     if isinstance(arms, Mapping):
         return [
-            EstimatorArm(name, estimator, representation=Preprocessor(), group=name)
+            EstimatorArm(name, estimator, representation=columns, group=name)
             for name, estimator in arms.items()
         ]
     return list(arms)

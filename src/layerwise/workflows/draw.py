@@ -12,7 +12,6 @@ import numpy as np
 from sklearn.base import clone
 
 from .._durable import Facts
-from ..data.preprocessing import Preprocessor
 from ..data.readers import ReadRows
 from ..estimators import Pretrainer
 from ..evaluation import (
@@ -21,6 +20,7 @@ from ..evaluation import (
     EstimatorArm,
     Single,
     StudyData,
+    Texts,
     baselines,
     flags_of,
     judge_one,
@@ -33,6 +33,7 @@ from ..recipes import Recipe
 from ..training import Clock, limited_by, phases_that_ran, probing, troubles
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
+from .columns import plain_columns, texts_of
 from .features import features_of
 from .guarded import Guarded
 from .time_limit import cut_notes, planned
@@ -45,6 +46,10 @@ Tell = Callable[[str], None]
 SIMPLE = {
     "classification": ("majority", "logistic regression", "random forest"),
     "regression": ("mean", "ridge regression", "random forest"),
+}
+SIMPLE_OF_TEXT = {
+    "classification": ("majority", "TF-IDF + logistic regression"),
+    "regression": ("mean", "TF-IDF + ridge regression"),
 }
 
 
@@ -139,6 +144,14 @@ class Fit:
         } | {arm.name: sum(self.single.record(arm)["seconds"].values()) for arm in self.simple}
 
 
+def _simple(rows: Guarded, pool: int) -> list[EstimatorArm]:
+    """Return what is fitted beside the network."""
+    task, texts = rows.study.task, texts_of(rows.data)
+    names = (SIMPLE if texts is Texts.NONE else SIMPLE_OF_TEXT)[task]
+    found, _ = baselines(task, pool, plain_columns(rows.data), names, texts=texts)
+    return found
+
+
 def fit_draw(
     rows: Guarded,
     recipe: str | None = None,
@@ -166,7 +179,7 @@ def fit_draw(
     notes += cut
     clock = Clock()
     pair = recipe_arms(chosen, rows.study.task, device, class_weight)
-    simple, _ = baselines(rows.study.task, len(draw.pool), Preprocessor(), SIMPLE[rows.study.task])
+    simple = _simple(rows, len(draw.pool))
     if class_weight is not None:
         both = [weighed(arm, class_weight) for arm in simple]
         simple = [arm for arm, _ in both]

@@ -47,6 +47,7 @@ def fit(
     changes: Sequence[str] = (),
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
+    text: Sequence[str] = (),
     id_column: str | None = None,
     groups: Groups | None = None,
     class_weight: ClassWeight = None,
@@ -78,7 +79,7 @@ def fit(
     until = until_of(time_limit)
     out = Path(out)
     tell("reading")
-    given = _read(data, target, no_target, test, task, drop, id_column)
+    given = _read(data, target, no_target, test, task, drop, id_column, text)
     _check_labels(given, labels)
     rows = guarded(given, keep, drop, draws=False, groups=groups)
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
@@ -121,6 +122,7 @@ def _read(
     task: str | None,
     drop: Sequence[str],
     id_column: str | None,
+    text: Sequence[str],
 ) -> Dataset:
     """Return the data; a target is named, or it is said that there is none."""
     if no_target:
@@ -129,8 +131,9 @@ def _read(
                 raise ParameterError(
                     f"--no-target was given and also --{name} {value}.", "Give one or the other."
                 )
-        return without_labels(load_dataset(data, test=test, drop=drop, id_column=id_column))
-    named: dict[str, Any] = {"target": target, "test": test, "task": task, "id_column": id_column}
+        named: dict[str, Any] = {"test": test, "drop": drop, "id_column": id_column, "text": text}
+        return without_labels(load_dataset(data, **named))
+    named = {"target": target, "test": test, "task": task, "id_column": id_column, "text": text}
     given = load_dataset(data, drop=drop, **named)
     check_no_target(given, f"layerwise fit {shlex.quote(data)}")
     if task is not None and given.y is None:
@@ -191,7 +194,7 @@ def _encoder(
     clock.allow(None if times is None else times.pretrain)
     with limited_by(clock):
         model = make_pretrainer(chosen, random_state=context["seed"], device=device)
-        model.fit(declared(X))
+        model.fit(declared(X, rows.data.text_columns))
     notes += [*cut, *cut_notes({"pretraining": model.history_})]
     seconds = {"pretrain": time.perf_counter() - began}
     reason = model.why_no_decoder()

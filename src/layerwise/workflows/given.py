@@ -18,22 +18,27 @@ from ..data.readers import Dataset, ReadRows, from_frame, read_target
 from ..data.reading import Sparse
 from ..data.spelling import column_of
 from ..data.task import check_task
+from ..data.texts import are_texts, frame_of_texts
 
 GivenRows: TypeAlias = "np.ndarray | Sparse | IntoDataFrame | Sequence[object]"
 # One a row: None or NaN where there is none
 Labels: TypeAlias = IntoSeries | Iterable[object]
 
 
-def given_rows(X: GivenRows, y: Labels, *, task: str | None = None) -> Dataset:
+def given_rows(
+    X: GivenRows, y: Labels, *, task: str | None = None, text: Sequence[str] = ()
+) -> Dataset:
     """Return rows and labels as what a reader would have returned.
 
     Parameters
     ----------
-    X : array (n, d) or (n, c, h, w), sparse matrix, or data frame of any kind
+    X : array (n, d) or (n, c, h, w), sparse matrix, data frame of any kind, or texts
     y : sequence of n labels
         None and NaN are no label. What they are for follows as in a file: see ``data.task``.
     task : {'classification', 'regression'}, optional
         Overrides that.
+    text : sequence of str
+        Columns of free text, beside those that are found.
 
     Raises
     ------
@@ -42,8 +47,11 @@ def given_rows(X: GivenRows, y: Labels, *, task: str | None = None) -> Dataset:
     """
     check_task(task)
     labels = column_of("y", _labels(y))
+    if are_texts(X):
+        X = frame_of_texts(X)
+        text = X.columns
     if nw.dependencies.is_into_dataframe(X):
-        data = from_frame(polars_of(X), "data", task=task)
+        data = from_frame(polars_of(X), "data", task=task, text=text)
     else:
         rows, shape = _rows(X)
         data = Dataset("data", rows, None, None, shape, None)

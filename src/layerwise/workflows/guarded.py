@@ -129,8 +129,10 @@ def guarded(
     columns += persons + _suspicions(data, y, len(values), bool(persons) or groups is not None)
     X, y, test_X, test_y, keys, equal, numbers = _parts(data, y, test_y, bool(values), belongs)
     names = tuple(str(value) for value in values)
-    tested = None if test_X is None else declared(test_X)
-    study = StudyData(data.name, declared(X), y, names, tested, test_y, keys, numbers)
+    tested = None if test_X is None else declared(test_X, data.text_columns)
+    study = StudyData(
+        data.name, declared(X, data.text_columns), y, names, tested, test_y, keys, numbers
+    )
     if groups is not None:
         data = replace(data, notes=(*data.notes, *group_notes(groups, study)))
     rows = check_rows(study.groups, y, np.isin(np.arange(len(y)), study.labelled))
@@ -299,7 +301,7 @@ def _without_classes(
 
 def _check_columns(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
     if data.image_shape is None:
-        return check_columns(_columns(data.X), y, classes)
+        return check_columns(_cells(data), y, classes)
     found = check_columns(_columns(data.X), y, classes, numeric_only=True)
     still = [finding for finding in found if finding.kind == "constant"]
     kept = [
@@ -323,7 +325,7 @@ def _check_columns(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
 def _persons(data: Dataset, y: np.ndarray, classes: int) -> list[Finding]:
     """Return columns that look as if they said which rows belong together, whatever else is found
     about them."""
-    return [] if data.image_shape is not None else check_groups(_columns(data.X), y, classes)
+    return [] if data.image_shape is not None else check_groups(_cells(data), y, classes)
 
 
 def _suspicions(data: Dataset, y: np.ndarray, classes: int, has_groups: bool) -> list[Finding]:
@@ -331,9 +333,15 @@ def _suspicions(data: Dataset, y: np.ndarray, classes: int, has_groups: bool) ->
     target that drifts (but where rows belong together, which drifts by itself)."""
     if data.image_shape is not None:
         return check_order({}, y, classes)
-    columns = _columns(data.X)
+    columns = _cells(data)
     together = check_together(columns, y, classes)
     return together if has_groups else [*together, *check_order(columns, y, classes)]
+
+
+def _cells(data: Dataset) -> dict[str, np.ndarray]:
+    """Return the columns that can be looked at by value: no two texts are the same."""
+    columns = _columns(data.X)
+    return {name: columns[name] for name in columns if name not in data.text_columns}
 
 
 def _columns(X: ReadRows) -> dict[str, np.ndarray]:

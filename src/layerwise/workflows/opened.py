@@ -218,7 +218,9 @@ def _like(fitted: Model, folder: str, target: str | None) -> Dataset | None:
         return None
     preprocessing = pretrainer_of(fitted).preprocessing_
     constants = getattr(preprocessing, "constants_", {})
+    free = tuple(preprocessing.text_columns_)
     texts = {
+        *free,
         *preprocessing.levels_,
         *(name for name, value in constants.items() if isinstance(value, str)),
     }
@@ -227,5 +229,5 @@ def _like(fitted: Model, folder: str, target: str | None) -> Dataset | None:
     y = np.array([0.0] if classes is None else classes.tolist(), dtype=object)
     task = "regression" if classes is None else "classification"
     if target is None or isinstance(fitted, Pretrainer):
-        return Dataset(folder, row, None, None, None, None)
-    return Dataset(folder, row, y, target, None, task)
+        return Dataset(folder, row, None, None, None, None, text_columns=free)
+    return Dataset(folder, row, y, target, None, task, text_columns=free)

@@ -1,37 +1,54 @@
-"""Feature columns: numbers and strings pass, everything else is changed or refused by name."""
+"""Feature columns: numbers, categories and texts pass, everything else is changed or refused by
+name."""
 
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..._errors import DataError
+from ..._errors import DataError, did_you_mean
 from ..cells import BLANK, Reading, learned_numbers, missing_told, understood, without
+from ..kinds import told_of_text
 from ..odd import DATES, hardly_repeat
 from ..spelling import spelled_series
+from ..text import is_free
 from ..where import Where
 
 if TYPE_CHECKING:
     import polars as pl
 
 LARGEST = 3.4028234663852886e38  # of float32
-_ROWS, _TEXT_SHARE, _TEXT_LENGTH = 50, 0.90, 30
 _INDEX = re.compile(
     r"(?i:unnamed: \d+(?:\.\d+)?|index|level_\d+|row[._ ]?(?:names?|num(?:ber)?|nr|no|id|index)?|"
     r"\.\.\.\d+)|X(?:\.1)?"
 )
 
 
+@dataclass(frozen=True)
+class Features:
+    """The columns that are learned from, notes, and which of them hold free text."""
+
+    frame: pl.DataFrame
+    notes: list[str]
+    texts: tuple[str, ...]
+
+
 def features(
-    frame: pl.DataFrame, like: pl.DataFrame | None = None, how: Reading | None = None
-) -> tuple[pl.DataFrame, list[str]]:
-    """Return the feature columns as numbers and strings, and notes.
+    frame: pl.DataFrame,
+    like: pl.DataFrame | None = None,
+    how: Reading | None = None,
+    text: Sequence[str] = (),
+) -> Features:
+    """Return the feature columns as numbers and strings.
 
     Text is read as ``cells.understood`` says; truth values become 0.0 and 1.0, decimals floats,
-    categories strings; NaN and "" become null. A string column that is different in over 95 % of at
-    least 50 rows is an identifier and is dropped; row numbers under the name of an index are told
-    of. A column of whole sentences is refused, and so is any number that does not fit in a
-    float32.
+    categories strings; NaN and "" become null. Columns of many different sentences are free text. A
+    string column that is different in over 95 % of at least 50 rows is an identifier and is
+    dropped, unless nothing else is left to learn from: then it is text. Row numbers under the name
+    of an index are told of. A number that does not fit in a float32 is refused.
 
     Parameters
     ----------
@@ -40,11 +57,15 @@ def features(
         Features of the training rows; their types are asked for, and nothing is dropped.
     how : Reading, optional
         Of the text; by default that of a typed table.
+    text : sequence of str
+        Columns of free text, with ``like`` all of them.
     """
     import polars as pl
 
     how = how or Reading(marks=BLANK)
-    problems, kept, notes = [], [], []
+    _check_text(text, frame)
+    problems, kept, notes, texts = [], [], [], []
+    names: list[tuple[pl.Series, str]] = []  # identifiers
     for series in frame:
         if like is None and _is_frames_index(series.name) and series.dtype.is_temporal():
             notes.append(
@@ -56,15 +77,22 @@ def features(
         if problem:
             problems.append(problem)
             continue
+        if series.name in text or (like is None and _is_free(series)):
+            kept.append(plain(spelled_series(series)))
+            texts.append(series.name)
+            notes += [told_of_text(kept[-1])] if like is None and series.name not in text else []
+            continue
         if like is not None:
             column, said = _as(series, like[series.name], how)
         else:
             column, said = meant(series, how)
-            if column.dtype == pl.String and _is_identifier(column):
+            if column.dtype == pl.String and hardly_repeat(column):
                 count = f"{column.n_unique()} different texts in {len(column)} rows"
-                notes.append(
-                    f"Column {series.name!r} was dropped: it looks like an identifier ({count})."
+                told = (
+                    f"Column {series.name!r} was dropped: it looks like an identifier ({count}); "
+                    f"--text {shlex.quote(series.name)} learns from it."
                 )
+                names.append((column, told))
                 continue
             said += _index_told(column)
         notes += said
@@ -77,12 +105,36 @@ def features(
             if "dates or times" in problems[0]
             else "Drop such columns, or turn them into numbers or short texts.",
         )
+    if not kept and len(names) == 1:
+        column, _ = names.pop()
+        kept, texts = [column], [column.name]
+        notes.append(told_of_text(column))
+    notes += [told for _, told in names]
     if not kept:
         raise DataError(
             " ".join(["The table has no column to learn from.", *notes]),
             "It needs at least one column of numbers or categories beside the target.",
         )
-    return pl.DataFrame(kept), notes
+    return Features(pl.DataFrame(kept), notes, tuple(texts))
+
+
+def _check_text(text: Sequence[str], frame: pl.DataFrame) -> None:
+    for name in text:
+        if name not in frame.columns:
+            raise DataError(
+                f"There is no column {name!r} to read as text.", did_you_mean(name, frame.columns)
+            )
+        if frame[name].dtype.is_numeric():
+            raise DataError(
+                f"Column {name!r} is to be read as text, and holds numbers.",
+                "Leave it out of the columns of text.",
+            )
+
+
+def _is_free(series: pl.Series) -> bool:
+    import polars as pl
+
+    return series.dtype == pl.String and is_free(series)
 
 
 def unusable(series: pl.Series) -> str:
@@ -196,23 +248,3 @@ def _counts(series: pl.Series) -> bool:
 
 def _is_frames_index(name: str) -> bool:
     return name.startswith("__index_level_") and name.endswith("__")
-
-
-def _is_identifier(series: pl.Series) -> bool:
-    """Tell whether a text column names its rows; refuse free text, which is neither a name nor a
-    category."""
-    filled = series.drop_nulls()
-    if len(filled) < _ROWS:
-        return False
-    share = filled.n_unique() / len(filled)
-    length = float(filled.str.len_chars().mean() or 0)  # type: ignore[arg-type]
-    words = float(filled.str.contains(r"\s|[^\x00-\x7F]").mean() or 0)  # type: ignore[arg-type]
-    if share > _TEXT_SHARE and length > _TEXT_LENGTH and words > 0.5:
-        message = (
-            f"Column {series.name!r} holds free text ({share:.0%} of its cells differ, "
-            f"{length:.0f} characters on average)."
-        )
-        raise DataError(
-            message, "Free text is not supported: drop the column, or turn it into numbers first."
-        )
-    return hardly_repeat(filled)

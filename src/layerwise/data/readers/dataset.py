@@ -44,6 +44,8 @@ class Dataset:
         A name for each row, carried through to every output.
     id_column : str, optional
         The column that they stood in.
+    text_columns : tuple of str
+        Columns of a table that hold free text.
     white : int
         Of images of 16 bits: the value that became 255.
     """
@@ -58,6 +60,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = field(repr=False, default=None)
     id_column: str | None = field(repr=False, default=None)
+    text_columns: tuple[str, ...] = field(repr=False, default=())
     white: int = field(repr=False, default=255)
 
     def __len__(self) -> int:
@@ -68,14 +71,16 @@ class Dataset:
         return replace(self, notes=(*notes, *self.notes))
 
 
-def declared(X: ReadRows) -> ReadRows:
-    """Return rows whose columns of text are declared categories: what they are was settled when
-    they were read, and is not settled again from some of the rows."""
+def declared(X: ReadRows, text_columns: Sequence[str] = ()) -> ReadRows:
+    """Return rows whose columns of words are declared categories, but for those of free text: what
+    they are was settled when they were read, and is not settled again from some of the rows."""
     if isinstance(X, np.ndarray):
         return X
     import polars as pl
 
-    return X.with_columns(pl.col(pl.String).cast(pl.Categorical))
+    words = [name for name, kind in X.schema.items() if kind == pl.String]
+    categories = [name for name in words if name not in text_columns]
+    return X.with_columns(pl.col(categories).cast(pl.Categorical)) if categories else X
 
 
 class NoIds(DataError):

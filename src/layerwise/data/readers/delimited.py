@@ -234,18 +234,20 @@ class _Rows:
         """Yield rows, many at once."""
         rows: list[list[str]] = []
         held: list[int] = []  # lines of empty rows, until a row follows
+        cells = 0  # of them, those that are more than a blank line
         for line, record in records:
             if not record and self.width > 1:
                 continue
             if not any(cell.strip() for cell in record):
                 held.append(line)
+                cells += bool(record)
                 continue
             if [cell.strip() for cell in record] == self.header:
                 self.repeated += 1
                 continue
             for gone in held:
                 self._add(rows, gone, [""] * self.width)
-            held = []
+            held, cells = [], 0
             self._add(rows, line, record)
             if len(rows) >= _CHUNK:
                 yield rows
@@ -253,8 +255,8 @@ class _Rows:
         if not self.lines:  # nothing but empty rows: somebody means them
             for gone in held:
                 self._add(rows, gone, [""] * self.width)
-            held = []
-        self.empty = len(held) if self.width > 1 else 0
+            cells = 0
+        self.empty = cells
         if rows:
             yield rows
 

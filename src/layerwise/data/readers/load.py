@@ -25,6 +25,7 @@ def load_dataset(
     drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
+    text: Sequence[str] = (),
     white: int | None = None,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
@@ -47,6 +48,9 @@ def load_dataset(
         A table whose columns and types these rows must have.
     id_column : str, optional
         The column of a table that names its rows: it is not learned from, and goes into ``ids``.
+    text : sequence of str, optional
+        Columns of a table that hold free text, beside those that are found by themselves: texts of
+        more than 30 bytes in the mean of which more than half are different.
     white : int, optional
         Of images of 16 bits: the value that becomes 255; by default the folder's own range decides.
 
@@ -69,7 +73,7 @@ def load_dataset(
     Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', ...)
     """
     check_task(task)
-    train = _read(os.fspath(data), target, task, like, drop, id_column, white)
+    train = _read(os.fspath(data), target, task, like, drop, id_column, white, text)
     if test is not None:
         found = _read(os.fspath(test), target, task, train, drop, id_column)
         held = replace(found.test or found, test=None)
@@ -90,7 +94,10 @@ def _read(
     drop: Sequence[str],
     id_column: str | None,
     white: int | None = None,
+    text: Sequence[str] = (),
 ) -> Dataset:
+    if text and (data in EMBEDDED):
+        raise _no_text(data)
     if data in EMBEDDED:
         if like is not None:
             raise DataError(
@@ -101,7 +108,7 @@ def _read(
         return read_embedded(data, target=target, task=task)
     if data == STANDARD_INPUT:
         with from_standard_input() as path:
-            found = _read(str(path), target, task, like, drop, id_column)
+            found = _read(str(path), target, task, like, drop, id_column, text=text)
             return replace(found, name="stdin")
     try:
         read, is_table = reader_of(data)
@@ -113,10 +120,17 @@ def _read(
             "Both must be tables, or both arrays or images.",
         )
     if is_table:
-        return read(target=target, task=task, drop=drop, like=like, id_column=id_column)
+        named = {"target": target, "task": task, "like": like, "id_column": id_column}
+        return read(drop=drop, text=text, **named)
+    if text:
+        raise _no_text(data)
     _refuse_id(data, id_column)
     own = {"white": white} if reads_images(read) else {}
     return read(target=target, task=task, like=like, **own)
+
+
+def _no_text(data: str) -> DataError:
+    return DataError(f"{data!r} is no table, so it has no column of text.", "Leave --text out.")
 
 
 def _refuse_id(data: str, id_column: str | None) -> None:

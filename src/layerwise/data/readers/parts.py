@@ -28,6 +28,7 @@ def read_parts(
     drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
+    text: Sequence[str] = (),
 ) -> Dataset:
     """Return the rows of several tables below a folder.
 
@@ -43,14 +44,14 @@ def read_parts(
         Names of folders below it count.
     notes : sequence of str
         On the folder.
-    target, task, drop, like, id_column
+    target, task, drop, like, id_column, text
         As in ``load_dataset``.
     """
     own = splits_among(path.name for path in paths)
     splits = {path: _split(path, root) or own[path.name] for path in paths}
     by_split = {split: [p for p in paths if splits[p] == split] for split in splits.values()}
     held = held_out(by_split)
-    read: dict[str, Any] = {"task": task, "drop": drop, "id_column": id_column}
+    read: dict[str, Any] = {"task": task, "drop": drop, "id_column": id_column, "text": text}
     read["root"] = root
     if held is None and not (len(by_split) > 1 and {"train", "unlabeled"} >= set(by_split)):
         whole = read_table(paths, name, target=target, like=like, **read)

@@ -30,6 +30,7 @@ def read_table(
     drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
+    text: Sequence[str] = (),
     root: Path | None = None,
 ) -> Dataset:
     """Return a table.
@@ -49,6 +50,8 @@ def read_table(
         The training set, when the rows are for the test: columns are matched by name.
     id_column : str, optional
         The column that names the rows.
+    text : sequence of str, optional
+        Columns of free text, beside those that are found.
     root : Path, optional
         Folders below it that are called ``key=value`` give a column.
 
@@ -58,13 +61,13 @@ def read_table(
     ``marks.MISSING_IN_NUMBERS`` too; in Parquet null, NaN and "".
     """
     named: dict[str, Any] = {"target": target, "task": task, "like": like}
-    named |= {"drop": drop, "id_column": id_column}
+    named |= {"drop": drop, "id_column": id_column, "text": text}
     if is_parquet(paths[0]):
         frame, notes = read_parquet(paths, root)
         return from_frame(frame, name, **named).with_notes(notes)
-    text = read_delimited(paths, root)
-    how = Reading(decimal_comma=text.delimiter != ",", marks=MISSING, where=text.where)
-    return from_frame(text.frame, name, how=how, **named).with_notes(text.notes)
+    cells = read_delimited(paths, root)
+    how = Reading(decimal_comma=cells.delimiter != ",", marks=MISSING, where=cells.where)
+    return from_frame(cells.frame, name, how=how, **named).with_notes(cells.notes)
 
 
 def is_parquet(path: Path) -> bool:
@@ -81,6 +84,7 @@ def from_frame(
     drop: Sequence[str] = (),
     like: Dataset | None = None,
     id_column: str | None = None,
+    text: Sequence[str] = (),
     how: Reading | None = None,
 ) -> Dataset:
     """Return a frame as a table.
@@ -88,7 +92,7 @@ def from_frame(
     Parameters
     ----------
     frame : polars.DataFrame
-    name, target, task, drop, like, id_column
+    name, target, task, drop, like, id_column, text
         As in :func:`read_table`.
     how : Reading, optional
         Of cells that are all text still; None where columns have their types.
@@ -109,10 +113,19 @@ def from_frame(
         y, task, said = read_target(frame[target], task, like, how)
         notes += said
         frame = frame.drop(target)
-    X, more = features(frame, None if like is None else cast("pl.DataFrame", like.X), how)
-    task = task if y is not None else None
+    known = None if like is None else cast("pl.DataFrame", like.X)
+    found = features(frame, known, how, text if like is None else like.text_columns)
     return Dataset(
-        name, X, y, target, None, task, notes=(*notes, *more), ids=ids, id_column=id_column
+        name,
+        found.frame,
+        y,
+        target,
+        None,
+        task if y is not None else None,
+        notes=(*notes, *found.notes),
+        ids=ids,
+        id_column=id_column,
+        text_columns=found.texts,
     )
 
 

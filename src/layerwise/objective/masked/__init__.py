@@ -2,6 +2,7 @@
 
 from .autoencoder import MaskedAutoencoder
 from .modelling import MaskedModelling
+from .tokens import MaskedTokens
 from .vime import VIME
 
-__all__ = ["MaskedAutoencoder", "MaskedModelling", "VIME"]
+__all__ = ["MaskedAutoencoder", "MaskedModelling", "MaskedTokens", "VIME"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from itertools import takewhile
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ..._checks import check_bool, check_int, check_number
-from ..._contracts import Batch, Codec, Floor, PatchLayer
+from ..._contracts import Batch, Codec, PatchLayer
 from ..._errors import PairingError, ParameterError
 from ..._random import At, seeded
 from ..._space import Space
 from ..._spec import register
 from ..collapse import ranked
 from ..objective import Objective, Terms, weighted_mean
+from .chain import check_pooled, encoded_tokens, token_floors
 
 
 @register
@@ -85,15 +85,7 @@ class MaskedAutoencoder(Objective):
                 f"{self!r} hides some of the patches; the images have {first.count}.",
                 "Use Patches of a smaller size.",
             )
-        above = codec.chain[len(token_floors(codec)) :]
-        for floor in above:
-            if floor.layers():
-                raise PairingError(
-                    f"{self!r} learns from the codes of patches; the stage "
-                    f"{getattr(floor, 'stage', type(floor).__name__)!r} above them would stay as "
-                    "it is.",
-                    "End the stack with the tokens or with Pool, or train it in a later step.",
-                )
+        check_pooled(self, codec, "patches")
 
     def predictor(self, state: nn.Module | None) -> None:
         """Nothing is left to predict with: the decoder is thrown away."""
@@ -129,18 +121,6 @@ def patches_of(codec: Codec) -> PatchLayer:
     first = codec.chain[0].patch_view()
     assert first is not None  # check() has refused
     return first
-
-
-def token_floors(codec: Codec) -> list[Floor]:
-    """Return the stages whose codes are tokens: all below the pooling."""
-    return list(takewhile(lambda floor: len(floor.code_space.shape) == 2, codec.chain))
-
-
-def encoded_tokens(codec: Codec, x: Tensor, at: At) -> Tensor:
-    """Return the codes of the tokens that ``at`` lets be seen, ``(n, t', k)``."""
-    for floor in token_floors(codec):
-        x = floor.encode(x, at)
-    return x.float()
 
 
 def standardised(patches: Tensor) -> Tensor:
