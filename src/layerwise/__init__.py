@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Embedding,
         Patches,
         Pool,
+        Pretrained,
         Residual,
         ResidualBlock,
         ResidualDense,
@@ -85,7 +86,7 @@ if TYPE_CHECKING:
         Suited,
         Swap,
     )
-    from .data import ArraySource, Inputs, Pieces, Preprocessor, Words
+    from .data import ArraySource, Inputs, Pieces, Preprocessor, PretrainedPieces, Words
     from .data.readers import register_reader
     from .display import (
         BudgetCurveDisplay,
@@ -168,6 +169,7 @@ _HOMES = {
         "NORMALISATIONS",
         "Patches",
         "Pool",
+        "Pretrained",
         "Residual",
         "ResidualBlock",
         "ResidualDense",
@@ -211,7 +213,7 @@ _HOMES = {
         "Suited",
         "Swap",
     ),
-    "data": ("ArraySource", "Inputs", "Pieces", "Preprocessor", "Words"),
+    "data": ("ArraySource", "Inputs", "Pieces", "Preprocessor", "PretrainedPieces", "Words"),
     "display": (
         "BudgetCurveDisplay",
         "CodeMapDisplay",

@@ -1,6 +1,7 @@
 """What is trained: a stack of stages; each encodes, and decodes where it has a way back."""
 
 from .activations import ACTIVATIONS
+from .borrowed import Pretrained
 from .cells import Cells
 from .concatenate import Concatenate
 from .conv import Conv
@@ -28,6 +29,7 @@ __all__ = [
     "NORMALISATIONS",
     "Patches",
     "Pool",
+    "Pretrained",
     "Residual",
     "ResidualBlock",
     "ResidualDense",

@@ -184,6 +184,11 @@ class StackModule(nn.Module):
         return cast(list[StageModule], list(self.stages._modules.values()))
 
     @property
+    def block_rows(self) -> int:
+        """Rows that are encoded at once where nothing is trained."""
+        return min((s.block_rows for s in self.chain), default=StageModule.block_rows)
+
+    @property
     def decodes(self) -> bool:
         """Whether every stage has a way back from its code."""
         return all(stage.decodes for stage in self.chain)

@@ -44,7 +44,14 @@ class StageModule(nn.Module, ABC):
     ----------
     in_space, code_space : Space
         Of the rows that it encodes, and of their codes.
+
+    Attributes
+    ----------
+    block_rows : int
+        Rows that are encoded at once where nothing is trained; a last block is filled up.
     """
+
+    block_rows: ClassVar[int] = 512
 
     def __init__(self, in_space: Space, code_space: Space) -> None:
         super().__init__()

@@ -180,7 +180,9 @@ _FEATURES = {
     "feature_names_in": perhaps(different),
 }
 _BAG = keys({"columns": many(keys({"vocabulary": different, "characters": truth}), 1)})
-_TOKENS = keys({"tokenizer": text, "length": whole(2, 2**16)})
+_TOKENS = keys(
+    {"tokenizer": text, "length": whole(2, 2**16)}, {"levels": whole(2), "offset": whole(0, 1)}
+)
 
 
 def _learned_text(value: Any, place: str) -> None:

@@ -4,7 +4,7 @@ from .inputs import Inputs
 from .preprocessing import Preprocessor
 from .protocol import AsIs, Preprocessing
 from .sources import ArraySource, Mix, RowsOf, SparseSource
-from .text import Pieces, Words
+from .text import Pieces, PretrainedPieces, Words
 
 __all__ = [
     "ArraySource",
@@ -14,6 +14,7 @@ __all__ = [
     "Pieces",
     "Preprocessing",
     "Preprocessor",
+    "PretrainedPieces",
     "RowsOf",
     "SparseSource",
     "Words",

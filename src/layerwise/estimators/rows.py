@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from .._contracts import Source
 from .._errors import DataError
-from ..data.sources import lengths_in
-from ..training import BLOCK_ROWS, in_block
+from ..training import BLOCK_ROWS, in_block, in_turn
 
 REPEAT_LIMIT = 8  # rows that integer weights may make of one, in the mean
 _HASH_ROWS = 4096
@@ -86,14 +85,13 @@ def in_blocks(
         with torch.no_grad():
             return function(x.to(device)).flatten(1).cpu()
 
-    lengths = lengths_in(source)
-    order = np.arange(len(source)) if lengths is None else lengths.argsort(kind="stable")
-    starts = range(0, len(source), BLOCK_ROWS)
-    parts = [in_block(run, source.take(order[i : i + BLOCK_ROWS]).x) for i in starts]
+    size = min((int(getattr(m, "block_rows", BLOCK_ROWS)) for m in modules), default=BLOCK_ROWS)
+    blocks = list(in_turn(source, size))
+    parts = [in_block(run, source.take(rows).x, size) for rows in blocks]
     for module in modules:
         module.to("cpu")
     result = torch.cat(parts)
-    return result if lengths is None else result[torch.from_numpy(order.argsort())]
+    return result[torch.from_numpy(np.concatenate(blocks).argsort())]
 
 
 def order_of(source: Source, *also: np.ndarray | None) -> np.ndarray:

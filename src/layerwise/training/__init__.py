@@ -1,6 +1,6 @@
 """The one loop, and what it needs."""
 
-from .cache import BLOCK_ROWS, encoded, in_block
+from .cache import BLOCK_ROWS, encoded, in_block, in_turn
 from .device import device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
@@ -42,6 +42,7 @@ __all__ = [
     "encoded",
     "troubles",
     "in_block",
+    "in_turn",
     "in_order",
     "observer_for",
     "parts_of",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .._contracts import Source
-from ..architecture import StackModule
-from ..data.sources import ArraySource
+from ..architecture import StackModule, StageModule
+from ..data.sources import ArraySource, lengths_in
 
-BLOCK_ROWS = 512
+BLOCK_ROWS = StageModule.block_rows
 MEMORY_SHARE = 0.25  # of the machine's memory; larger codes go to a memory-mapped file
 
 
@@ -27,18 +27,15 @@ def encoded(prefix: StackModule, source: Source, device: torch.device) -> ArrayS
     """
     space = prefix.code_space
     codes = _room((len(source), *space.shape))
-    labels, weights = [], []
     was_training = prefix.training
     prefix.eval()
     with torch.no_grad():
-        for start in range(0, len(source), BLOCK_ROWS):
-            rows = np.arange(start, min(start + BLOCK_ROWS, len(source)))
-            batch = source.take(rows)
-            codes[start : start + len(rows)] = in_block(prefix.encode, batch.x.to(device)).cpu()
-            labels.append(batch.y)
-            weights.append(batch.weight)
+        for rows in in_turn(source, prefix.block_rows):
+            x = source.take(rows).x.to(device)
+            codes[torch.from_numpy(rows)] = in_block(prefix.encode, x, prefix.block_rows).cpu()
     prefix.train(was_training)
-    return ArraySource(codes, space, _joined(labels), weight=_joined(weights))
+    labels, weights = _beside(source)
+    return ArraySource(codes, space, labels, weight=weights)
 
 
 def in_block(
@@ -49,6 +46,23 @@ def in_block(
     if n < block_rows:
         x = torch.cat([x, x.new_zeros(block_rows - n, *x.shape[1:])])
     return function(x)[:n]
+
+
+def in_turn(source: Source, size: int) -> Iterator[np.ndarray]:
+    """Yield the rows of a source in blocks; rows of tokens with others of like length."""
+    lengths = lengths_in(source)
+    order = np.arange(len(source)) if lengths is None else lengths.argsort(kind="stable")
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def _beside(source: Source) -> tuple[Tensor | None, Tensor | None]:
+    """Return the labels and the weights of all rows, in their order."""
+    parts = [
+        source.take(np.arange(start, min(start + BLOCK_ROWS, len(source))))
+        for start in range(0, len(source), BLOCK_ROWS)
+    ]
+    return _joined([part.y for part in parts]), _joined([part.weight for part in parts])
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:

@@ -1,0 +1,384 @@
+"""A stage whose weights somebody else has trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..._checks import check_bool, check_name
+from ..._errors import ModelError, PairingError, ParameterError
+from ..._random import BY_HAND, At, seeded
+from ..._space import Block, Space
+from ..._spec import register
+from ..stage import Stage, StageModule
+from .folder import Facts, facts_of, facts_text, read_facts
+
+POOLS = ("auto", "mean", "first", "none")
+TOWERS = ("auto", "text", "image")
+
+
+@register
+@dataclass(frozen=True, repr=False)
+class Pretrained(Stage):
+    """An encoder from a folder, as ``transformers`` writes it: BERT and its relatives, sentence
+    encoders, ViT, DINOv2, ResNet, one of CLIP's towers. It only encodes.
+
+    Texts are tokens of the folder's own tokenizer (``PretrainedPieces(folder)``), images are pixels
+    in [0, 1], which are resized and standardised here. Nothing is downloaded, no code of the folder
+    is run, and weights are read from safetensors alone; one that lacks is an error. A saved model
+    holds configuration and weights, and needs the folder no more.
+
+    Parameters
+    ----------
+    folder : str
+        With ``config.json`` and ``*.safetensors``.
+    pool : {'auto', 'mean', 'first', 'none'}, default 'auto'
+        How tokens become one vector; 'auto' as the folder of a sentence encoder says, else the mean
+        of texts and the class token of images; 'none' leaves tokens, for ``Pool`` above.
+    tower : {'auto', 'text', 'image'}, default 'auto'
+        Which of CLIP's encoders.
+    weights : bool, default True
+        Whether the folder's weights are taken; otherwise random ones, as a control arm has.
+    facts : str
+        What was read from the folder, as JSON; for a model folder, which has no other.
+
+    Raises
+    ------
+    FileError, ModelError
+        When the folder does not hold what is needed, names code, or is of an unknown type.
+    PairingError
+        When built on rows that the encoder cannot read.
+    ParameterError
+        Without ``transformers``.
+
+    References
+    ----------
+    Devlin, Chang, Lee and Toutanova (2019), "BERT". Reimers and Gurevych (2019), "Sentence-BERT".
+    Dosovitskiy et al. (2021), "An image is worth 16x16 words". Radford et al. (2021), "Learning
+    transferable visual models from natural language supervision".
+    """
+
+    folder: str = field(default="", compare=False)
+    _: KW_ONLY
+    pool: str = "auto"
+    tower: str = "auto"
+    weights: bool = True
+    facts: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self, "pool", self.pool, POOLS)
+        check_name(self, "tower", self.tower, TOWERS)
+        check_bool(self, "weights", self.weights)
+        if bool(self.folder) == bool(self.facts) and not self.facts:
+            raise ParameterError(
+                "Pretrained needs a folder with an encoder.",
+                "For example Pretrained('models/minilm').",
+            )
+        if not self.facts:
+            found = read_facts(str(self.folder), self.tower)
+            object.__setattr__(self, "facts", facts_text(found))
+        self.known  # noqa: B018  (refuses)
+
+    @cached_property
+    def known(self) -> Facts:
+        """What was read from the folder."""
+        return facts_of(self.facts)
+
+    @property
+    def takes_images(self) -> bool:  # type: ignore[override]
+        """Whether rows are images."""
+        return not self.known.reads_text
+
+    def with_best_init(self) -> Pretrained:
+        """Return the same network with random weights."""
+        return Pretrained(
+            self.folder, pool=self.pool, tower=self.tower, weights=False, facts=self.facts
+        )
+
+    def build(self, in_space: Space, generator: torch.Generator) -> PretrainedEncoder:
+        check_rows(self, in_space)
+        return PretrainedEncoder(self, in_space, generator)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return this value as plain data, without the folder: its weights are kept elsewhere."""
+        return super().to_dict() | {"folder": ""}
+
+    def __repr__(self) -> str:
+        shown = [repr(self.folder)] if self.folder else []
+        for name, usual in (("pool", "auto"), ("tower", "auto"), ("weights", True)):
+            if getattr(self, name) != usual:
+                shown.append(f"{name}={getattr(self, name)!r}")
+        if not self.folder:
+            shown.append(f"facts={self.facts!r}")
+        return f"Pretrained({', '.join(shown)})"
+
+
+def check_rows(stage: Pretrained, in_space: Space) -> None:
+    """Raise unless the encoder can read the rows."""
+    known = stage.known
+    name = known.name or known.kind
+    if known.reads_text:
+        levels = int(known.config["vocab_size"]) + known.offset
+        block = in_space.blocks[0]
+        if in_space.kind != "token" or len(in_space.shape) != 1 or block.levels != levels:
+            raise PairingError(
+                f"{name!r} reads tokens of a vocabulary of {levels:,}; its input is "
+                f"{in_space.kind!r} of shape {in_space.shape}"
+                + (f" with {block.levels:,} levels." if block.levels else "."),
+                "Make the rows with Preprocessor(text=PretrainedPieces(FOLDER)).",
+            )
+        if in_space.size > known.size:
+            raise PairingError(
+                f"{name!r} reads at most {known.size} tokens; rows have {in_space.size}.",
+                f"Say PretrainedPieces(FOLDER, length={known.size}).",
+            )
+    elif len(in_space.shape) != 3 or in_space.kind != "unit":
+        raise PairingError(
+            f"{name!r} reads images with pixels in [0, 1]; its input is "
+            f"{in_space.kind!r} of shape {in_space.shape}.",
+            "Give images (channels, height, width), and leave contrast and whitening out.",
+        )
+
+
+class PretrainedEncoder(StageModule):
+    """The built form of :class:`Pretrained`: ``model``, a module of ``transformers``."""
+
+    block_rows: ClassVar[int] = 32
+
+    def __init__(self, stage: Pretrained, in_space: Space, generator: torch.Generator) -> None:
+        known = stage.known
+        pool = known.pool if stage.pool == "auto" else stage.pool
+        model = made(stage, generator)
+        width = _width(known)
+        tokens = (in_space.size,) if known.reads_text else ()
+        if pool == "none" and not tokens:
+            raise PairingError(
+                f"{stage!r} leaves tokens of images, whose number depends on their size.",
+                "Use pool='mean' or 'first'.",
+            )
+        shape = (*tokens, width) if pool == "none" else (width,)
+        super().__init__(in_space, Space.of("real", *shape))
+        self.stage, self.known, self.pool = stage, known, pool
+        self.model: Any = model
+        self.count = in_space.size
+
+    def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
+        """``(n, t)`` or ``(n, c, h, w)`` to ``(n, k)``, or ``(n, t, k)`` without a pool."""
+        random = seeded(at.dropout) if self.training else nullcontext()
+        with random:
+            return self._texts(x, at) if self.known.reads_text else self._images(x)
+
+    def _texts(self, x: Tensor, at: At) -> Tensor:
+        there = x != 0
+        pad = int(self.known.config.get("pad_token_id") or 0)
+        ids = torch.where(there, x.long() - self.known.offset, pad)
+        there = there | ~there.any(1, keepdim=True)  # of padding alone all: finite numbers
+        given: dict[str, Tensor] = {"input_ids": ids}
+        if at.instead is not None:
+            hidden, vector = at.instead
+            words = self.model.get_input_embeddings()(ids)
+            given = {"inputs_embeds": torch.where(hidden[:, :, None], vector.to(words), words)}
+        tokens = self.model(attention_mask=there.long(), **given).last_hidden_state
+        if self.pool == "none":
+            return tokens
+        if self.pool == "first":
+            return self._finished(tokens[:, 0])
+        kept = there[:, :, None].to(tokens.dtype)
+        return self._finished((tokens * kept).sum(1) / kept.sum(1))
+
+    def _images(self, x: Tensor) -> Tensor:
+        if x.shape[1] == 1:
+            x = x.expand(-1, 3, -1, -1)
+        side = self.known.size
+        if x.shape[2:] != (side, side):
+            x = F.interpolate(x, (side, side), mode="bicubic", antialias=True).clamp(0, 1)
+        mean, deviation = (
+            x.new_tensor(v)[:, None, None] for v in (self.known.mean, self.known.deviation)
+        )
+        codes = self.model(pixel_values=(x - mean) / deviation).last_hidden_state
+        if codes.dim() == 4:
+            return self._finished(codes.mean((2, 3)))
+        return self._finished(codes[:, 0] if self.pool == "first" else codes.mean(1))
+
+    def _finished(self, codes: Tensor) -> Tensor:
+        return F.normalize(codes, dim=1) if self.known.normalise else codes
+
+    def layers(self) -> list[nn.Module]:
+        """Return the embeddings, then each block, and what stands above with the topmost."""
+        blocks = max(
+            (part for part in self.model.modules() if isinstance(part, nn.ModuleList)),
+            key=len,
+            default=nn.ModuleList(),
+        )
+        if len(blocks) < 2:
+            return [self]
+        inside = {id(p) for p in blocks.parameters()}
+        below: list[nn.Module] = []
+        above: list[nn.Module] = []
+        passed = False
+        for part in self.model.children():
+            own = any(id(p) in inside for p in part.parameters())
+            passed = passed or own
+            if not own:
+                (above if passed else below).append(part)
+        *lower, top = blocks
+        return [nn.ModuleList(below), *lower, nn.ModuleList([top, *above])]
+
+    # What a reader of tokens offers
+
+    def token_view(self) -> PretrainedEncoder | None:
+        """Return itself where its codes are tokens of texts."""
+        return self if self.pool == "none" else None
+
+    @property
+    def meanings(self) -> tuple[Block, ...]:
+        """Every token is one of the vocabulary."""
+        return (Block("token", 1, levels=self.in_space.blocks[0].levels),) * self.count
+
+    def meaning(self, x: Tensor) -> Tensor:
+        """It is what it says: ``(n, t) -> (n, t)``."""
+        return x
+
+    def others(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Return any tokens of the vocabulary but padding."""
+        levels = self.in_space.blocks[0].levels
+        return torch.randint(1, levels, x.shape, generator=generator).to(x)
+
+    def exchanged(self, x: Tensor, others: Tensor, where: Tensor) -> Tensor:
+        """Return rows with the tokens of other ones in some places."""
+        return torch.where(where, others, x)
+
+
+def made(stage: Pretrained, generator: torch.Generator) -> nn.Module:
+    """Return the module of ``transformers``, with the folder's weights or random ones; without
+    memory on the meta device."""
+    config, kind = configured(stage.known)
+    if torch.empty(0).device.type == "meta":
+        model = kind(config, **_PLAIN.get(stage.known.kind, {}))
+    elif not stage.weights:
+        with seeded(generator):
+            model = kind(config, **_PLAIN.get(stage.known.kind, {}))
+    elif not stage.folder:
+        raise ModelError(
+            f"The weights of {stage.known.name!r} are in the model folder alone, not in a folder "
+            "of their own.",
+            "Give Pretrained(FOLDER) to train anew.",
+        )
+    else:
+        model = _loaded(stage, config, kind)
+    for part in model.modules():
+        part._non_persistent_buffers_set.clear()  # a model folder holds them all
+    return model.float().eval()
+
+
+def _loaded(stage: Pretrained, config: Any, kind: Any) -> nn.Module:
+    with quiet():
+        model, told = kind.from_pretrained(
+            stage.folder,
+            config=config,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told, and refused below
+            dtype=torch.float32,
+            **_PLAIN.get(stage.known.kind, {}),
+        )
+    odd = [name for name, *_ in told["mismatched_keys"]]
+    lacking = [*sorted(told["missing_keys"]), *sorted(f"{name} in its size" for name in odd)]
+    if lacking:
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        raise ModelError(
+            f"The weights in {stage.folder!r} lack {', '.join(lacking[:3])}{more}: random numbers "
+            "would stand in for them.",
+            "Download the folder whole, or take one whose config.json is its own.",
+        )
+    return model
+
+
+# What has a pooler of its own, which is never used: it is often untrained
+_PLAIN = {
+    name: {"add_pooling_layer": False}
+    for name in ("bert", "camembert", "roberta", "xlm-roberta", "mpnet", "vit", "deit")
+}
+
+
+def configured(known: Facts) -> tuple[Any, Any]:
+    """Return the configuration and the class of ``transformers`` for an encoder.
+
+    Raises
+    ------
+    ParameterError
+        Without ``transformers``.
+    ModelError
+        When the configuration is refused, or a library beside it does not match.
+    """
+    try:
+        import transformers
+    except ImportError as error:
+        raise ParameterError(
+            "Encoders from folders need transformers, which is not installed.",
+            "Run pip install 'layerwise[transfer]'.",
+        ) from error
+    try:
+        settings = {name: v for name, v in known.config.items() if name != "model_type"}
+        config = transformers.AutoConfig.for_model(known.kind, **settings)
+        kind = _class_of(transformers, known.kind, config)
+    except (ImportError, RuntimeError) as error:
+        raise ModelError(
+            f"transformers cannot make a {known.kind}: {error}. {_torchvision()}",
+            "Install versions that belong together, or remove torchvision.",
+        ) from error
+    except (TypeError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"The configuration of {known.name!r} is refused by transformers: {error}.",
+            "Take a copy that is whole.",
+        ) from error
+    return config, kind
+
+
+def _class_of(transformers: Any, kind: str, config: Any) -> Any:
+    if kind in ("clip_text_model", "clip_vision_model"):
+        return transformers.CLIPTextModel if "text" in kind else transformers.CLIPVisionModel
+    return transformers.MODEL_MAPPING[type(config)]
+
+
+def _torchvision() -> str:
+    """Return a sentence on a torchvision that does not match torch, or ''."""
+    try:
+        import torchvision  # noqa: F401
+    except ImportError:
+        return ""
+    except (RuntimeError, OSError) as error:
+        return f"torchvision does not match torch {torch.__version__}: {error}."
+    return ""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let ``transformers`` say nothing inside the block: what matters is said by Layerwise."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _width(known: Facts) -> int:
+    config = known.config
+    if "hidden_sizes" in config:
+        return int(config["hidden_sizes"][-1])
+    return int(config.get("hidden_size") or config["dim"])

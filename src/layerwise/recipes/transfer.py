@@ -1,0 +1,75 @@
+"""Recipes whose encoder somebody else has trained."""
+
+from __future__ import annotations
+
+from ..architecture import Pretrained, Stack
+from ..data.inputs import Inputs
+from ..data.text import PretrainedPieces
+from ..objective import MaskedModelling, Supervised
+from ..schedule import HeadOnly, Joint
+from ..training import Plan, Training, as_plan
+from .recipe import Recipe
+
+NOTHING: Plan = [(MaskedModelling(), Joint(0))]  # the encoder is as it came
+
+
+def sentence_encoder(
+    encoder: str,
+    *,
+    length: int | None = None,
+    frozen: bool = False,
+    head_steps: int = 600,
+    head_rate: float = 0.03,
+    finetune_epochs: int = 5,
+    finetune_steps: int = 100,
+    finetune_rate: float = 1e-4,
+    finetune_batch: int = 32,
+    layer_decay: float = 0.8,
+    dropout: float = 0.0,
+    label_smoothing: float = 0.0,
+) -> Recipe:
+    """Return an encoder of sentences from a folder, for text.
+
+    The head first, on codes that are computed once; then everything, lower layers more slowly. The
+    control is the same network from random weights, which learns from the labels alone.
+
+    Parameters
+    ----------
+    encoder : str
+        Folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``.
+    length : int, optional
+        Tokens of a row at most.
+    frozen : bool
+        Whether the head alone is trained.
+    head_steps, head_rate
+        Of the head alone: the least number of steps, and the rate.
+    finetune_epochs, finetune_steps, finetune_rate, finetune_batch, layer_decay
+        Of everything; see ``Training``.
+
+    References
+    ----------
+    Reimers and Gurevych (2019), "Sentence-BERT: sentence embeddings using siamese BERT-networks".
+    Howard and Ruder (2018), "Universal language model fine-tuning for text classification" (rates
+    by layer).
+    """
+    supervised = Supervised(dropout=dropout, label_smoothing=label_smoothing)
+    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
+    everything = Training(
+        "adamw",
+        learning_rate=finetune_rate,
+        shape="warmup_linear",
+        batch_size=finetune_batch,
+        weight_decay=0.01,
+        layer_decay=layer_decay,
+        min_steps=finetune_steps,
+    )
+    first = (supervised, HeadOnly(1), head)
+    then = (supervised, Joint(finetune_epochs), everything)
+    return Recipe(
+        "sentence_encoder",
+        stack=Stack(Pretrained(encoder)),
+        plan=as_plan(NOTHING),
+        finetune=as_plan([first] if frozen else [first, then]),
+        control=as_plan([first, then]),
+        preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
+    )
