@@ -46,7 +46,7 @@ from layerwise._errors import (
     did_you_mean,
 )
 from layerwise._spec import from_dict
-from layerwise.recipes import RECIPES, Recipe
+from layerwise.recipes import RECIPES, Recipe, needed_by
 
 VALUES = [
     Dense(1),
@@ -81,7 +81,7 @@ VALUES = [
     Training(learning_rate=[0.1, 0.2]),
     Step(Reconstruction(), Greedy(2)),
     Step(Supervised(), HeadOnly(5), Training(batch_size=32)),
-    *(make() for make in RECIPES.values()),
+    *(make() for name, make in RECIPES.items() if not needed_by(name)),
     recipes.stacked_denoising_autoencoder(modern=True, widths=(3, 2)),
 ]
 NAMES = {name: getattr(layerwise, name) for name in layerwise.__all__} | {"Recipe": Recipe}

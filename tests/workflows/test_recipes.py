@@ -12,12 +12,13 @@ from sklearn.datasets import load_digits
 import layerwise
 from layerwise import ParameterError, PretrainedClassifier, PretrainedRegressor, Pretrainer
 from layerwise._spec import from_dict
-from layerwise.recipes import KINDS, RECIPES, arguments_of, make_recipe, summary_of
+from layerwise.recipes import KINDS, RECIPES, arguments_of, make_recipe, needed_by, summary_of
 from layerwise.workflows import fit, recipes
 
 _VIEWS = ["channels=[4]", "finetune_steps=2"]
 _STEPS = ["channels=[4]", "steps=2", "control_steps=2"]
 SMALL = {
+    "bag_of_words_denoising_autoencoder": ["widths=[16,8]"],
     "barlow_twins": _VIEWS,
     "byol": _VIEWS,
     "deep_autoencoder": ["widths=[16,8]"],
@@ -27,6 +28,7 @@ SMALL = {
     "fixmatch": [*_STEPS, "supervised_steps=2", "pretrained=1"],
     "ladder": ["widths=[16,8]", "steps=20"],
     "masked_autoencoder": ["size=2", "width=8", "depth=1", "finetune_steps=2"],
+    "masked_language_model": ["width=8", "depth=1", "heads=2"],
     "mean_teacher": _STEPS,
     "moco": [*_VIEWS, "queue=32"],
     "pi_model": _STEPS,
@@ -74,7 +76,13 @@ def test_a_recipe_that_is_like_another_one_learns(name):
     assert model.recipe_.name == name
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name not in ALIKE])
+OF_TEXT = ("bag_of_words_denoising_autoencoder", "masked_language_model")
+BORROWED = [name for name in RECIPES if needed_by(name)]  # tests/workflows/test_encoders.py
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in RECIPES if name not in (*ALIKE, *OF_TEXT, *BORROWED)]
+)
 def test_a_recipe_goes_through_the_command(name, tmp_path):
     result = fit("digits", labels=50, recipe=name, changes=[*SMALL[name], "epochs=1"], out=tmp_path)
     assert result["recipe"] == name
@@ -84,11 +92,35 @@ def test_a_recipe_goes_through_the_command(name, tmp_path):
     assert (tmp_path / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize("name", OF_TEXT)
+def test_a_recipe_for_text_goes_through_the_command(name, tmp_path):
+    rows = [
+        f'"{"where is my card" if i % 2 else "the transfer has failed"}, again, for the {i}th time"'
+        f",{'ab'[i % 2] if i < 40 else ''}"
+        for i in range(60)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["text,y", *rows]))
+    changes = [*SMALL[name], "epochs=1"]
+    out = tmp_path / "out"
+    result = fit(str(tmp_path / "t.csv"), target="y", recipe=name, changes=changes, out=out)
+    assert result["recipe"] == name and result["test"]["pretrained"] > 0.6
+    assert "TF-IDF + logistic regression" in (out / "report.html").read_text()
+    loaded = layerwise.load(result["model"])
+    assert loaded.predict(["where is my card", "the transfer failed"]).tolist() == ["b", "a"]
+
+
+@pytest.mark.parametrize("name", BORROWED)
+def test_a_recipe_without_its_encoder_says_what_it_needs(name):
+    with pytest.raises(ParameterError, match=r"needs 'encoder'.*--encoder FOLDER"):
+        make_recipe(name)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_a_value_with_a_source(name):
-    recipe = make_recipe(name)
-    assert recipe.name == name
-    assert from_dict(recipe.to_dict()) == recipe
+    if name not in BORROWED:
+        recipe = make_recipe(name)
+        assert recipe.name == name
+        assert from_dict(recipe.to_dict()) == recipe
     assert "References" in inspect.getdoc(RECIPES[name])
     assert 10 < len(summary_of(name)) < 46, "one line of a terminal, beside the longest name"
 

@@ -81,6 +81,15 @@ TextOption = Annotated[
         help="A column of free text, where it is not found by itself; may be given again.",
     ),
 ]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="FOLDER",
+        help="An encoder that somebody else has trained (config.json, model.safetensors, and "
+        "tokenizer.json for text), as transformers writes it.",
+    ),
+]
 Metric = Annotated[
     str | None,
     typer.Option(
@@ -174,6 +183,7 @@ def fit(
     keep: Keep = None,
     drop: Drop = None,
     text: TextOption = None,
+    encoder: Encoder = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     class_weight: Annotated[
@@ -223,6 +233,7 @@ def fit(
             keep=keep or (),
             drop=drop or (),
             text=text or (),
+            encoder=encoder,
             id_column=id_column,
             groups=groups,
             class_weight=parse_class_weight(class_weight or ()),
@@ -309,6 +320,7 @@ def compare(
     keep: Keep = None,
     drop: Drop = None,
     text: TextOption = None,
+    encoder: Encoder = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
@@ -352,6 +364,7 @@ def compare(
             keep=keep or (),
             drop=drop or (),
             text=text or (),
+            encoder=encoder,
             id_column=id_column,
             groups=groups,
             out=out,

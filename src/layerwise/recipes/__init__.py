@@ -28,6 +28,7 @@ from .masks import masked_autoencoder, scarf, vime
 from .recipe import Recipe, finetune
 from .semisupervised import ladder
 from .text import bag_of_words_denoising_autoencoder, masked_language_model
+from .transfer import sentence_encoder, vision_encoder
 from .two_views import barlow_twins, byol, dino, moco, simclr, vicreg
 
 RECIPES: dict[str, Callable[..., Recipe]] = {
@@ -49,6 +50,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
         pi_model,
         progressive_autoencoder,
         scarf,
+        sentence_encoder,
         simclr,
         stacked_autoencoder,
         stacked_convolutional_autoencoder,
@@ -57,6 +59,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
         vat,
         vicreg,
         vime,
+        vision_encoder,
     )
 }
 
@@ -70,6 +73,7 @@ __all__ = [
     "arguments_of",
     "kind_of",
     "make_recipe",
+    "needed_by",
     "register_recipe",
     "summary_of",
     "year_of",
@@ -132,6 +136,12 @@ def make_recipe(name: str, **arguments: Any) -> Recipe:
             raise ParameterError(
                 f"The recipe {name!r} has no argument {argument!r}.", did_you_mean(argument, known)
             )
+    missing = [argument for argument in needed_by(name) if argument not in arguments]
+    if missing:
+        raise ParameterError(
+            f"The recipe {name!r} needs {' and '.join(map(repr, missing))}.",
+            "With the command: --encoder FOLDER.",
+        )
     recipe = RECIPES[name](**arguments)
     return recipe if recipe.name == name else recipe.replace("name", name)
 
@@ -144,6 +154,16 @@ def arguments_of(name: str) -> list[str]:
         return own
     tuned = augmented if RECIPES[name] in _IMAGES else finetune
     return own + [name for name in inspect.signature(tuned).parameters if name not in own]
+
+
+def needed_by(name: str) -> list[str]:
+    """Return the arguments of a recipe that have no default.
+
+    >>> needed_by("simclr"), needed_by("sentence_encoder")
+    ([], ['encoder'])
+    """
+    parameters = inspect.signature(RECIPES[name]).parameters.values()
+    return [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
 
 
 def summary_of(name: str) -> str:

@@ -68,6 +68,7 @@ def choose(
     image: Shape | None = None,
     classes: bool = False,
     text: bool = False,
+    encoder: str | None = None,
 ) -> Choice:
     """Return a recipe for data.
 
@@ -87,6 +88,13 @@ def choose(
         Whether the labels are classes.
     text : bool
         Whether there is a column of free text.
+    encoder : str, optional
+        Folder of an encoder that somebody else has trained.
+
+    Raises
+    ------
+    ParameterError
+        When an encoder is given for rows that are neither texts nor images.
 
     >>> choose(table=False, features=784, rows=60000, labels=1000).name
     'stacked_denoising_autoencoder'
@@ -96,6 +104,8 @@ def choose(
         if labels is not None and labels >= rows
         else ""
     )
+    if encoder is not None:
+        return _borrowed(encoder, text, image)
     if text:
         why = f"the data hold text.{full}"
         return Choice("bag_of_words_denoising_autoencoder", {}, why)
@@ -123,6 +133,17 @@ def choose(
     )
 
 
+def _borrowed(encoder: str, text: bool, image: Shape | None) -> Choice:
+    """Return the recipe for an encoder from a folder."""
+    if not text and image is None:
+        raise ParameterError(
+            f"The encoder {encoder!r} reads texts or images; the data are neither.",
+            "Leave the encoder out, or say which column is text (--text NAME).",
+        )
+    name = "sentence_encoder" if text else "vision_encoder"
+    return Choice(name, {"encoder": encoder}, f"the encoder {encoder!r} was given.")
+
+
 def learns_as_images(image: Shape | None, classes: bool) -> bool:
     """Whether rows are images of a size, and labels of a kind, that ``fixmatch`` is for."""
     return image is not None and min(image[1:]) >= SIDE and classes
@@ -141,10 +162,13 @@ def choose_three(
     image: Shape | None = None,
     classes: bool = False,
     text: bool = False,
+    encoder: str | None = None,
 ) -> list[Choice]:
     """Return the recipes that a study compares by default: the first is of the kind that
     :func:`choose` takes, the others answer in other ways. Networks for images learn for fewer steps
     than in ``fit``: a study fits them hundreds of times."""
+    if encoder is not None:
+        return [_borrowed(encoder, text, image)]
     if learns_as_images(image, classes):
         why = f"rows are {_pixels(image)}."
         return [Choice(name, dict(settings), why) for name, settings in OF_IMAGES.items()]

@@ -7,9 +7,10 @@ LAYERWISE = "layer by layer"
 END_TO_END = "autoencoder"
 VIEWS = "two views"
 MASKS = "masks"
+BORROWED = "a borrowed encoder"
 CONSISTENCY = "consistency"
 OWN = "yours"
-KINDS = (LAYERWISE, END_TO_END, VIEWS, MASKS, CONSISTENCY, OWN)
+KINDS = (LAYERWISE, END_TO_END, VIEWS, MASKS, CONSISTENCY, BORROWED, OWN)
 
 _KNOWN = {
     "deep_belief_network": (2006, LAYERWISE),
@@ -36,6 +37,8 @@ _KNOWN = {
     "scarf": (2022, VIEWS),
     "bag_of_words_denoising_autoencoder": (2011, LAYERWISE),
     "masked_language_model": (2019, MASKS),
+    "sentence_encoder": (2019, BORROWED),
+    "vision_encoder": (2019, BORROWED),
 }
 
 

@@ -25,10 +25,10 @@ def bag_of_words_denoising_autoencoder(
     batch_size: int = 128,
     **settings: Any,
 ) -> Recipe:
-    """Return a stacked denoising autoencoder on bags of words, for text.
+    """Return a denoising autoencoder on words.
 
-    Which of the most frequent words a text holds, rectifiers, masking of 80 % of the words, one
-    layer at a time.
+    For text: which of the most frequent words a text holds, rectifiers, masking of 80 % of the
+    words, one layer at a time.
 
     References
     ----------
@@ -58,9 +58,9 @@ def masked_language_model(
     dropout: float = 0.1,
     **settings: Any,
 ) -> Recipe:
-    """Return hidden pieces of a text guessed, for text.
+    """Return hidden pieces of texts guessed.
 
-    A small transformer over the pieces of a vocabulary of its own, pooled by the mean.
+    For text: a small transformer over the pieces of a vocabulary of its own, pooled by the mean.
 
     References
     ----------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..architecture import Pretrained, Stack
+from ..augmentation import Augmentation
 from ..data.inputs import Inputs
 from ..data.text import PretrainedPieces
 from ..objective import MaskedModelling, Supervised
 from ..schedule import HeadOnly, Joint
 from ..training import Plan, Training, as_plan
+from .images import MILD
 from .recipe import Recipe
 
 NOTHING: Plan = [(MaskedModelling(), Joint(0))]  # the encoder is as it came
@@ -21,17 +23,18 @@ def sentence_encoder(
     head_steps: int = 600,
     head_rate: float = 0.03,
     finetune_epochs: int = 5,
-    finetune_steps: int = 100,
+    finetune_steps: int = 60,
     finetune_rate: float = 1e-4,
     finetune_batch: int = 32,
     layer_decay: float = 0.8,
     dropout: float = 0.0,
     label_smoothing: float = 0.0,
 ) -> Recipe:
-    """Return an encoder of sentences from a folder, for text.
+    """Return a borrowed encoder of texts.
 
-    The head first, on codes that are computed once; then everything, lower layers more slowly. The
-    control is the same network from random weights, which learns from the labels alone.
+    An encoder from a folder. The head first, on codes that are computed once; then everything,
+    lower layers more slowly. The control is the same network from random weights, which learns from
+    the labels alone.
 
     Parameters
     ----------
@@ -72,4 +75,64 @@ def sentence_encoder(
         finetune=as_plan([first] if frozen else [first, then]),
         control=as_plan([first, then]),
         preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
+    )
+
+
+def vision_encoder(
+    encoder: str,
+    *,
+    tower: str = "auto",
+    frozen: bool = False,
+    augment: Augmentation | None = MILD,
+    head_steps: int = 600,
+    head_rate: float = 0.03,
+    finetune_epochs: int = 5,
+    finetune_steps: int = 200,
+    finetune_rate: float = 1e-4,
+    finetune_batch: int = 32,
+    layer_decay: float = 0.8,
+) -> Recipe:
+    """Return a borrowed encoder of images.
+
+    The head first, on codes that are computed once; then everything on views of the labelled rows,
+    lower layers more slowly. The control is the same network from random weights.
+
+    Parameters
+    ----------
+    encoder : str
+        Folder with ``config.json`` and ``model.safetensors``.
+    tower : {'auto', 'image'}
+        Of CLIP, 'image'.
+    frozen : bool
+        Whether the head alone is trained.
+    augment : Augmentation
+        Of the labelled rows, in both arms.
+    head_steps, head_rate, finetune_epochs, finetune_steps, finetune_rate, finetune_batch
+        As in ``sentence_encoder``.
+    layer_decay
+        As in ``Training``.
+
+    References
+    ----------
+    Kornblith, Shlens and Le (2019), "Do better ImageNet models transfer better?"
+    """
+    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
+    everything = Training(
+        "adamw",
+        learning_rate=finetune_rate,
+        shape="warmup_linear",
+        batch_size=finetune_batch,
+        weight_decay=0.01,
+        layer_decay=layer_decay,
+        min_steps=finetune_steps,
+    )
+    first = (Supervised(), HeadOnly(1), head)
+    then = (Supervised(augment=augment), Joint(finetune_epochs), everything)
+    return Recipe(
+        "vision_encoder",
+        stack=Stack(Pretrained(encoder, tower=tower)),
+        plan=as_plan(NOTHING),
+        finetune=as_plan([first] if frozen else [first, then]),
+        control=as_plan([first, then]),
+        preprocessing=Inputs("unit"),
     )

@@ -53,10 +53,10 @@ class Rows(Protocol):
     def text_columns(self) -> tuple[str, ...]: ...
 
 
-def default_recipes(data: Rows, rows: int) -> list[Choice]:
+def default_recipes(data: Rows, rows: int, encoder: str | None = None) -> list[Choice]:
     """Return three recipes for the kind of data and the rows to learn from; the first is of the
     kind that ``fit`` takes."""
-    return choose_three(**_shape(data) | {"rows": rows})
+    return choose_three(**_shape(data) | {"rows": rows}, encoder=encoder)
 
 
 def _shape(data: Rows) -> dict[str, Any]:
@@ -77,6 +77,7 @@ def resolve(
     arguments: dict[str, object] | None = None,
     labels: int | None = None,
     rows: int | None = None,
+    encoder: str | None = None,
 ) -> tuple[Recipe, str]:
     """Return the recipe with its changes, and a sentence on who chose it.
 
@@ -88,6 +89,8 @@ def resolve(
         Of the recipe.
     labels, rows : int, optional
         How many rows have a label, and how many there are to learn from; by default all.
+    encoder : str, optional
+        Folder of an encoder that somebody else has trained.
     changes : sequence of 'path=value'
         A path is an argument of the recipe (``modern``, ``widths``) or a field
         (``objective.corruption.p``, ``stack.0.units``, ``finetune.1.schedule.epochs``). A value is
@@ -100,7 +103,7 @@ def resolve(
     """
     if name in (None, "auto"):
         shape = _shape(problem) | ({} if rows is None else {"rows": rows})
-        choice = choose(**shape, labels=labels)
+        choice = choose(**shape, labels=labels, encoder=encoder)
         name, arguments, why = (
             choice.name,
             dict(choice.arguments),
@@ -108,6 +111,8 @@ def resolve(
         )
     else:
         arguments, why = dict(arguments or {}), f"Recipe {name} was asked for."
+        if encoder is not None:
+            arguments["encoder"] = encoder
     if name not in RECIPES:
         raise ParameterError(
             f"There is no recipe {name!r}.", did_you_mean(name, ["auto", *RECIPES])

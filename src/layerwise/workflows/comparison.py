@@ -31,10 +31,11 @@ from ..evaluation import (
     run_study,
     tables,
 )
-from ..recipes import Recipe
+from ..recipes import RECIPES, Recipe, arguments_of
 from ..report import PAGE, study_files
 from .arms import recipe_arms
 from .choices import default_recipes, resolve
+from .codes import frozen_arm, keep_codes
 from .columns import plain_columns, texts_of
 from .given import GivenRows, Labels, given_rows
 from .grouping import Groups
@@ -63,6 +64,7 @@ def compare(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     text: Sequence[str] = (),
+    encoder: str | None = None,
     id_column: str | None = None,
     groups: Groups | None = None,
     out: str | Path = "compare-out",
@@ -115,6 +117,9 @@ def compare(
         Columns to leave out.
     text : sequence of str
         Columns of free text, beside those that are found.
+    encoder : str, optional
+        Folder of an encoder that somebody else has trained: it is fine-tuned, and a linear model is
+        fitted on its codes.
     out : path
         The study folder, where a study goes on: results, pretrained stacks, report.
     workers, backend, address, time_limit
@@ -155,12 +160,17 @@ def compare(
     rows, kept, found = checked.study, checked.data, checked.findings
     judging(rows, study.metric)  # a name that is none is found before anything is run
     learned = min(study.rows or len(rows.y), len(rows.y))
-    chosen, why = _recipes(kept, recipes, changes, learned)
+    chosen, why = _recipes(kept, recipes, changes, learned, encoder)
     everyone: list[Arm] = [
         arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
     ]
     columns, texts = plain_columns(kept), texts_of(kept)
     simple, left_out = baselines(rows.task, learned, columns, baseline, len(rows.classes), texts)
+    if encoder is not None:
+        tell("Computing the codes of all rows, once.")
+        borrowed, _ = resolve(kept, None, (), encoder=encoder)
+        codes = keep_codes(borrowed, rows, out, device)
+        simple.append(frozen_arm(codes, rows.task, len(rows.classes)))
     everyone += [*simple, *_own_arms(arms, columns)]
     for finding in found:
         tell(finding.text)
@@ -279,12 +289,17 @@ def _dataset(
 
 
 def _recipes(
-    data: Dataset, names: Sequence[str] | None, changes: Sequence[str], rows: int
+    data: Dataset,
+    names: Sequence[str] | None,
+    changes: Sequence[str],
+    rows: int,
+    encoder: str | None,
 ) -> tuple[list[Recipe], list[str]]:
     """Return recipes with their changes, and who chose them; ``rows`` are those to learn from."""
     if names is not None:
-        return [resolve(data, name, changes)[0] for name in dict.fromkeys(names)], []
-    choices = default_recipes(data, rows)
+        own = [resolve(data, name, changes, encoder=_for(name, encoder)) for name in _once(names)]
+        return [recipe for recipe, _ in own], []
+    choices = default_recipes(data, rows, encoder)
     recipes = [
         resolve(data, choice.name, [*choice.changes, *changes], choice.arguments)[0]
         for choice in choices
@@ -292,6 +307,16 @@ def _recipes(
     return recipes, [
         f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"
     ]
+
+
+def _once(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _for(name: str, encoder: str | None) -> str | None:
+    """Return the encoder for a recipe that takes one."""
+    takes = name in ("auto", *RECIPES) and (name == "auto" or "encoder" in arguments_of(name))
+    return encoder if takes else None
 
 
 def _own_arms(

@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from .._durable import Facts
 from ..data.readers import ReadRows
-from ..estimators import Pretrainer
+from ..estimators import Pretrainer, make_pretrainer
 from ..evaluation import (
     Arm,
     Cells,
@@ -33,6 +33,7 @@ from ..recipes import Recipe
 from ..training import Clock, limited_by, phases_that_ran, probing, troubles
 from .arms import RecipeArm, recipe_arms
 from .choices import resolve
+from .codes import frozen_arm
 from .columns import plain_columns, texts_of
 from .features import features_of
 from .guarded import Guarded
@@ -166,20 +167,28 @@ def fit_draw(
     say: Tell | None = None,
     until: float | None = None,
     probe: bool = True,
+    encoder: str | None = None,
 ) -> tuple[Fit, str]:
     """Fit both arms of a recipe and simpler ones on one draw; also say who chose the recipe.
 
     With ``say`` or ``until`` the time is measured first: said, and cut to the limit. ``probe`` says
-    whether pretraining is probed on the labelled rows while it runs.
+    whether pretraining is probed on the labelled rows while it runs. With an ``encoder`` that
+    somebody else has trained, a linear model on its codes is fitted beside.
     """
     draw, notes = single_draw(rows.study, labels, seed)
-    chosen, why = resolve(rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool))
+    chosen, why = resolve(
+        rows.data, recipe, changes, labels=len(draw.order), rows=len(draw.pool), encoder=encoder
+    )
     work = Work(chosen, rows.study.rows(draw.pool), *_labels(rows.study, draw), device, seed)
     chosen, times, cut = planned(work, say, until)
     notes += cut
     clock = Clock()
     pair = recipe_arms(chosen, rows.study.task, device, class_weight)
     simple = _simple(rows, len(draw.pool))
+    if encoder is not None:
+        borrowed, _ = resolve(rows.data, None, (), encoder=encoder)
+        frozen = make_pretrainer(borrowed, random_state=seed, device=device)
+        simple.append(frozen_arm(frozen, rows.study.task, len(rows.study.classes)))
     if class_weight is not None:
         both = [weighed(arm, class_weight) for arm in simple]
         simple = [arm for arm, _ in both]

@@ -48,6 +48,7 @@ def fit(
     keep: Sequence[str] = (),
     drop: Sequence[str] = (),
     text: Sequence[str] = (),
+    encoder: str | None = None,
     id_column: str | None = None,
     groups: Groups | None = None,
     class_weight: ClassWeight = None,
@@ -90,10 +91,11 @@ def fit(
                 f"--metric {metric} was given, and {given.name!r} has no target to judge by.",
                 "Name the target column with --target.",
             )
+        context["encoder"] = encoder
         return _encoder(rows, recipe, changes, context, out, device, tell, say, until)
     why_metric = judging(rows.rows, metric)[1]
     settings: Facts = {"labels": labels, "class_weight": weights, "seed": seed, "device": device}
-    settings |= {"metric": metric}
+    settings |= {"metric": metric, "encoder": encoder}
     settings |= {"tell": tell, "say": say, "until": until}
     found, why = fit_draw(rows, recipe, changes, **settings)
     began = time.perf_counter()
@@ -186,7 +188,7 @@ def _encoder(
         notes.append(
             f"{len(test_X):,} rows were held out for the test; pretraining does not see them."
         )
-    chosen, why = resolve(data, recipe, changes, rows=len(X))
+    chosen, why = resolve(data, recipe, changes, rows=len(X), encoder=context["encoder"])
     work = Work(chosen, X, device=device, seed=context["seed"])
     chosen, times, cut = planned(work, say, until)
     tell("pretraining")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from .._durable import Facts
-from ..recipes import KINDS, RECIPES, arguments_of, kind_of, make_recipe, summary_of, year_of
+from ..recipes import (
+    KINDS,
+    RECIPES,
+    arguments_of,
+    kind_of,
+    make_recipe,
+    needed_by,
+    summary_of,
+    year_of,
+)
 
 
 def recipes() -> list[Facts]:
@@ -17,17 +26,13 @@ def _place(name: str) -> tuple[int, int, str]:
 
 
 def _facts(name: str) -> Facts:
-    recipe = make_recipe(name)
-    plans = {
-        part: [f"{step.objective!r} on {step.schedule!r}" for step in getattr(recipe, part)]
-        for part in ("plan", "finetune")
-    }
-    return {
-        "name": name,
-        "kind": kind_of(name),
-        "year": year_of(name),
-        "summary": summary_of(name),
-        "stack": repr(recipe.stack),
-        **plans,
-        "arguments": arguments_of(name),
-    }
+    known = {"kind": kind_of(name), "year": year_of(name), "summary": summary_of(name)}
+    needed = needed_by(name)
+    made: Facts = {"stack": None, "plan": [], "finetune": []}
+    if not needed:  # what it is made of depends on a folder otherwise
+        recipe = make_recipe(name)
+        made = {"stack": repr(recipe.stack)}
+        for part in ("plan", "finetune"):
+            made[part] = [f"{s.objective!r} on {s.schedule!r}" for s in getattr(recipe, part)]
+    own = {"arguments": arguments_of(name), "needs": needed}
+    return {"name": name} | known | made | own
