@@ -63,6 +63,19 @@ class Pretrained(Stage):
     Devlin, Chang, Lee and Toutanova (2019), "BERT". Reimers and Gurevych (2019), "Sentence-BERT".
     Dosovitskiy et al. (2021), "An image is worth 16x16 words". Radford et al. (2021), "Learning
     transferable visual models from natural language supervision".
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import transformers
+    >>> from layerwise import Pretrained, Space, Stack
+    >>> transformers.utils.logging.disable_progress_bar()
+    >>> sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+    >>> config = transformers.BertConfig(num_hidden_layers=2, vocab_size=50, **sizes)
+    >>> folder = tempfile.mkdtemp()
+    >>> transformers.BertModel(config).save_pretrained(folder)
+    >>> Pretrained(folder).known.kind, Pretrained(folder).known.pool
+    ('bert', 'mean')
     """
 
     folder: str = field(default="", compare=False)

@@ -46,6 +46,27 @@ class PretrainedPieces(TextEncoding):
     ------
     FileError, ModelError
         In ``fit``, when the folder has no tokenizer that can be read.
+
+    References
+    ----------
+    Wolf et al. (2020), "Transformers: state-of-the-art natural language processing" (the files of a
+    folder).
+
+    Examples
+    --------
+    >>> import json
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from layerwise import Pieces, PretrainedPieces
+    >>> texts = np.array(["a card", "a lost card"] * 5, dtype=object)
+    >>> tokenizer = Pieces(500).fit([texts]).tokenizer
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> tokenizer.save(str(folder / "tokenizer.json"))
+    >>> config = {"vocab_size": tokenizer.get_vocab_size()}
+    >>> written = (folder / "config.json").write_text(json.dumps(config))
+    >>> PretrainedPieces(str(folder)).fit([texts]).rows([texts]).shape
+    (10, 8)
     """
 
     folder: str = field(default="", compare=False)
