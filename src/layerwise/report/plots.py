@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from markupsafe import Markup
 
 from .canvas import HALF_WIDTH, draw, draw_wide, empty, metric_axis, plain, ticks
@@ -73,6 +74,23 @@ def curves(
     if across == 1:
         return draw_wide(name, label, (2.5, 2.3), margins, paint)
     return draw(name, label, _PANELS[across], margins, paint)
+
+
+def histogram(
+    name: str, edges: Sequence[float], counts: Sequence[float], label: str
+) -> Markup | None:
+    """Return how many rows lie between edges, one more than there are counts; None without any."""
+    if not counts or len(edges) != len(counts) + 1:
+        return None
+
+    def paint(axes: Axes) -> None:
+        axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=FIRST, linewidth=0)
+        axes.set_xlabel(label)
+        ticks(axes, x=6, y=3, integer=True)
+        axes.set_axisbelow(True)
+        axes.grid(axis="y", color=RULE, linewidth=0.5)
+
+    return draw(name, f"histogram: {label}", _PANELS[2], (0.55, 0.12, 0.42, 0.1), paint)
 
 
 def draws(

@@ -32,6 +32,7 @@ from .formats import (
 from .learning import history, transfer
 from .limits import LOOKS, MOST, texts_of
 from .looks import codes, pictures, residuals, table
+from .texts import texts as text_part
 from .track import track_of
 from .verdicts import look_of
 
@@ -46,6 +47,7 @@ def view(facts: Facts, arrays: dict[str, dict[str, np.ndarray]]) -> Facts:
         "pictures": lambda: pictures(facts.get("pictures") or {}, arrays.get("pictures") or {}),
         "compression": lambda: compression(facts.get("compression") or {}),
         "table": lambda: table(facts.get("table_reconstruction") or {}),
+        "texts": lambda: text_part(facts.get("texts") or {}),
         "codes": lambda: codes(facts.get("codes") or {}, arrays.get("codes") or {}, facts),
         "confusion": lambda: confusion(facts.get("confusion") or {}),
         "residuals": lambda: residuals(facts.get("residuals") or {}),

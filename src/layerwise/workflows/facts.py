@@ -23,6 +23,7 @@ from ..recipes import Recipe
 from ..training import Step
 from .compression import compression
 from .pictures import filters, pictures, sample
+from .texts import text_facts
 
 if TYPE_CHECKING:
     from .draw import Fit
@@ -61,6 +62,10 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
         }
     else:
         facts["residuals"] = {"true": found.truth, "predicted": found.answers}
+    if not isinstance(found.test_X, np.ndarray):
+        facts["texts"] = text_facts(
+            data, found.test_X, found.truth, found.answers, pretrainer, model
+        )
     facts["transfer"] = model.transfer_report_ if pretrainer.history_ else None
     return facts
 
