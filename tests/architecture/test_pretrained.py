@@ -32,12 +32,14 @@ from layerwise import (
     Stack,
     Supervised,
     Training,
+    inspect,
     load,
     save,
 )
 from layerwise._errors import DataError, FileError
 from layerwise._spec import from_dict
 from layerwise.architecture.borrowed import facts_of
+from layerwise.artifacts.describe import model_lines
 
 transformers = pytest.importorskip("transformers", reason="pip install 'layerwise[transfer]'")
 
@@ -266,6 +268,17 @@ def test_a_saved_encoder_needs_neither_folder_nor_network(text_folder, tmp_path)
     assert text_folder not in described and str(tmp_path) not in described
     with pytest.raises(ModelError, match="in the model folder alone.*Give Pretrained"):
         load(place).fit(TEXTS)
+
+
+def test_the_card_names_origin_hash_and_licence(text_folder, tmp_path):
+    (tmp_path / "bert" / "LICENSE").write_text("MIT License\n\nCopyright | somebody")
+    model = pretrainer(text_folder).fit(TEXTS)
+    place = save(model, tmp_path / "model")
+    card, lines = (place / "README.md").read_text(), "\n".join(model_lines(inspect(place)))
+    digest = Pretrained(text_folder).known.digest
+    for said in (card, lines):
+        assert f"bert (bert), weights of SHA-256 {digest}, licence: MIT License Copyright" in said
+        assert "hidden_size" not in said and "Pretrained(encoder='bert'" in said
 
 
 def test_the_control_has_random_weights(text_folder):

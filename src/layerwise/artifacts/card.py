@@ -6,6 +6,7 @@ import torch
 
 from .._durable import Facts
 from .._spec import spelled
+from .borrowed import origins, shown
 
 _CARD = """# A Layerwise model
 
@@ -40,16 +41,16 @@ def model_card(description: Facts, tensors: dict[str, torch.Tensor]) -> str:
     """Return the card as Markdown. Values from data (names, classes) are left out: they are in
     ``model.json``."""
     pretrainer = description["pretrainer"]
-    rows = ""
+    rows = "".join(f"| encoder | {line} |\n" for line in origins(pretrainer["stack"]))
     if "finetuned" in description:
-        rows = (
+        rows += (
             f"| fine-tuning | {_steps(description['finetuned']['plan'])} |\n| start | "
             f"{description['finetuned']['start']} |\n"
         )
     return _CARD.format(
         kind=description["kind"],
         layerwise=description["layerwise"],
-        stack=spelled(pretrainer["stack"]),
+        stack=spelled(shown(pretrainer["stack"])),
         plan=_steps(pretrainer["plan"]),
         rows=rows,
         count=sum(

@@ -6,6 +6,7 @@ from .._durable import Facts
 from .._errors import ModelError
 from .._spec import spelled
 from ..training import phases_that_ran, ran_words
+from .borrowed import origins, shown
 from .features import feature_lines
 
 
@@ -55,8 +56,9 @@ def _lines(description: Facts) -> list[str]:
         lines.append(f"left out    {', '.join(map(repr, about['left_out'][:12]))}")
     lines += [
         f"inputs      {_inputs(pretrainer['preprocessing'])}",
-        f"stack       {spelled(pretrainer['stack'])}",
+        f"stack       {spelled(shown(pretrainer['stack']))}",
     ]
+    lines += [f"encoder     {line}" for line in origins(pretrainer["stack"])]
     lines += [f"pretraining {words}" for words in _steps(pretrainer["plan"])]
     lines += _ran(pretrainer["history"])
     if tuned is not None:
