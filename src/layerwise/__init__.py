@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         Stage,
         StageModule,
         Transformer,
+        Wrapped,
+        register_encoder,
     )
     from .artifacts import inspect, load, save
     from .augmentation import (
@@ -177,6 +179,8 @@ _HOMES = {
         "Stage",
         "StageModule",
         "Transformer",
+        "Wrapped",
+        "register_encoder",
     ),
     "artifacts": ("inspect", "load", "save"),
     "augmentation": (

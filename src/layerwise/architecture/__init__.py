@@ -1,7 +1,7 @@
 """What is trained: a stack of stages; each encodes, and decodes where it has a way back."""
 
 from .activations import ACTIVATIONS
-from .borrowed import Pretrained
+from .borrowed import Pretrained, Wrapped, register_encoder
 from .cells import Cells
 from .concatenate import Concatenate
 from .conv import Conv
@@ -38,4 +38,6 @@ __all__ = [
     "Stage",
     "StageModule",
     "Transformer",
+    "Wrapped",
+    "register_encoder",
 ]

@@ -2,5 +2,15 @@
 
 from .folder import Facts, facts_of, facts_text, read_facts
 from .pretrained import Pretrained, PretrainedEncoder
+from .wrapped import Wrapped, register_encoder
 
-__all__ = ["Facts", "Pretrained", "PretrainedEncoder", "facts_of", "facts_text", "read_facts"]
+__all__ = [
+    "Facts",
+    "Pretrained",
+    "PretrainedEncoder",
+    "Wrapped",
+    "facts_of",
+    "facts_text",
+    "read_facts",
+    "register_encoder",
+]
