@@ -152,8 +152,9 @@ class WrappedEncoder(StageModule):
             module = _MADE[stage.name]()
             if not stage.weights:
                 for part in module.modules():
-                    if callable(getattr(part, "reset_parameters", None)):
-                        part.reset_parameters()
+                    reset = getattr(part, "reset_parameters", None)
+                    if callable(reset):
+                        reset()
         nn.Module.__init__(self)
         self.stage = stage
         self.module: nn.Module = module.eval()
