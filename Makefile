@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -73,6 +73,11 @@ few-labels: $(STAMP)  ## both arms of recipes on MNIST, Fashion-MNIST and CIFAR-
 	$(BIN)/python -m benchmarks.few_labels mnist --labels 100,1000 --recipes fixmatch,simclr,vicreg,vat
 	$(BIN)/python -m benchmarks.few_labels fashion-mnist --labels 100,1000 --recipes fixmatch,simclr,stacked_denoising_autoencoder
 	$(BIN)/python -m benchmarks.few_labels cifar10 --labels 100,500,4000 --recipes fixmatch,simclr
+
+transfer: $(STAMP) $(ENCODERS)  ## what borrowed encoders are worth on texts and photographs (an hour)
+	$(BIN)/python -m benchmarks.transfer banking77 --per 4,8,16
+	$(BIN)/python -m benchmarks.transfer wordnet --per 8,64
+	$(BIN)/python -m benchmarks.transfer cifar10 --per 4,16,64
 
 scarf-splits: $(STAMP)  ## recipes, their controls and forests on three tables, as SCARF's authors split them (an hour)
 	$(BIN)/python -m benchmarks.scarf_splits

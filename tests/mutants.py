@@ -23,7 +23,7 @@ TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
 
 NAMED = (  # name, file, text that is there once, text in its place
-    ("cache-drop-weight", "training/cache.py", ", weight=_joined(weights))", ")"),
+    ("cache-drop-weight", "training/cache.py", ", weight=weights)", ")"),
     (
         "sparse-source-weight",
         "data/sources.py",

@@ -32,6 +32,7 @@ from layerwise import (
     Greedy,
     HeadOnly,
     Joint,
+    LabelPairs,
     Ladder,
     MaskedAutoencoder,
     MaskedModelling,
@@ -115,6 +116,7 @@ OBJECTIVES = [
     Combined(Supervised(), Sparse(Denoising(), penalty="l1"), weight=0.5),
     PseudoLabels(Supervised((3,)), threshold=0.5),
     Ladder(),
+    LabelPairs(),
     Supervised(augment=Gaussian(0.1), mix=MixUp()),
     SimCLR(Masking(0.2), projector=(6,)),
     MoCo(Masking(0.2), queue=10, projector=(6, 4)),
@@ -199,6 +201,8 @@ def refused_in(piece, first, objective):
         return True
     if objective.trains_decoder and not (piece.depth and piece.decodes):
         return True
+    if isinstance(objective, LabelPairs):
+        return not any(stage.layers() for stage in piece.chain)
     if isinstance(objective, MaskedAutoencoder):
         return not piece.depth or piece.chain[0].patch_view() is None
     if isinstance(objective, MaskedTokens):

@@ -8,6 +8,7 @@ from .divergence import ContrastiveDivergence
 from .ladder import Ladder
 from .masked import VIME, MaskedAutoencoder, MaskedModelling, MaskedTokens
 from .objective import Objective
+from .pairs import LabelPairs
 from .pseudo import PseudoLabels
 from .reconstruction import ERRORS, Reconstruction
 from .sparse import Sparse
@@ -25,6 +26,7 @@ __all__ = [
     "Denoising",
     "ERRORS",
     "FixMatch",
+    "LabelPairs",
     "Ladder",
     "MaskedAutoencoder",
     "MaskedModelling",

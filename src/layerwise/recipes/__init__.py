@@ -28,7 +28,7 @@ from .masks import masked_autoencoder, scarf, vime
 from .recipe import Recipe, finetune
 from .semisupervised import ladder
 from .text import bag_of_words_denoising_autoencoder, masked_language_model
-from .transfer import sentence_encoder, vision_encoder
+from .transfer import sentence_encoder, setfit, vision_encoder
 from .two_views import barlow_twins, byol, dino, moco, simclr, vicreg
 
 RECIPES: dict[str, Callable[..., Recipe]] = {
@@ -51,6 +51,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
         progressive_autoencoder,
         scarf,
         sentence_encoder,
+        setfit,
         simclr,
         stacked_autoencoder,
         stacked_convolutional_autoencoder,

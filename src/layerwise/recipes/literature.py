@@ -39,6 +39,7 @@ _KNOWN = {
     "masked_language_model": (2019, MASKS),
     "sentence_encoder": (2019, BORROWED),
     "vision_encoder": (2019, BORROWED),
+    "setfit": (2022, BORROWED),
 }
 
 

@@ -6,7 +6,7 @@ from ..architecture import Pretrained, Stack
 from ..augmentation import Augmentation
 from ..data.inputs import Inputs
 from ..data.text import PretrainedPieces
-from ..objective import MaskedModelling, Supervised
+from ..objective import LabelPairs, MaskedModelling, Supervised
 from ..schedule import HeadOnly, Joint
 from ..training import Plan, Training, as_plan
 from .images import MILD
@@ -74,6 +74,59 @@ def sentence_encoder(
         plan=as_plan(NOTHING),
         finetune=as_plan([first] if frozen else [first, then]),
         control=as_plan([first, then]),
+        preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
+    )
+
+
+def setfit(
+    encoder: str,
+    *,
+    length: int | None = None,
+    pair_epochs: int = 4,
+    pair_steps: int = 60,
+    pair_rate: float = 1e-4,
+    pair_batch: int = 64,
+    layer_decay: float = 1.0,
+    head_steps: int = 600,
+    head_rate: float = 0.03,
+) -> Recipe:
+    """Return a borrowed encoder, by pairs.
+
+    An encoder of texts from a folder. Labelled rows make pairs: those of one class come near one
+    another, those of two go apart; then a head on the codes. The control is the same network from
+    random weights.
+
+    Parameters
+    ----------
+    encoder, length
+        As in ``sentence_encoder``.
+    pair_epochs, pair_steps, pair_rate, pair_batch, layer_decay
+        Of the pairs; see ``Training``.
+    head_steps, head_rate
+        Of the head.
+
+    References
+    ----------
+    Tunstall, Reimers, Jo, Bates, Korat, Wasserblat and Pereg (2022), "Efficient few-shot learning
+    without prompts".
+    """
+    pairs = Training(
+        "adamw",
+        learning_rate=pair_rate,
+        shape="warmup_linear",
+        batch_size=pair_batch,
+        weight_decay=0.01,
+        layer_decay=layer_decay,
+        min_steps=pair_steps,
+    )
+    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
+    return Recipe(
+        "setfit",
+        stack=Stack(Pretrained(encoder)),
+        plan=as_plan(NOTHING),
+        finetune=as_plan(
+            [(LabelPairs(), Joint(pair_epochs), pairs), (Supervised(), HeadOnly(1), head)]
+        ),
         preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
     )
 
