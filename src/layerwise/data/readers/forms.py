@@ -20,13 +20,14 @@ from .own import own_reader
 from .packed import PACKED, unpacked
 from .parts import read_parts
 from .tables import from_frame, read_table
+from .text_folder import holds_texts, read_texts
 from .typed import TYPED, read_typed
 
 FORMS = (
     "Accepted are .csv, .tsv, .txt and .data (packed with gzip or not), .parquet, .jsonl, .arff "
     "and .xlsx files, folders and globs of CSV or Parquet files, .npy, .npz, a folder of IDX "
-    "files, a folder of images (class/..., unlabeled/...), a .zip or .tar.gz of a folder, - for "
-    f"standard input, and the names {listing(list(EMBEDDED))}."
+    "files, a folder of images or of texts (class/..., unlabeled/...), a .zip or .tar.gz of a "
+    f"folder, - for standard input, and the names {listing(list(EMBEDDED))}."
 )
 TEXT = tuple(
     f"{end}{packed}" for end in (".csv", ".tsv", ".txt", ".data") for packed in ("", ".gz")
@@ -162,6 +163,8 @@ def _read_packed_images(path: Path, stem: str, **rows: object) -> Dataset:
 
 def _folder_reader(folder: Path, name: str) -> tuple[Read, bool]:
     files, notes = walk(folder)
+    if holds_texts(files, folder):
+        return partial(read_texts, folder.resolve()), True
     for endings in (PARQUET, TEXT[:4]):
         tables = [path for path in files if _ends(path, endings)]
         if tables and (endings == PARQUET or not has_images(folder)):
