@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.frozen import FrozenEstimator
 from tokenizers import Tokenizer
 
 from layerwise import (
@@ -446,3 +447,20 @@ def test_tokenizers_of_strangers_are_refused_in_words(text_folder, change, error
     change(text_folder)
     with pytest.raises(error, match=words):
         PretrainedPieces(text_folder).fit([np.array(TEXTS, dtype=object)])
+
+
+@pytest.mark.parametrize("start", ["pretrained", "random"])
+def test_a_loaded_encoder_is_fine_tuned_without_its_folder(text_folder, tmp_path, start):
+    place = save(pretrainer(text_folder).fit(TEXTS), tmp_path / "model")
+    os.rename(text_folder, text_folder + "-gone")
+    model = PretrainedClassifier(
+        FrozenEstimator(load(place)),
+        plan=[(Supervised(), Joint(1), Training(min_steps=2))],
+        start=start,
+        random_state=0,
+    ).fit(TEXTS, ["a", "b", "c"] * 4)
+    assert model.predict(TEXTS).shape == (12,)
+    assert (
+        load(save(model, tmp_path / "tuned")).predict(TEXTS).tolist()
+        == model.predict(TEXTS).tolist()
+    )
