@@ -23,6 +23,26 @@ TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
 
 NAMED = (  # name, file, text that is there once, text in its place
+    (
+        "masked-tokens-choose-marks",
+        "objective/masked/tokens.py",
+        "(first < self.share).scatter(1, least, True) & may",
+        "(first < self.share).scatter(1, least, True)",
+    ),
+    (
+        "codes-in-order-of-length",
+        "estimators/rows.py",
+        "result[torch.from_numpy(np.concatenate(blocks).argsort())]",
+        "result",
+    ),
+    ("pairs-with-themselves", "objective/pairs.py", ".triu(1)", ".triu(0)"),
+    (
+        "weights-that-lack",
+        "architecture/borrowed/pretrained.py",
+        "    if lacking:\n",
+        "    if not lacking and lacking:\n",
+    ),
+    ("words-below-zero", "data/text/words.py", "(weights > 0).all()", "(weights >= -9).all()"),
     ("cache-drop-weight", "training/cache.py", ", weight=weights)", ")"),
     (
         "sparse-source-weight",
