@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from layerwise import (
     At,
+    Compose,
     Joint,
     MaskedModelling,
     MaskedTokens,
@@ -29,6 +30,7 @@ from layerwise import (
     PretrainedClassifier,
     PretrainedPieces,
     Pretrainer,
+    SimCLR,
     Space,
     Stack,
     Supervised,
@@ -447,6 +449,19 @@ def test_tokenizers_of_strangers_are_refused_in_words(text_folder, change, error
     change(text_folder)
     with pytest.raises(error, match=words):
         PretrainedPieces(text_folder).fit([np.array(TEXTS, dtype=object)])
+
+
+def test_two_views_of_a_text_are_two_draws_of_dropout(text_folder):
+    """SimCSE: nothing is changed in a text, and its two codes differ all the same."""
+    model = Pretrainer(
+        Stack(Pretrained(text_folder)),
+        plan=[(SimCLR(Compose(), temperature=0.05, projector=(8,)), Joint(2))],
+        preprocessing=Preprocessor(text=PretrainedPieces(text_folder)),
+        random_state=0,
+    ).fit(TEXTS)
+    assert all(row["agreement"] < 0.999 for row in model.history_)
+    plain = pretrainer(text_folder).fit(TEXTS)
+    assert not np.allclose(model.transform(TEXTS), plain.transform(TEXTS), atol=1e-4)
 
 
 @pytest.mark.parametrize("start", ["pretrained", "random"])
