@@ -65,46 +65,28 @@ def features(
     how = how or Reading(marks=BLANK)
     _check_text(text, frame)
     problems, kept, notes, texts = [], [], [], []
-    names: list[tuple[pl.Series, str]] = []  # identifiers
+    names: list[tuple[pl.Series, str]] = []  # identifiers, and what is told of each
     for series in frame:
         if like is None and _is_frames_index(series.name) and series.dtype.is_temporal():
             notes.append(
                 f"Column {series.name!r} was dropped: it is the index of a data frame; rename it "
                 "to keep it."
             )
-            continue
-        problem = unusable(series)
-        if problem:
+        elif problem := unusable(series):
             problems.append(problem)
-            continue
-        if series.name in text or (like is None and _is_free(series)):
+        elif series.name in text or (like is None and _is_free(series)):
             kept.append(plain(spelled_series(series)))
             texts.append(series.name)
             notes += [told_of_text(kept[-1])] if like is None and series.name not in text else []
-            continue
-        if like is not None:
-            column, said = _as(series, like[series.name], how)
         else:
-            column, said = meant(series, how)
-            if column.dtype == pl.String and hardly_repeat(column):
-                count = f"{column.n_unique()} different texts in {len(column)} rows"
-                told = (
-                    f"Column {series.name!r} was dropped: it looks like an identifier ({count}); "
-                    f"--text {shlex.quote(series.name)} learns from it."
-                )
-                names.append((column, told))
+            column, said = _meant_or_as(series, None if like is None else like[series.name], how)
+            if like is None and column.dtype == pl.String and hardly_repeat(column):
+                names.append((column, _identifier_told(column)))
                 continue
-            said += _index_told(column)
-        notes += said
-        in_range(column, how.where)
-        kept.append(column)
-    if problems:
-        raise DataError(
-            " ".join(problems),
-            DATES
-            if "dates or times" in problems[0]
-            else "Drop such columns, or turn them into numbers or short texts.",
-        )
+            notes += said
+            in_range(column, how.where)
+            kept.append(column)
+    _refuse(problems)
     if not kept and len(names) == 1:
         column, _ = names.pop()
         kept, texts = [column], [column.name]
@@ -116,6 +98,35 @@ def features(
             "It needs at least one column of numbers or categories beside the target.",
         )
     return Features(pl.DataFrame(kept), notes, tuple(texts))
+
+
+def _meant_or_as(
+    series: pl.Series, like: pl.Series | None, how: Reading
+) -> tuple[pl.Series, list[str]]:
+    """Return a column as what it means, or in the type of the training column, and notes."""
+    if like is not None:
+        return _as(series, like, how)
+    column, notes = meant(series, how)
+    return column, [*notes, *_index_told(column)]
+
+
+def _identifier_told(column: pl.Series) -> str:
+    count = f"{column.n_unique()} different texts in {len(column)} rows"
+    return (
+        f"Column {column.name!r} was dropped: it looks like an identifier ({count}); "
+        f"--text {shlex.quote(column.name)} learns from it."
+    )
+
+
+def _refuse(problems: list[str]) -> None:
+    """Refuse columns of types that cannot be used."""
+    if problems:
+        raise DataError(
+            " ".join(problems),
+            DATES
+            if "dates or times" in problems[0]
+            else "Drop such columns, or turn them into numbers or short texts.",
+        )
 
 
 def _check_text(text: Sequence[str], frame: pl.DataFrame) -> None:
