@@ -28,7 +28,6 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
-from scipy import stats  # noqa: E402
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 
 from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
@@ -38,6 +37,7 @@ from layerwise.workflows.choices import parse, resolve  # noqa: E402
 
 from .claims.arms import in_turn  # noqa: E402
 from .claims.study import DATA  # noqa: E402
+from .spread import spread  # noqa: E402
 
 OUT = Path(__file__).parent / "results" / "few-labels.jsonl"
 STARTS = ("pretrained", "random")
@@ -143,18 +143,11 @@ def table(lines: list[dict[str, Any]]) -> str:
         errors = {s: np.array([arms[s][d]["error"] for d in sorted(arms[s])]) for s in arms}
         gain = np.array([arms["random"][d]["error"] - arms["pretrained"][d]["error"] for d in both])
         took = [np.mean([one["core_seconds"] for one in arms[s].values()]) for s in arms]
-        shown = [_mean(errors.get(start, np.array([]))) for start in STARTS]
+        shown = [spread(errors.get(start, np.array([]))) for start in STARTS]
         seconds = " and ".join(f"{value:.0f}" for value in took)
-        cells = [data, judged, labels, f"{recipe} {changes}", len(both), *shown, _mean(gain)]
+        cells = [data, judged, labels, f"{recipe} {changes}", len(both), *shown, spread(gain)]
         rows.append(f"| {' | '.join(map(str, [*cells, seconds]))} |")
     return "\n".join(rows)
-
-
-def _mean(values: np.ndarray) -> str:
-    if len(values) < 2:
-        return ", ".join(f"{value:.2f}" for value in values)
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
-    return f"{values.mean():.2f} ± {half:.2f}"
 
 
 def main() -> int:

@@ -25,7 +25,6 @@ from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
-from scipy import stats  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.compose import make_column_transformer  # noqa: E402
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier  # noqa: E402
@@ -41,6 +40,7 @@ from layerwise.recipes import Recipe  # noqa: E402
 from layerwise.workflows.choices import resolve  # noqa: E402
 
 from .claims.study import DATA  # noqa: E402
+from .spread import spread  # noqa: E402
 
 OUT = Path(__file__).parent / "results" / "scarf-splits.jsonl"
 SETS = {"phoneme": "nasal_or_oral", "segment": "class", "adult": "income"}
@@ -131,20 +131,13 @@ def shown(lines: list[dict[str, Any]]) -> str:
             mine = [line for line in lines if (line["table"], line["arm"]) == (name, arm)]
             scores = np.array([line["accuracy"] for line in mine])
             own, control = scores[:, 0], scores[:, 1:].ravel()
-            beside = [_mean(control), _mean(own - control)] if len(control) else ["", ""]
+            beside = [spread(control), spread(own - control)] if len(control) else ["", ""]
             took = f"{np.mean([line['seconds'] for line in mine]):.0f}"
-            cells = [name, arm, str(len(mine)), _mean(own), *beside, took]
+            cells = [name, arm, str(len(mine)), spread(own), *beside, took]
             text.append(f"| {' | '.join(cells)} |")
         published = "control {}, SCARF {}, noise autoencoder {}, XGBoost {}"
         text.append(f"| {name} | published **P**: {published.format(*PUBLISHED[name])} | | | | | |")
     return "\n".join(text)
-
-
-def _mean(values: np.ndarray) -> str:
-    if len(values) < 2:
-        return f"{values.mean():.2f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
-    return f"{values.mean():.2f} ± {half:.2f}"
 
 
 def main() -> int:

@@ -23,7 +23,6 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
-from scipy import stats  # noqa: E402
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.metrics import f1_score  # noqa: E402
@@ -47,6 +46,7 @@ from layerwise.recipes import make_recipe  # noqa: E402
 
 from . import lite0  # noqa: E402
 from .claims.study import DATA  # noqa: E402
+from .spread import spread  # noqa: E402
 
 OUT = Path(__file__).parent / "results" / "transfer.jsonl"
 PENALTIES = (1.0, 10.0, 100.0)
@@ -174,17 +174,10 @@ def shown(lines: list[dict[str, Any]]) -> str:
     text = ["| data | a class | arm | draws | accuracy % | macro F1 | seconds |", "|" + "---|" * 7]
     for key in dict.fromkeys((x["data"], x["per"], x["arm"]) for x in lines):
         mine = [x for x in lines if (x["data"], x["per"], x["arm"]) == key]
-        scores = [_mean(np.array([x[what] for x in mine])) for what in ("accuracy", "macro_f1")]
+        scores = [spread(np.array([x[what] for x in mine])) for what in ("accuracy", "macro_f1")]
         took = f"{np.mean([x['seconds'] for x in mine]):.0f}"
         text.append(f"| {' | '.join(map(str, [*key, len(mine), *scores, took]))} |")
     return "\n".join(text)
-
-
-def _mean(values: np.ndarray) -> str:
-    if len(values) < 2:
-        return f"{values.mean():.2f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
-    return f"{values.mean():.2f} ± {half:.2f}"
 
 
 def main() -> int:

@@ -52,6 +52,8 @@ def test_fit_takes_the_encoder_that_is_named(table, encoder, tmp_path):
     assert result["recipe"] == "sentence_encoder"
     names = {row["name"] for row in result["baselines"]}
     assert {"TF-IDF + logistic regression", "frozen encoder + logistic regression"} <= names
+    page = (out / "report.html").read_text()
+    assert "random start" in page and "unlabelled rows is better" not in page
     model = layerwise.load(out / "model")
     assert model.predict(["where is my card"]).shape == (1,)
     assert encoder not in (out / "model" / "model.json").read_text()

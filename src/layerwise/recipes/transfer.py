@@ -33,8 +33,8 @@ def sentence_encoder(
     """Return a borrowed encoder of texts.
 
     An encoder from a folder. The head first, on codes that are computed once; then everything,
-    lower layers more slowly. The control is the same network from random weights, which learns from
-    the labels alone.
+    lower layers more slowly. The control is the same network from random weights; it differs in its
+    start alone.
 
     Parameters
     ----------
@@ -56,16 +56,8 @@ def sentence_encoder(
     by layer).
     """
     supervised = Supervised(dropout=dropout, label_smoothing=label_smoothing)
-    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
-    everything = Training(
-        "adamw",
-        learning_rate=finetune_rate,
-        shape="warmup_linear",
-        batch_size=finetune_batch,
-        weight_decay=0.01,
-        layer_decay=layer_decay,
-        min_steps=finetune_steps,
-    )
+    head = _head(head_rate, head_steps)
+    everything = _whole(finetune_rate, finetune_batch, finetune_steps, layer_decay)
     first = (supervised, HeadOnly(1), head)
     then = (supervised, Joint(finetune_epochs), everything)
     return Recipe(
@@ -73,7 +65,6 @@ def sentence_encoder(
         stack=Stack(Pretrained(encoder)),
         plan=as_plan(NOTHING),
         finetune=as_plan([first] if frozen else [first, then]),
-        control=as_plan([first, then]),
         preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
     )
 
@@ -110,16 +101,8 @@ def setfit(
     Tunstall, Reimers, Jo, Bates, Korat, Wasserblat and Pereg (2022), "Efficient few-shot learning
     without prompts".
     """
-    pairs = Training(
-        "adamw",
-        learning_rate=pair_rate,
-        shape="warmup_linear",
-        batch_size=pair_batch,
-        weight_decay=0.01,
-        layer_decay=layer_decay,
-        min_steps=pair_steps,
-    )
-    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
+    pairs = _whole(pair_rate, pair_batch, pair_steps, layer_decay)
+    head = _head(head_rate, head_steps)
     return Recipe(
         "setfit",
         stack=Stack(Pretrained(encoder)),
@@ -169,16 +152,8 @@ def vision_encoder(
     ----------
     Kornblith, Shlens and Le (2019), "Do better ImageNet models transfer better?"
     """
-    head = Training(learning_rate=head_rate, shape="cosine", batch_size=128, min_steps=head_steps)
-    everything = Training(
-        "adamw",
-        learning_rate=finetune_rate,
-        shape="warmup_linear",
-        batch_size=finetune_batch,
-        weight_decay=0.01,
-        layer_decay=layer_decay,
-        min_steps=finetune_steps,
-    )
+    head = _head(head_rate, head_steps)
+    everything = _whole(finetune_rate, finetune_batch, finetune_steps, layer_decay)
     first = (Supervised(), HeadOnly(1), head)
     then = (Supervised(augment=augment), Joint(finetune_epochs), everything)
     return Recipe(
@@ -186,6 +161,23 @@ def vision_encoder(
         stack=Stack(Pretrained(encoder, tower=tower)),
         plan=as_plan(NOTHING),
         finetune=as_plan([first] if frozen else [first, then]),
-        control=as_plan([first, then]),
         preprocessing=Inputs("unit"),
+    )
+
+
+def _head(rate: float, steps: int) -> Training:
+    """Return how a head is trained on codes that stay."""
+    return Training(learning_rate=rate, shape="cosine", batch_size=128, min_steps=steps)
+
+
+def _whole(rate: float, batch: int, steps: int, layer_decay: float) -> Training:
+    """Return how an encoder is trained on."""
+    return Training(
+        "adamw",
+        learning_rate=rate,
+        shape="warmup_linear",
+        batch_size=batch,
+        weight_decay=0.01,
+        layer_decay=layer_decay,
+        min_steps=steps,
     )
