@@ -28,6 +28,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
+import torch  # noqa: E402
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 
 from layerwise import PretrainedClassifier, Pretrainer  # noqa: E402
@@ -109,7 +110,13 @@ def fitted(data: Dataset, key: dict[str, Any], encoders: Encoders) -> dict[str, 
     model.fit(x, few)
     took = {name: value + before[name] for name, value in clock.taken().items()}
     wrong = model.predict(judged_x) != judged_y
-    return key | {"error": 100 * float(np.mean(wrong))} | took
+    found = {"error": 100 * float(np.mean(wrong)), "device": computed_on()}
+    return key | found | took
+
+
+def computed_on() -> str:
+    """Return the device that ``device="auto"`` takes, by name."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def parted(data: Dataset, held_out: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:

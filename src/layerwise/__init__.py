@@ -140,7 +140,7 @@ if TYPE_CHECKING:
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing, probing
-    from .workflows import StudyResult, compare
+    from .workflows import StudyResult, compare, download_encoder
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there
@@ -270,7 +270,7 @@ _HOMES = {
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
     "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing", "probing"),
-    "workflows": ("StudyResult", "compare"),
+    "workflows": ("StudyResult", "compare", "download_encoder"),
 }
 _MODULES = ("recipes",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

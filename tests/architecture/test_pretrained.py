@@ -479,3 +479,117 @@ def test_a_loaded_encoder_is_fine_tuned_without_its_folder(text_folder, tmp_path
         load(save(model, tmp_path / "tuned")).predict(TEXTS).tolist()
         == model.predict(TEXTS).tolist()
     )
+
+
+# What is trained of it
+
+
+def grown(folder, **settings):
+    space = Space.of("token", 9, levels=Pretrained(folder).known.config["vocab_size"])
+    return Pretrained(folder, **settings).build(space, draws())
+
+
+def rows(encoder, n=5):
+    levels = encoder.in_space.blocks[0].levels
+    return torch.randint(4, levels, (n, 9), generator=draws(1))
+
+
+def test_adapters_begin_as_nothing_and_merge_to_the_same_codes(text_folder):
+    encoder = grown(text_folder, adapters=2).eval()
+    x = rows(encoder)
+    before = grown(text_folder).eval().encode(x)
+    torch.testing.assert_close(encoder.encode(x), before, rtol=0, atol=1e-6)
+    for name, parameter in encoder.named_parameters():
+        if "lora_" in name:
+            parameter.data.normal_(0, 0.3, generator=draws(2))
+    moved = encoder.encode(x)
+    assert (moved - before).abs().max() > 1e-2
+    merged = encoder.merge()
+    assert merged.stage == Pretrained(text_folder, adapters=0, facts=merged.stage.facts)
+    assert not any("lora_" in name for name in merged.state_dict())
+    torch.testing.assert_close(merged.encode(x), moved, rtol=0, atol=1e-5)
+    assert merged.merge() is merged
+
+
+def test_adapters_alone_are_trained_beside_weights_that_stay(text_folder):
+    plan = [(Supervised(), Joint(2), Training(learning_rate=0.1))]
+    stack = Stack(Pretrained(text_folder, adapters=2))
+    start = Pretrainer(
+        stack,
+        plan=[(MaskedModelling(), Joint(0))],
+        preprocessing=Preprocessor(text=PretrainedPieces(text_folder)),
+        random_state=0,
+    ).fit(TEXTS)
+    before = {n: v.clone() for n, v in start.module_.named_parameters()}
+    model = PretrainedClassifier(FrozenEstimator(start), plan=plan, random_state=0)
+    model.fit(TEXTS, [0, 1, 2] * 4)
+    after = dict(model.module_.named_parameters())
+    moved = {n for n, value in before.items() if not torch.equal(value, after[n])}
+    assert moved and all("lora_" in name for name in moved)
+    # of 3 blocks, 6 linear layers each, a pair of matrices for each
+    assert len([n for n in after if "lora_" in n]) == 3 * 6 * 2
+    assert {n for n, p in after.items() if p.requires_grad} == {n for n in after if "lora_" in n}
+
+
+def test_a_folder_with_adapters_gives_equal_bits(text_folder, tmp_path):
+    stack = Stack(Pretrained(text_folder, adapters=2))
+    plan = [(Supervised(), Joint(1), Training(learning_rate=0.1))]
+    start = Pretrainer(
+        stack,
+        plan=[(MaskedModelling(), Joint(0))],
+        preprocessing=Preprocessor(text=PretrainedPieces(text_folder)),
+        random_state=0,
+    ).fit(TEXTS)
+    model = PretrainedClassifier(FrozenEstimator(start), plan=plan, random_state=0)
+    model.fit(TEXTS, [0, 1, 2] * 4)
+    save(model, tmp_path / "model")
+    again = load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(TEXTS), model.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("top", [1, 3])
+def test_the_topmost_blocks_alone_are_trained(text_folder, top):
+    encoder = grown(text_folder, top_layers=top)
+    trained = {n for n, p in encoder.named_parameters() if p.requires_grad}
+    blocks = {name.split(".")[3] for name in trained if ".layer." in name}
+    assert blocks == {str(i) for i in range(3 - top, 3)}
+    assert not any("embeddings" in name for name in trained)
+
+
+def test_a_control_of_random_weights_trains_everything(text_folder):
+    for settings in ({"adapters": 2}, {"top_layers": 1}):
+        control = Pretrained(text_folder, **settings).with_best_init()
+        assert (control.adapters, control.top_layers, control.weights) == (0, None, False)
+        assert all(p.requires_grad for p in grown_from(control).parameters())
+
+
+def grown_from(stage):
+    return stage.build(Space.of("token", 9, levels=stage.known.config["vocab_size"]), draws())
+
+
+def test_images_that_have_no_linear_blocks_take_no_adapters(tmp_path):
+    config = transformers.ResNetConfig(
+        embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic"
+    )
+    folder = written(transformers.ResNetModel(config), tmp_path / "resnet")
+    with pytest.raises(PairingError, match="no linear layers in its blocks"):
+        Pretrained(folder, adapters=2).build(Space.of("unit", 3, 32, 32), draws())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"adapters": -1}, "'adapters'"),
+        ({"top_layers": 0}, "'top_layers'"),
+        ({"adapters": 2, "top_layers": 1}, "top_layers=1 and adapters=2 at once"),
+        ({"adapters": 2, "weights": False}, "must train all of them; got adapters=2"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_words(text_folder, settings, words):
+    with pytest.raises(ParameterError, match=words):
+        Pretrained(text_folder, **settings)
+
+
+def test_more_blocks_than_there_are_is_refused(text_folder):
+    with pytest.raises(PairingError, match="top_layers=4, and 'bert' has 3 blocks"):
+        grown(text_folder, top_layers=4)

@@ -496,6 +496,24 @@ def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
         output.show_model(inspect(model_folder(model, output.say)))
 
 
+@app.command()
+def download(
+    name: Annotated[
+        str, typer.Argument(help="As the Hugging Face hub has it: organisation/model.")
+    ],
+    out: Annotated[Path, typer.Option(help="The folder to make, for --encoder.")],
+    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring an encoder that somebody else has trained to a folder: no code, no pickles."""
+    from ..workflows.download import download_encoder
+
+    with Output(as_json, quiet) as output:
+        folder = download_encoder(name, out, revision=revision, say=output.say)
+        output.show_folder(folder)
+
+
 def main() -> None:
     """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143
     (interrupted)."""

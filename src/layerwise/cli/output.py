@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -135,6 +136,14 @@ class Output(contextlib.ExitStack):
         from .scores import print_scores
 
         print_scores(printable(result))
+
+    def show_folder(self, folder: Path) -> None:
+        """Print where an encoder lies, and how it is used."""
+        self.running.close()
+        if self.as_json:
+            print(json_line({"folder": str(folder)}))
+            return
+        print(printable(f"{folder} is ready: --encoder {shlex.quote(str(folder))}"))
 
     def show_recipes(self, recipes: list[Facts]) -> None:
         """Print a line per recipe."""

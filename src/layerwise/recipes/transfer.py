@@ -20,6 +20,8 @@ def sentence_encoder(
     *,
     length: int | None = None,
     frozen: bool = False,
+    top_layers: int | None = None,
+    adapters: int = 0,
     head_steps: int = 600,
     head_rate: float = 0.03,
     finetune_epochs: int = 5,
@@ -44,6 +46,8 @@ def sentence_encoder(
         Tokens of a row at most.
     frozen : bool
         Whether the head alone is trained.
+    top_layers, adapters
+        As in ``Pretrained``: train the topmost blocks alone, or low-rank adapters.
     head_steps, head_rate
         Of the head alone: the least number of steps, and the rate.
     finetune_epochs, finetune_steps, finetune_rate, finetune_batch, layer_decay
@@ -62,7 +66,7 @@ def sentence_encoder(
     then = (supervised, Joint(finetune_epochs), everything)
     return Recipe(
         "sentence_encoder",
-        stack=Stack(Pretrained(encoder)),
+        stack=Stack(Pretrained(encoder, top_layers=top_layers, adapters=adapters)),
         plan=as_plan(NOTHING),
         finetune=as_plan([first] if frozen else [first, then]),
         preprocessing=Inputs(text=PretrainedPieces(encoder, length=length)),
@@ -73,6 +77,8 @@ def setfit(
     encoder: str,
     *,
     length: int | None = None,
+    top_layers: int | None = None,
+    adapters: int = 0,
     pair_epochs: int = 4,
     pair_steps: int = 60,
     pair_rate: float = 1e-4,
@@ -89,7 +95,7 @@ def setfit(
 
     Parameters
     ----------
-    encoder, length
+    encoder, length, top_layers, adapters
         As in ``sentence_encoder``.
     pair_epochs, pair_steps, pair_rate, pair_batch, layer_decay
         Of the pairs; see ``Training``.
@@ -105,7 +111,7 @@ def setfit(
     head = _head(head_rate, head_steps)
     return Recipe(
         "setfit",
-        stack=Stack(Pretrained(encoder)),
+        stack=Stack(Pretrained(encoder, top_layers=top_layers, adapters=adapters)),
         plan=as_plan(NOTHING),
         finetune=as_plan(
             [(LabelPairs(), Joint(pair_epochs), pairs), (Supervised(), HeadOnly(1), head)]
@@ -119,6 +125,8 @@ def vision_encoder(
     *,
     tower: str = "auto",
     frozen: bool = False,
+    top_layers: int | None = None,
+    adapters: int = 0,
     augment: Augmentation | None = MILD,
     head_steps: int = 600,
     head_rate: float = 0.03,
@@ -141,6 +149,8 @@ def vision_encoder(
         Of CLIP, 'image'.
     frozen : bool
         Whether the head alone is trained.
+    top_layers, adapters
+        As in ``Pretrained``.
     augment : Augmentation
         Of the labelled rows, in both arms.
     head_steps, head_rate, finetune_epochs, finetune_steps, finetune_rate, finetune_batch
@@ -158,7 +168,7 @@ def vision_encoder(
     then = (Supervised(augment=augment), Joint(finetune_epochs), everything)
     return Recipe(
         "vision_encoder",
-        stack=Stack(Pretrained(encoder, tower=tower)),
+        stack=Stack(Pretrained(encoder, tower=tower, top_layers=top_layers, adapters=adapters)),
         plan=as_plan(NOTHING),
         finetune=as_plan([first] if frozen else [first, then]),
         preprocessing=Inputs("unit"),

@@ -2,6 +2,7 @@
 
 from .comparison import compare
 from .demo import demo
+from .download import download_encoder
 from .evaluate import evaluate
 from .fit import fit
 from .recipes import recipes
@@ -12,6 +13,7 @@ __all__ = [
     "StudyResult",
     "compare",
     "demo",
+    "download_encoder",
     "embed",
     "evaluate",
     "fit",

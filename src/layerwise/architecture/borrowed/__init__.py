@@ -1,10 +1,11 @@
 """Encoders that somebody else has trained."""
 
-from .folder import Facts, facts_of, facts_text, read_facts
+from .folder import ORIGIN, Facts, facts_of, facts_text, read_facts
 from .pretrained import Pretrained, PretrainedEncoder
 from .wrapped import Wrapped, register_encoder
 
 __all__ = [
+    "ORIGIN",
     "Facts",
     "Pretrained",
     "PretrainedEncoder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ KNOWN = (*TEXT, *IMAGES, *_AS, "clip")
 CODE_FREE = "Layerwise reads configurations and weights, and runs no code of a folder."
 
 _MOST_TEXT = 4 * 2**20  # bytes of a configuration
+_MOST_CARD = 2**16  # characters of a card
 _LEFT_OUT = {"_name_or_path", "architectures", "torch_dtype", "dtype", "transformers_version"}
+ORIGIN = "origin.json"  # what a download says of where a folder came from
 _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE")
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -147,7 +150,6 @@ def read_facts(folder: str, tower: str) -> Facts:
     config = {name: value for name, value in config.items() if name not in _LEFT_OUT}
     pool, normalise = _pooling(place, config)
     size, mean, deviation = _input_of(place, config)
-    licence = next((name for name in _LICENCES if (place / name).is_file()), "")
     return Facts(
         config=config,
         pool=pool,
@@ -155,9 +157,9 @@ def read_facts(folder: str, tower: str) -> Facts:
         size=size,
         mean=mean,
         deviation=deviation,
-        name=place.resolve().name,
+        name=_name(place),
         digest=_digest(weights),
-        licence=licence and (place / licence).read_text(errors="replace")[:200].strip(),
+        licence=_licence(place),
     )
 
 
@@ -273,6 +275,28 @@ def _input_of(
     mean = tuple(rules.get("image_mean") or _IMAGENET[0])
     deviation = tuple(rules.get("image_std") or _IMAGENET[1])
     return int(given), mean, deviation
+
+
+def _name(place: Path) -> str:
+    """Return where a folder came from, or what it is called."""
+    if not (place / ORIGIN).is_file():
+        return place.resolve().name
+    origin = read_json(place / ORIGIN)
+    return f"{origin.get('name')}@{str(origin.get('commit'))[:12]}"
+
+
+def _licence(place: Path) -> str:
+    """Return how a folder's licence begins, or what its card calls it."""
+    for name in _LICENCES:
+        if (place / name).is_file():
+            return (place / name).read_text(errors="replace")[:200].strip()
+    card = place / "README.md"
+    if not card.is_file():
+        return ""
+    with card.open(errors="replace") as file:
+        head = file.read(_MOST_CARD).partition("\n---\n")[0]
+    found = re.search(r"^licen[sc]e:[ \t]*([\w.+-]{1,60})[ \t]*$", head, re.MULTILINE)
+    return found[1] if head.startswith("---") and found else ""
 
 
 def _digest(weights: list[Path]) -> str:

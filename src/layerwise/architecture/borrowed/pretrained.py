@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,14 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..._checks import check_bool, check_name
+from ..._checks import check_bool, check_int, check_name
 from ..._errors import ModelError, PairingError, ParameterError
 from ..._random import BY_HAND, At, seeded
 from ..._space import Block, Space
 from ..._spec import register
 from ..stage import Stage, StageModule
+from .adapters import adapted, merged
 from .folder import Facts, facts_of, facts_text, read_facts
 
+_USUAL = {"pool": "auto", "tower": "auto", "weights": True, "top_layers": None, "adapters": 0}
 POOLS = ("auto", "mean", "first", "none")
 TOWERS = ("auto", "text", "image")
 
@@ -46,6 +48,13 @@ class Pretrained(Stage):
         Which of CLIP's encoders.
     weights : bool, default True
         Whether the folder's weights are taken; otherwise random ones, as a control arm has.
+    top_layers : int, optional
+        How many of the blocks are trained, counted from the top; what lies below, the embeddings
+        too, stays as it is. By default everything is trained.
+    adapters : int, default 0
+        The rank of low-rank adapters beside each linear layer of the blocks; they are trained, and
+        all other weights stay as they are. Needs ``peft``. A control of random weights has none,
+        and trains everything.
     facts : str
         What was read from the folder, as JSON; for a model folder, which has no other.
 
@@ -56,12 +65,14 @@ class Pretrained(Stage):
     PairingError
         When built on rows that the encoder cannot read.
     ParameterError
-        Without ``transformers``.
+        Without ``transformers``; when both ``top_layers`` and ``adapters`` are given, or either
+        with random weights.
 
     References
     ----------
-    Devlin, Chang, Lee and Toutanova (2019), "BERT". Reimers and Gurevych (2019), "Sentence-BERT".
-    Dosovitskiy et al. (2021), "An image is worth 16x16 words". Radford et al. (2021), "Learning
+    Devlin, Chang, Lee and Toutanova (2019), "BERT". Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang and
+    Chen (2022), "LoRA: low-rank adaptation of large language models" (adapters). Reimers and
+    Gurevych (2019), "Sentence-BERT". Dosovitskiy et al. (2021), "An image is worth 16x16 words". Radford et al. (2021), "Learning
     transferable visual models from natural language supervision".
 
     Examples
@@ -83,12 +94,17 @@ class Pretrained(Stage):
     pool: str = "auto"
     tower: str = "auto"
     weights: bool = True
+    top_layers: int | None = None
+    adapters: int = 0
     facts: str = ""
 
     def __post_init__(self) -> None:
         check_name(self, "pool", self.pool, POOLS)
         check_name(self, "tower", self.tower, TOWERS)
         check_bool(self, "weights", self.weights)
+        check_int(self, "top_layers", self.top_layers, 1, optional=True)
+        check_int(self, "adapters", self.adapters, 0)
+        self._check_what_is_trained()
         if bool(self.folder) == bool(self.facts) and not self.facts:
             raise ParameterError(
                 "Pretrained needs a folder with an encoder.",
@@ -98,6 +114,20 @@ class Pretrained(Stage):
             found = read_facts(str(self.folder), self.tower)
             object.__setattr__(self, "facts", facts_text(found))
         self.known  # noqa: B018  (refuses)
+
+    def _check_what_is_trained(self) -> None:
+        asked = [f"{n}={v}" for n in ("top_layers", "adapters") if (v := getattr(self, n))]
+        if len(asked) == 2:
+            raise ParameterError(
+                f"Pretrained cannot train {' and '.join(asked)} at once: adapters leave all other "
+                "weights as they are.",
+                "Give one of the two.",
+            )
+        if asked and not self.weights:
+            raise ParameterError(
+                f"Pretrained with random weights must train all of them; got {asked[0]}.",
+                "Leave it out, or take the folder's weights.",
+            )
 
     @cached_property
     def known(self) -> Facts:
@@ -125,7 +155,7 @@ class Pretrained(Stage):
 
     def __repr__(self) -> str:
         shown = [repr(self.folder)] if self.folder else []
-        for name, usual in (("pool", "auto"), ("tower", "auto"), ("weights", True)):
+        for name, usual in _USUAL.items():
             if getattr(self, name) != usual:
                 shown.append(f"{name}={getattr(self, name)!r}")
         if not self.folder:
@@ -169,6 +199,8 @@ class PretrainedEncoder(StageModule):
         known = stage.known
         pool = known.pool if stage.pool == "auto" else stage.pool
         model = made(stage, generator)
+        if stage.adapters:
+            adapted(model, stage.adapters, generator, known.name or known.kind)
         width = _width(known)
         tokens = (in_space.size,) if known.reads_text else ()
         if pool == "none" and not tokens:
@@ -181,6 +213,8 @@ class PretrainedEncoder(StageModule):
         self.stage, self.known, self.pool = stage, known, pool
         self.model: Any = model
         self.count = in_space.size
+        if stage.top_layers is not None:
+            self._hold_below(stage.top_layers)
 
     def encode(self, x: Tensor, at: At = BY_HAND) -> Tensor:
         """``(n, t)`` or ``(n, c, h, w)`` to ``(n, k)``, or ``(n, t, k)`` without a pool."""
@@ -243,6 +277,26 @@ class PretrainedEncoder(StageModule):
                 (above if passed else below).append(part)
         *lower, top = blocks
         return [nn.ModuleList(below), *lower, nn.ModuleList([top, *above])]
+
+    def _hold_below(self, top: int) -> None:
+        """Leave everything below the topmost blocks as it is."""
+        layers = self.layers()
+        if not 1 <= top < len(layers):
+            name = self.known.name or self.known.kind
+            raise PairingError(
+                f"top_layers={top}, and {name!r} has {max(len(layers) - 1, 0)} blocks.",
+                "Give a smaller number, or leave it out to train everything.",
+            )
+        for layer in layers[: len(layers) - top]:
+            layer.requires_grad_(False)
+
+    def merge(self) -> PretrainedEncoder:
+        """Return itself with its adapters added to the weights beside which they stand: it answers
+        as before, all of it is trained from here on, and a folder of it needs ``peft`` no more."""
+        if self.stage.adapters:
+            self.model = merged(self.model).requires_grad_(True)
+            self.stage = replace(self.stage, adapters=0)
+        return self
 
     # What a reader of tokens offers
 
