@@ -26,7 +26,7 @@ from layerwise import (
     save,
 )
 from layerwise.recipes import make_recipe
-from layerwise.recipes.choice import choose
+from layerwise.recipes.choice import choose, choose_three
 
 X, Y = load_digits(return_X_y=True)
 X = (X / 16)[:200]
@@ -99,6 +99,33 @@ def test_auto_goes_through_a_small_table_more_often(rows, epochs):
 def test_auto_says_when_every_row_has_a_label():
     choice = choose(table=True, features=4, rows=10, labels=10)
     assert choice.why.endswith("Every row has a label, so pretraining has no rows to add.")
+
+
+@pytest.mark.parametrize(
+    ("image", "labels", "name"),
+    [
+        ((1, 28, 28), 100, "fixmatch"),
+        ((3, 32, 32), 100, "simclr"),
+        ((3, 32, 32), 1000, "stacked_denoising_autoencoder"),
+        ((3, 8, 8), 100, "stacked_denoising_autoencoder"),
+    ],
+)
+def test_images_with_and_without_colours_are_answered_in_their_own_way(image, labels, name):
+    size = int(np.prod(image))
+    told = {"table": False, "features": size, "rows": 1000, "image": image, "classes": True}
+    choice = choose(**told, labels=labels)
+    assert choice.name == name
+    make_recipe(choice.name, **choice.arguments)
+    arms = choose_three(**told)
+    assert len({arm.name for arm in arms}) == 3 or min(image[1:]) < 16
+    for arm in arms:
+        make_recipe(arm.name, **arm.arguments)
+
+
+def test_photographs_are_fine_tuned_alike_in_every_arm_of_a_study():
+    told = {"table": False, "features": 3072, "rows": 1000, "image": (3, 32, 32), "classes": True}
+    simclr, fixmatch, _ = (make_recipe(c.name, **c.arguments) for c in choose_three(**told))
+    assert fixmatch.control == (simclr.control or simclr.finetune)
 
 
 def test_settings_of_ones_own_stand_before_the_recipe():

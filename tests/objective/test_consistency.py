@@ -14,6 +14,7 @@ from layerwise import (
     VAT,
     At,
     Batch,
+    Denoising,
     Dense,
     FixMatch,
     Gaussian,
@@ -370,3 +371,44 @@ def test_numbers_are_refused(objective):
 def test_a_wrong_setting_says_what_was_expected(make, words):
     with pytest.raises(ParameterError, match=words):
         make()
+
+
+# Guesses that taught themselves
+
+
+@pytest.mark.parametrize("objective", [o for o in ALL if not isinstance(o, VAT)])
+def test_the_history_says_over_how_many_classes_guesses_are_spread(objective):
+    codec, batch = module(), given()
+    state = started(objective, codec)
+    head = getattr(state, "head", state)
+    said = []
+    for bias in ([0.0, 0.0, 0.0], [50.0, 0.0, 0.0]):  # all alike, and always the first
+        for layer in head.layers:
+            layer.weight.data.zero_()
+            layer.bias.data = torch.tensor(bias)
+        said.append(terms(objective, codec, state, batch)[1]["classes_guessed"])
+    labels = torch.tensor([3, 3, 2]) / 8
+    alike = math.exp(float(-(labels * labels.log()).sum()))
+    assert said == pytest.approx([3 / alike, 1 / alike], abs=1e-4)
+
+
+def test_guesses_of_one_class_alone_are_told_of():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6)).astype(np.float32)
+    y = np.full(200, -1)
+    y[:10] = np.arange(10) % 10
+    X[10:] = X[3]  # whatever is guessed of one row is guessed of all
+    model = PretrainedClassifier(
+        Pretrainer(Stack(Dense(16)), plan=[(Denoising(), Joint(0))], random_state=0),
+        plan=[
+            (
+                FixMatch(weak=NONE, strong=NONE, threshold=0.0),
+                Joint(60),
+                Training(learning_rate=0.05),
+            )
+        ],
+        unlabeled=-1,
+        random_state=0,
+    )
+    with pytest.warns(UserWarning, match="guesses few classes for rows without labels"):
+        model.fit(X, y)

@@ -21,7 +21,7 @@ CARD = "---\nlanguage: en\nlicense: apache-2.0\n---\n# An encoder\nlicense: anot
 
 
 class Hub:
-    """The addresses of a hub that a download asks for; ``asked`` lists the files that were given."""
+    """What a hub answers to a download; ``asked`` lists the files that were given."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.asked = folder, []
@@ -30,10 +30,10 @@ class Hub:
         class Answers(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self):  # noqa: N802
+            def do_GET(self):
                 hub.answer(self)
 
-            do_HEAD = do_GET  # noqa: N815
+            do_HEAD = do_GET
 
             def log_message(self, *_):
                 pass

@@ -21,7 +21,7 @@ from .erase import Erase
 from .resample import Resample
 from .tone import Grey
 
-STRENGTHS = ("weak", "mild", "strong")
+STRENGTHS = ("weak", "mild", "strong", "views")
 
 
 def suited(space: Space, strength: str = "mild") -> Augmentation:
@@ -33,15 +33,16 @@ def suited(space: Space, strength: str = "mild") -> Augmentation:
     where they hold red, green and blue in [0, 1], their colours change. Other rows swap entries
     with one another. A strong view changes more, and takes a box out of an image in colours; a weak
     one is moved by a few pixels, and mirrored where it has colours: what a network says of it is
-    close to what it says of the row.
+    close to what it says of the row. Two views that are compared change as much as a strong one; of
+    colours less, and no box is taken out: what two views share has to be found within few epochs.
 
     Parameters
     ----------
     space : Space
         Of the rows as the network sees them.
-    strength : {'weak', 'mild', 'strong'}, default 'mild'
-        Mild for labelled rows; weak and strong for the two views of FixMatch; strong for both views
-        of an objective that compares them.
+    strength : {'weak', 'mild', 'strong', 'views'}, default 'mild'
+        Mild for labelled rows; weak and strong for the two views of FixMatch; 'views' for both
+        views of an objective that compares them.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def suited(space: Space, strength: str = "mild") -> Augmentation:
     (Swap(), Resample())
     """
     if len(space.shape) != 3:
-        return {"weak": Swap(0.05), "mild": Swap(0.15), "strong": Resample(0.6)}[strength]
+        return {"weak": Swap(0.05), "mild": Swap(0.15)}.get(strength, Resample(0.6))
     if space.shape[0] == 1:
         if strength == "weak":
             return Shift(0.08)
@@ -73,7 +74,7 @@ def suited(space: Space, strength: str = "mild") -> Augmentation:
     if strength == "weak":
         return Compose(Shift(0.125), Flip())
     strong = strength == "strong"
-    area = (0.3, 1.0) if strong else (0.5, 1.0)
+    area = {"mild": (0.5, 1.0), "strong": (0.3, 1.0), "views": (0.2, 1.0)}[strength]
     last = (Erase(),) if strong else ()
     if space.shape[0] != 3 or space.kind != "unit":
         return Compose(Crop(area), Flip(), *last)
@@ -89,7 +90,7 @@ class Suited(Augmentation):
 
     Parameters
     ----------
-    strength : {'weak', 'mild', 'strong'}, default 'mild'
+    strength : {'weak', 'mild', 'strong', 'views'}, default 'mild'
         How much changes.
 
     Raises

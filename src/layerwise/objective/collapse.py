@@ -36,6 +36,32 @@ def effective_rank(z: Tensor) -> Tensor:
     return torch.exp(-torch.xlogy(share, share).sum())
 
 
+def variety(shares: Tensor) -> Tensor:
+    """Return how many classes probabilities ``(n, classes)`` are spread over: ``exp(entropy of
+    their mean)``, from 1 to the number of classes.
+
+    >>> float(variety(torch.eye(4)).round(decimals=3)), float(variety(torch.eye(4)[:1]))
+    (4.0, 1.0)
+    """
+    mean = shares.detach().float().mean(0)
+    return torch.exp(-torch.xlogy(mean, mean).sum())
+
+
+def guessed(shares: Tensor, y: Tensor | None) -> dict[str, Tensor]:
+    """Return over how many classes probabilities ``(n, classes)`` of rows without labels are
+    spread, by how many the labels ``(m,)`` beside them are, as a term for the history; nothing for
+    numbers.
+
+    >>> guessed(torch.tensor([[1.0, 0.0]]), torch.tensor([0, 1]))
+    {'classes_guessed': tensor(0.5000)}
+    >>> guessed(torch.zeros(2, 1), torch.zeros(2))
+    {}
+    """
+    if y is None or y.is_floating_point():
+        return {}
+    return {"classes_guessed": variety(shares) / variety(F.one_hot(y, shares.shape[1]))}
+
+
 def ranked(z: Tensor, step: int) -> dict[str, Tensor]:
     """Return the rank as a term for the history at every tenth step: it costs more than a mean."""
     whole = step % EVERY == 0 and bool(torch.isfinite(z).all())  # the loss says where it is not

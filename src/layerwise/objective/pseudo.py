@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .._checks import check_kind, check_number
@@ -16,6 +17,7 @@ from .._random import At
 from .._space import Space
 from .._spec import register
 from ..augmentation import Augmentation
+from .collapse import guessed
 from .objective import Objective, Terms
 from .supervised import Head, Supervised
 
@@ -123,6 +125,7 @@ class PseudoLabels(Objective):
         taught = replace(batch.other, y=label, weight=sure if given is None else sure * given)
         pseudo, _ = self.supervised.loss(codec, state.head, taught, at)
         terms = {"supervised": supervised.detach(), "pseudo": pseudo.detach(), "sure": sure.mean()}
+        terms |= guessed(F.one_hot(label, state.head.target.size), batch.y)
         return supervised + self.weight * pseudo, terms
 
     def validation(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> Tensor:

@@ -3,7 +3,8 @@
 The rules, with what they rest on (``docs/choosing.md``):
 
 * Images of 16 x 16 pixels and more, some of them without a label: ``fixmatch``, six convolutions
-  that learn from labelled and unlabelled images at once.
+  that learn from labelled and unlabelled images at once. Where they have colours: ``simclr`` and
+  strong views of the labelled images, for there guesses teach themselves.
 * A table with columns of different kinds: ``tabular_denoising_autoencoder``, with more epochs where
   rows are few: ten epochs of a thousand rows are forty steps, which teach nothing.
 * A table with columns of free text: ``bag_of_words_denoising_autoencoder``.
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ParameterError, did_you_mean
+from ..augmentation import Suited
 from ..training import Training
 from ..training.feed import count_batches
 
@@ -39,10 +41,30 @@ TABLE_EPOCHS, TABLE_STEPS = 10, 3000
 REGULARISED: dict[str, Any] = {"dropout": 0.3, "input_dropout": 0.2, "label_smoothing": 0.1}
 
 # What a study of images compares by default: a kind each
+STACKED: dict[str, Any] = {"modern": True, "widths": (500, 500, 500)}
 OF_IMAGES: dict[str, dict[str, Any]] = {
     "fixmatch": {"epochs": 1, "supervised_steps": 300, "steps": 500, "control_steps": 800},
     "simclr": {"epochs": 3, "finetune_steps": 800},
-    "stacked_denoising_autoencoder": {"modern": True, "widths": (500, 500, 500)},
+    "stacked_denoising_autoencoder": STACKED,
+}
+# Photographs need stronger views of the labelled rows, and more steps with them
+COLOURS = 3
+IN_COLOURS: dict[str, Any] = {"temperature": 0.2, "augment": Suited("strong")}
+LONG_IN_COLOURS: dict[str, Any] = {
+    "channels": (32, 64, 128),
+    "epochs": 8,
+    "finetune_steps": 3000,
+} | IN_COLOURS
+OF_COLOURS: dict[str, dict[str, Any]] = {
+    "simclr": {"epochs": 5, "finetune_steps": 1500} | IN_COLOURS,
+    "fixmatch": {
+        "augment": Suited("strong"),
+        "epochs": 1,
+        "supervised_steps": 800,
+        "steps": 800,
+        "control_steps": 1500,
+    },
+    "stacked_denoising_autoencoder": STACKED,
 }
 
 
@@ -118,6 +140,8 @@ def choose(
             "tabular_denoising_autoencoder", {"epochs": epochs}, f"the data are a table.{full}"
         )
     if learns_as_images(image, classes) and labels is not None and not full:
+        if in_colours(image):
+            return Choice("simclr", LONG_IN_COLOURS, f"rows are {_pixels(image)} in colours.")
         return Choice("fixmatch", {}, f"rows are {_pixels(image)}.")
     if features >= SMALL:
         return Choice(
@@ -149,6 +173,11 @@ def learns_as_images(image: Shape | None, classes: bool) -> bool:
     return image is not None and min(image[1:]) >= SIDE and classes
 
 
+def in_colours(image: Shape | None) -> bool:
+    """Whether rows are images of three channels."""
+    return image is not None and image[0] == COLOURS
+
+
 def _pixels(image: Shape | None) -> str:
     assert image is not None
     return f"images of {image[1]} x {image[2]} pixels"
@@ -171,7 +200,8 @@ def choose_three(
         return [_borrowed(encoder, text, image)]
     if learns_as_images(image, classes):
         why = f"rows are {_pixels(image)}."
-        return [Choice(name, dict(settings), why) for name, settings in OF_IMAGES.items()]
+        arms = OF_COLOURS if in_colours(image) else OF_IMAGES
+        return [Choice(name, dict(settings), why) for name, settings in arms.items()]
     first = choose(table=table, features=features, rows=rows, text=text)
     if text:
         return [first, Choice("masked_language_model", {}, first.why)]

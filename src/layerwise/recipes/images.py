@@ -10,7 +10,7 @@ from ..training import Step, Training, as_plan
 
 CHANNELS = (16, 32, 64)  # for two cores; widths of 32, 64, 128 take three times as long
 PLACES = 2  # a side that the code keeps: one place forgets where strokes are
-WEAK, MILD, STRONG = Suited("weak"), Suited(), Suited("strong")
+WEAK, MILD, STRONG, VIEWS = Suited("weak"), Suited(), Suited("strong"), Suited("views")
 
 
 def convolutions(channels: tuple[int, ...] = CHANNELS, places: int = PLACES) -> Stack:

@@ -9,14 +9,14 @@ from ..objective import BYOL, DINO, BarlowTwins, MoCo, SimCLR, VICReg
 from ..objective.two_views import TwoViews
 from ..schedule import Joint
 from ..training import Training, as_plan
-from .images import CHANNELS, STRONG, augmented, convolutions
+from .images import CHANNELS, VIEWS, augmented, convolutions
 from .recipe import Recipe
 
 
 def simclr(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     temperature: float = 0.5,
     epochs: int = 6,
     batch_size: int = 256,
@@ -39,7 +39,7 @@ def simclr(
 def moco(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     queue: int = 1024,
     momentum: float = 0.99,
     epochs: int = 6,
@@ -60,7 +60,7 @@ def moco(
 def byol(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     momentum: float = 0.99,
     epochs: int = 6,
     batch_size: int = 256,
@@ -79,7 +79,7 @@ def byol(
 def dino(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     prototypes: int = 1024,
     epochs: int = 6,
     batch_size: int = 256,
@@ -99,7 +99,7 @@ def dino(
 def barlow_twins(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     epochs: int = 6,
     batch_size: int = 256,
     **settings: Any,
@@ -118,7 +118,7 @@ def barlow_twins(
 def vicreg(
     channels: tuple[int, ...] = CHANNELS,
     *,
-    views: Augmentation = STRONG,
+    views: Augmentation = VIEWS,
     epochs: int = 6,
     batch_size: int = 256,
     **settings: Any,

@@ -20,6 +20,7 @@ SIGNALS = {
     "spread": ("spread of the embeddings", True, False),
     "agreement": ("agreement of two views", True, True),
     "sure": ("rows it is sure of", True, False),
+    "classes_guessed": ("classes guessed, by those of the labels", False, True),
 }
 
 

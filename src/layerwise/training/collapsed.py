@@ -1,5 +1,5 @@
-"""An encoder that answers the same to every row: every number is finite, and nothing was
-learned."""
+"""What answers the same to every row, an encoder or guesses: every number is finite, and nothing
+was learned."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from .._json import Facts
 from .events import stages_of
 
 LEAST = 0.1  # of the spread, which is 1 where embeddings point everywhere alike
+LEAST_CLASSES = 0.3  # of the classes guessed, by those of the labels beside them
 _CURE = (
     "Raise the batch size or the terms that keep rows apart, lower the learning rate, or take "
     "milder augmentations."
 )
 
 
+_CURE_OF_GUESSES = (
+    "What was guessed first taught itself, and the predictions are not to be trusted. Give more "
+    "labels, let the labelled rows teach for longer first, or learn from them alone."
+)
+
+
 def collapsed(history: Sequence[Facts]) -> list[str]:
-    """Return a sentence for each phase whose embeddings have a spread below 0.1 in its last epoch.
+    """Return a sentence for each phase whose embeddings have a spread below 0.1 in its last epoch,
+    or whose guesses are of few of the classes.
 
     >>> row = {"step": 0, "phase": 0, "first": 0, "last": 1, "objective": "VICReg", "spread": 0.02}
     >>> collapsed([row])[0][:71]
@@ -25,10 +33,15 @@ def collapsed(history: Sequence[Facts]) -> list[str]:
     """
     sentences = []
     for _, phase in groupby(history, key=lambda row: (row.get("step"), row.get("phase"))):
-        row = [row for row in phase if "search" not in row][-1:]
-        if row and (spread := row[0].get("spread")) is not None and spread < LEAST:
+        last = next((row for row in reversed(list(phase)) if "search" not in row), {})
+        if (spread := last.get("spread")) is not None and spread < LEAST:
             sentences.append(
-                f"{row[0]['objective']} on {stages_of(row[0])} answers nearly the same to every "
+                f"{last['objective']} on {stages_of(last)} answers nearly the same to every "
                 f"row (spread {spread:.2f} of 1): the encoder has collapsed. {_CURE}"
+            )
+        if (guessed := last.get("classes_guessed")) is not None and guessed < LEAST_CLASSES:
+            sentences.append(
+                f"{last['objective']} on {stages_of(last)} guesses few classes for rows without "
+                f"labels ({guessed:.0%} of as many as the labels have). {_CURE_OF_GUESSES}"
             )
     return sentences

@@ -1,4 +1,4 @@
-"""An encoder that somebody else has trained, brought from a hub to a folder, when it is asked for."""
+"""An encoder that somebody else has trained, brought from a hub to a folder when asked for."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ class Pretrained(Stage):
     ----------
     Devlin, Chang, Lee and Toutanova (2019), "BERT". Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang and
     Chen (2022), "LoRA: low-rank adaptation of large language models" (adapters). Reimers and
-    Gurevych (2019), "Sentence-BERT". Dosovitskiy et al. (2021), "An image is worth 16x16 words". Radford et al. (2021), "Learning
-    transferable visual models from natural language supervision".
+    Gurevych (2019), "Sentence-BERT". Dosovitskiy et al. (2021), "An image is worth 16x16 words".
+    Radford et al. (2021), "Learning transferable visual models from natural language supervision".
 
     Examples
     --------

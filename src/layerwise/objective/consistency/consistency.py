@@ -17,6 +17,7 @@ from ..._errors import PairingError
 from ..._random import At
 from ..._space import Space
 from ...augmentation import Augmentation, Suited, view_of
+from ..collapse import guessed
 from ..objective import Objective, Terms
 from ..supervised import Head, Supervised
 
@@ -31,6 +32,10 @@ class Consistency(Objective):
     Each step takes a batch of all rows and, beside it, labelled ones; what ``parts`` returns goes
     through the network with them, so that they share the statistics of a batch. An epoch is one
     pass over all rows.
+
+    The history has ``classes_guessed``: over how many classes the answers to rows without labels
+    are spread, by how many the labels are. Below 0.3 in a phase's last epoch a warning tells that
+    guesses taught themselves.
 
     Parameters
     ----------
@@ -97,7 +102,8 @@ class Consistency(Objective):
         own, *others = outputs.float().split(sizes)
         supervised = self.supervised.loss_of(own, batch, mixed)
         term, terms = self.unlabelled(codec, state, batch.other, others, at)
-        terms = {"supervised": supervised.detach(), "consistency": term.detach()} | terms
+        said = guessed(others[0].softmax(1), batch.y) if others else {}
+        terms = {"supervised": supervised.detach(), "consistency": term.detach()} | terms | said
         return supervised + self.weight * term, terms
 
     def parts(self, x: Tensor, space: Space, at: At) -> tuple[Tensor, ...]:

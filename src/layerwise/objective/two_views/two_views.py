@@ -33,7 +33,7 @@ class TwoViews(Objective):
 
     Parameters
     ----------
-    augment : Augmentation, default Suited("strong")
+    augment : Augmentation, default Suited("views")
         Makes both views.
     projector : tuple of int, default (256, 128)
         Widths: hidden layers with batch normalisation and ReLU, then the embedding.
@@ -42,7 +42,7 @@ class TwoViews(Objective):
     level: ClassVar[str] = "data"
     least_rows: ClassVar[int] = 8
 
-    augment: Augmentation = Suited("strong")
+    augment: Augmentation = Suited("views")
     _: KW_ONLY
     projector: tuple[int, ...] = (256, 128)
 
