@@ -127,4 +127,4 @@ def test_compare_notes_it(table, tmp_path):
     study = Study((20,), 1, settings=1)
     more = {"study": study, "baseline": ["majority"], "workers": 1, "device": "cpu"}
     result = compare(table, **given, **more, out=tmp_path / "out")
-    assert any("training diverged in 1 of its trials" in note for note in result["notes"])
+    assert any("training went wrong in 1 of its trials" in note for note in result["notes"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -13,8 +14,11 @@ from PIL import Image
 import layerwise
 from layerwise import ParameterError, Pieces, Preprocessor, Study, compare
 from layerwise._errors import FileError
+from layerwise.data.readers import Dataset, load_dataset
 from layerwise.workflows import fit
+from layerwise.workflows.choices import pixels_for
 from layerwise.workflows.codes import KnownCodes
+from layerwise.workflows.columns import Smaller, plain_columns
 
 transformers = pytest.importorskip("transformers", reason="pip install 'layerwise[transfer]'")
 
@@ -98,6 +102,34 @@ def test_images_go_through_a_vision_encoder(tmp_path):
         str(tmp_path / "images"), labels=12, encoder=str(folder), changes=FAST, out=tmp_path / "o"
     )
     assert result["recipe"] == "vision_encoder"
+
+
+def test_images_are_read_as_large_as_the_encoder_reads_them(tmp_path):
+    config = transformers.ViTConfig(image_size=96, patch_size=48, **SMALL)
+    transformers.ViTModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "vit")
+    bert = transformers.BertModel(transformers.BertConfig(vocab_size=50, **SMALL))
+    bert.save_pretrained(tmp_path / "bert")
+    assert pixels_for(str(tmp_path / "vit")) == {"side": 96}
+    assert pixels_for(str(tmp_path / "bert")) == pixels_for(None) == {}
+    for i in range(4):
+        place = tmp_path / "images" / "ab"[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (200, 100), (i, 0, 0)).save(place / f"{i}.png")
+    shapes = [
+        load_dataset(str(tmp_path / "images"), **given).image_shape for given in ({}, {"side": 96})
+    ]
+    assert shapes == [(3, 32, 64), (3, 48, 96)]
+
+
+def test_simple_models_get_means_of_the_pixels_of_large_images(tmp_path):
+    images = np.random.default_rng(0).integers(0, 255, (5, 3, 96, 128), dtype=np.uint8)
+    small = Smaller((3, 96, 128)).fit_transform(images.reshape(5, -1))
+    by_hand = images.reshape(5, 3, 48, 2, 64, 2).mean((3, 5)).reshape(5, -1)
+    np.testing.assert_allclose(small, by_hand, rtol=1e-6)
+    data = Dataset("photos", images.reshape(5, -1), None, None, (3, 96, 128), None)
+    assert plain_columns(data).fit(data.X).transform(data.X).shape == (5, 3 * 48 * 64)
+    data = replace(data, X=data.X[:, : 3 * 64 * 64], image_shape=(3, 64, 64))
+    assert isinstance(plain_columns(data), Preprocessor)
 
 
 def test_an_encoder_for_other_data_is_refused_in_words(encoder, tmp_path):

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._errors import ParameterError, did_you_mean
 from .._spec import from_words
+from ..architecture.borrowed import image_side
 from ..data.readers import ReadRows
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
 from ..recipes.choice import Choice, choose, choose_three
@@ -57,6 +58,13 @@ def default_recipes(data: Rows, rows: int, encoder: str | None = None) -> list[C
     """Return three recipes for the kind of data and the rows to learn from; the first is of the
     kind that ``fit`` takes."""
     return choose_three(**_shape(data) | {"rows": rows}, encoder=encoder)
+
+
+def pixels_for(encoder: str | None) -> dict[str, Any]:
+    """Return how large images are read for an encoder from a folder, as an argument of
+    ``load_dataset``; nothing without one, or for one that reads texts."""
+    side = None if encoder is None else image_side(encoder)
+    return {} if side is None else {"side": side}
 
 
 def _shape(data: Rows) -> dict[str, Any]:

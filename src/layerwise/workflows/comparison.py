@@ -34,7 +34,7 @@ from ..evaluation import (
 from ..recipes import RECIPES, Recipe, arguments_of
 from ..report import PAGE, study_files
 from .arms import recipe_arms
-from .choices import default_recipes, resolve
+from .choices import default_recipes, pixels_for, resolve
 from .codes import frozen_arm, keep_codes
 from .columns import plain_columns, texts_of
 from .given import GivenRows, Labels, given_rows
@@ -154,7 +154,7 @@ def compare(
     began = time.perf_counter()
     out, study = Path(out), study or Study()
     study = study if metric is None else replace(study, metric=metric)
-    given = _dataset(data, y, target, test, task, drop, id_column, text)
+    given = _dataset(data, y, target, test, task, drop, id_column, text, encoder)
     checked = guarded(given, keep, drop, groups=groups)
     tested = () if checked.data.test is None else checked.data.test.notes
     rows, kept, found = checked.study, checked.data, checked.findings
@@ -244,7 +244,7 @@ def _diverged(outcome: Outcome) -> list[str]:
         said = [w for w in record.get("warnings", []) if w.startswith("TrainingWarning: ")]
         told.setdefault(record["arm"], []).extend(said[:1])
     return [
-        f"{arm}: training diverged in {len(said):,} of its trials, the first: "
+        f"{arm}: training went wrong in {len(said):,} of its trials, the first: "
         f"{said[0].removeprefix('TrainingWarning: ')}"
         for arm, said in told.items()
         if said
@@ -260,6 +260,7 @@ def _dataset(
     drop: Sequence[str],
     id_column: str | None,
     text: Sequence[str],
+    encoder: str | None,
 ) -> Dataset:
     if isinstance(data, (str, Path)):
         if y is not None:
@@ -271,7 +272,7 @@ def _dataset(
             "id_column": id_column,
             "text": text,
         }
-        return load_dataset(str(data), drop=drop, **named)
+        return load_dataset(str(data), drop=drop, **named, **pixels_for(encoder))
     if y is None:
         raise ParameterError(
             "Rows were given without y.", "Give the labels, None where a row has none."

@@ -19,7 +19,7 @@ from ..estimators import make_pretrainer
 from ..evaluation import judging
 from ..report import PAGE, report_files
 from ..training import Clock, limited_by, phases_that_ran, troubles
-from .choices import resolve
+from .choices import pixels_for, resolve
 from .draw import Tell, about, dropped_columns, facts_of, fit_draw
 from .epochs import many_epochs
 from .facts import encoder_facts, fit_facts
@@ -80,7 +80,7 @@ def fit(
     until = until_of(time_limit)
     out = Path(out)
     tell("reading")
-    given = _read(data, target, no_target, test, task, drop, id_column, text)
+    given = _read(data, target, no_target, test, task, drop, id_column, text, encoder)
     _check_labels(given, labels)
     rows = guarded(given, keep, drop, draws=False, groups=groups)
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
@@ -125,6 +125,7 @@ def _read(
     drop: Sequence[str],
     id_column: str | None,
     text: Sequence[str],
+    encoder: str | None,
 ) -> Dataset:
     """Return the data; a target is named, or it is said that there is none."""
     if no_target:
@@ -134,9 +135,10 @@ def _read(
                     f"--no-target was given and also --{name} {value}.", "Give one or the other."
                 )
         named: dict[str, Any] = {"test": test, "drop": drop, "id_column": id_column, "text": text}
+        named |= pixels_for(encoder)
         return without_labels(load_dataset(data, **named))
     named = {"target": target, "test": test, "task": task, "id_column": id_column, "text": text}
-    given = load_dataset(data, drop=drop, **named)
+    given = load_dataset(data, drop=drop, **named, **pixels_for(encoder))
     check_no_target(given, f"layerwise fit {shlex.quote(data)}")
     if task is not None and given.y is None:
         raise ParameterError(

@@ -1,6 +1,6 @@
 """Encoders that somebody else has trained."""
 
-from .folder import ORIGIN, Facts, facts_of, facts_text, read_facts
+from .folder import ORIGIN, Facts, facts_of, facts_text, image_side, read_facts
 from .pretrained import Pretrained, PretrainedEncoder
 from .wrapped import Wrapped, register_encoder
 
@@ -12,6 +12,7 @@ __all__ = [
     "Wrapped",
     "facts_of",
     "facts_text",
+    "image_side",
     "read_facts",
     "register_encoder",
 ]

@@ -163,6 +163,21 @@ def read_facts(folder: str, tower: str) -> Facts:
     )
 
 
+def image_side(folder: str) -> int | None:
+    """Return how many pixels the side of an image has that a folder's encoder reads; None where it
+    reads texts.
+
+    Raises
+    ------
+    FileError, ModelError
+        As ``read_facts``.
+    """
+    config = Path(folder) / "config.json"
+    two = config.is_file() and read_json(config).get("model_type") == "clip"
+    facts = read_facts(folder, "image" if two else "auto")
+    return None if facts.reads_text else facts.size
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Return an object from a small JSON file.
 

@@ -30,12 +30,13 @@ def read_images(
     task: str | None = None,
     like: Dataset | None = None,
     white: int | None = None,
+    side: int = LONG_SIDE,
 ) -> Dataset:
     """Return the images of a folder, in the order of their paths.
 
     The first folder below is the class; images in ``unlabeled/`` and images without folders have no
-    label. All get one size: the most common one, made smaller to at most 64 pixels on its long
-    side. Grey when all are grey.
+    label. All get one size: the most common one, made smaller to at most ``side`` pixels on its
+    long side. Grey when all are grey.
     """
     only_label(folder.name, "classification", target, task)
     files, notes = walk(folder)
@@ -43,11 +44,13 @@ def read_images(
     splits, more = splits_of(root, files)
     more = [*wrapped, *more]
     if like is not None:
-        return _read(folder, splits.get("test") or splits["train"], like, [*notes, *more], white)
-    train = _read(folder, splits["train"], None, [*notes, *more], white)
+        return _read(
+            folder, splits.get("test") or splits["train"], like, [*notes, *more], white, side
+        )
+    train = _read(folder, splits["train"], None, [*notes, *more], white, side)
     if not splits.get("test"):
         return train
-    test = _read(folder, splits["test"], train, [], white)
+    test = _read(folder, splits["test"], train, [], white, side)
     return Dataset(
         train.name,
         train.X,
@@ -62,7 +65,12 @@ def read_images(
 
 
 def _read(
-    folder: Path, items: list[Item], like: Dataset | None, notes: list[str], white: int | None
+    folder: Path,
+    items: list[Item],
+    like: Dataset | None,
+    notes: list[str],
+    white: int | None,
+    side: int,
 ) -> Dataset:
     found: list[tuple[Item, Header]] = []
     bad: list[str] = []
@@ -76,7 +84,7 @@ def _read(
         else:
             bad.append(_named(folder, item.path, header))
     refuse_loose(folder, [item for item, _ in found], "images")
-    size, grey, more = _common(found, like)
+    size, grey, more = _common(found, like, side)
     white, told_of_depth = _white(found, like.white if like is not None else white)
     more += told_of_depth
     kept: list[Item] = []
@@ -134,7 +142,7 @@ def _white(found: list[tuple[Item, Header]], known: int | None) -> tuple[int, li
 
 
 def _common(
-    found: list[tuple[Item, Header]], like: Dataset | None
+    found: list[tuple[Item, Header]], like: Dataset | None, side: int
 ) -> tuple[tuple[int, int], bool, list[str]]:
     """Return the size (width, height) that all images get, whether they are grey, and notes."""
     sizes = Counter(header.size for _, header in found)
@@ -157,8 +165,8 @@ def _common(
             f"The images have {len(sizes)} sizes; {changed} were resized to the most common one, "
             f"{width} x {height}."
         )
-    if max(common) > LONG_SIDE:
-        scale = LONG_SIDE / max(common)
+    if max(common) > side:
+        scale = side / max(common)
         common = max(1, round(width * scale)), max(1, round(height * scale))
         notes.append(
             f"The images were made smaller, from {width} x {height} to {common[0]} x {common[1]} "

@@ -13,6 +13,7 @@ from .dataset import Dataset, listing
 from .embedded import EMBEDDED, read_embedded
 from .files import unreadable
 from .forms import reader_of, reads_images
+from .images import LONG_SIDE
 from .standard_input import STANDARD_INPUT, from_standard_input
 
 
@@ -27,6 +28,7 @@ def load_dataset(
     id_column: str | None = None,
     text: Sequence[str] = (),
     white: int | None = None,
+    side: int = LONG_SIDE,
 ) -> Dataset:
     """Return the rows of a file, a folder or an embedded set.
 
@@ -53,6 +55,8 @@ def load_dataset(
         more than 30 bytes in the mean of which more than half are different.
     white : int, optional
         Of images of 16 bits: the value that becomes 255; by default the folder's own range decides.
+    side : int, default 64
+        Images of a folder whose long side has more pixels are made smaller to it.
 
     Notes
     -----
@@ -73,7 +77,7 @@ def load_dataset(
     Dataset(name='digits', target='label', image_shape=(1, 8, 8), task='classification', ...)
     """
     check_task(task)
-    train = _read(os.fspath(data), target, task, like, drop, id_column, white, text)
+    train = _read(os.fspath(data), target, task, like, drop, id_column, white, text, side)
     if test is not None:
         found = _read(os.fspath(test), target, task, train, drop, id_column)
         held = replace(found.test or found, test=None)
@@ -95,6 +99,7 @@ def _read(
     id_column: str | None,
     white: int | None = None,
     text: Sequence[str] = (),
+    side: int = LONG_SIDE,
 ) -> Dataset:
     if text and (data in EMBEDDED):
         raise _no_text(data)
@@ -125,7 +130,7 @@ def _read(
     if text:
         raise _no_text(data)
     _refuse_id(data, id_column)
-    own = {"white": white} if reads_images(read) else {}
+    own = {"white": white, "side": side} if reads_images(read) else {}
     return read(target=target, task=task, like=like, **own)
 
 
