@@ -31,6 +31,7 @@ LEVELS = {
     "augmentation": 1,
     "schedule": 1,
     "data": 1,
+    "labelling": 1,
     "objective": 2,
     "training": 3,
     "recipes": 4,

@@ -106,6 +106,20 @@ if TYPE_CHECKING:
         Pretrainer,
     )
     from .evaluation import Arm, EstimatorArm, Study, register_baseline
+    from .labelling import (
+        Badge,
+        Candidates,
+        Coverage,
+        Disagreement,
+        Entropy,
+        Margin,
+        Query,
+        Random,
+        Strategy,
+        Typical,
+        TypicalThenMargin,
+        WithRandom,
+    )
     from .objective import (
         BYOL,
         DINO,
@@ -270,6 +284,20 @@ _HOMES = {
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
     "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing", "probing"),
+    "labelling": (
+        "Badge",
+        "Candidates",
+        "Coverage",
+        "Disagreement",
+        "Entropy",
+        "Margin",
+        "Query",
+        "Random",
+        "Strategy",
+        "Typical",
+        "TypicalThenMargin",
+        "WithRandom",
+    ),
     "workflows": ("StudyResult", "compare", "download_encoder"),
 }
 _MODULES = ("recipes",)

@@ -1,0 +1,23 @@
+"""Which rows to label next: strategies as values over codes and what a model says."""
+
+from .badge import Badge
+from .spread import Coverage, Random, Typical
+from .strategy import Candidates, Query, Strategy, strategy_named
+from .turns import TypicalThenMargin, WithRandom
+from .unsure import Disagreement, Entropy, Margin
+
+__all__ = [
+    "Badge",
+    "Coverage",
+    "Disagreement",
+    "Entropy",
+    "Margin",
+    "Candidates",
+    "Query",
+    "Random",
+    "Strategy",
+    "Typical",
+    "TypicalThenMargin",
+    "WithRandom",
+    "strategy_named",
+]

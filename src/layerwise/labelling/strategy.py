@@ -1,0 +1,167 @@
+"""What a strategy is: rows, some of them labelled, and which to ask about next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from .._checks import check_int
+from .._errors import DataError, PairingError, ParameterError
+from .._spec import Spec
+
+NEEDS = {
+    "probabilities": "probabilities of classes",
+    "predictions": "predictions of several models",
+}
+
+
+class Query(NamedTuple):
+    """A row to ask about, and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Rows of which some have a label, as a strategy sees them.
+
+    Parameters
+    ----------
+    codes : array of shape (n, k)
+        Of an encoder, finite; rows that are alike have codes that are near.
+    labelled : array of int
+        The rows that have a label.
+    probabilities : array of shape (n, classes), optional
+        Of a classifier, in [0, 1].
+    predictions : array of shape (models, n), optional
+        Of several models of numbers, two at least.
+    classes : sequence, optional
+        Names of the classes, for reasons.
+
+    Raises
+    ------
+    DataError
+        When the shapes do not belong together, or a number is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from layerwise import Candidates, Random
+    >>> pool = Candidates(np.eye(4), labelled=[0])
+    >>> pool.open.tolist(), len(Random().choose(pool, 2))
+    ([1, 2, 3], 2)
+    """
+
+    codes: np.ndarray
+    labelled: np.ndarray | Sequence[int] = ()
+    probabilities: np.ndarray | None = None
+    predictions: np.ndarray | None = None
+    classes: Sequence[object] = ()
+    open: np.ndarray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        codes = np.asarray(self.codes)
+        codes = codes.reshape(len(codes), -1)
+        labelled = np.unique(np.asarray(self.labelled, dtype=np.int64))
+        if len(labelled) and not (labelled[0] >= 0 and labelled[-1] < len(codes)):
+            raise DataError(
+                f"Row {labelled[labelled >= len(codes)][:1]} is labelled, and there are "
+                f"{len(codes):,} rows."
+            )
+        given = {"codes": codes, "labelled": labelled}
+        for name, axis in (("probabilities", 0), ("predictions", 1)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            given[name] = np.asarray(value, dtype=np.float64)
+            if given[name].ndim != 2 or given[name].shape[axis] != len(codes):
+                raise DataError(
+                    f"{name} have the shape {given[name].shape}; there are {len(codes):,} rows of "
+                    "codes.",
+                    "Give (n, classes) probabilities, or (models, n) predictions.",
+                )
+        for name in ("codes", "probabilities", "predictions"):
+            if name in given and not np.isfinite(given[name]).all():
+                raise DataError(f"{name} hold a number that is not finite.")
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        known = np.zeros(len(codes), dtype=bool)
+        known[labelled] = True
+        object.__setattr__(self, "open", np.flatnonzero(~known))
+
+    def name(self, c: int) -> str:
+        """Return the name of a class, as a reason says it."""
+        return repr(str(self.classes[c])) if len(self.classes) > c else f"class {c}"
+
+
+class Strategy(Spec):
+    """Base of what says which rows to ask about next (abstract); a frozen dataclass."""
+
+    needs: ClassVar[str | None] = None  # 'probabilities' or 'predictions'
+
+    def choose(self, pool: Candidates, n: int, random_state: int = 0) -> list[Query]:
+        """Return rows without a label to ask about, the most wanted first, with reasons.
+
+        Parameters
+        ----------
+        pool : Candidates
+        n : int
+            How many, at least 1; fewer come back where fewer have no label.
+        random_state : int, default 0
+
+        Raises
+        ------
+        PairingError
+            When the pool lacks what the strategy looks at.
+        """
+        check_int(self, "n", n, 1)
+        self.check(pool)
+        n = min(n, len(pool.open))
+        return self.chosen(pool, n, np.random.default_rng(random_state)) if n else []
+
+    def check(self, pool: Candidates) -> None:
+        """Raise when the pool lacks what the strategy looks at."""
+        if self.needs is not None and getattr(pool, self.needs) is None:
+            raise PairingError(
+                f"{self!r} needs {NEEDS[self.needs]}, and the pool has none.",
+                "Fit a model on the rows that have a label first, or use Typical or Coverage.",
+            )
+        few = pool.predictions is not None and len(pool.predictions) < 2
+        if self.needs == "predictions" and few:
+            raise PairingError(
+                f"{self!r} needs {NEEDS['predictions']}; one model was given.",
+                "Fit it on several draws of the labelled rows.",
+            )
+
+    def chosen(self, pool: Candidates, n: int, rng: np.random.Generator) -> list[Query]:
+        """Return ``n`` rows; there are as many without a label."""
+        raise NotImplementedError
+
+
+def strategy_named(name: str) -> Strategy:
+    """Return the strategy of a name as the command line has it, such as 'typical-then-margin'.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name.
+
+    >>> strategy_named("typical-then-margin")
+    TypicalThenMargin()
+    """
+    from .._errors import did_you_mean
+    from .._spec import registered
+
+    kinds = {dashed(kind.__name__): kind for kind in registered(Strategy)}
+    if name not in kinds:
+        raise ParameterError(f"There is no strategy {name!r}.", did_you_mean(name, kinds))
+    return kinds[name]()  # type: ignore[return-value]
+
+
+def dashed(name: str) -> str:
+    """Return 'TypicalThenMargin' as 'typical-then-margin'."""
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
