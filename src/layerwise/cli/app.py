@@ -426,6 +426,49 @@ def evaluate(
 
 
 @app.command()
+def suggest(
+    model: Model,
+    data: Data,
+    n: Annotated[int, typer.Option("--n", help="How many rows.", min=1)] = 20,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="random, typical, coverage, margin, entropy, badge, disagreement, "
+            "typical-then-margin or with-random."
+        ),
+    ] = "typical-then-margin",
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
+    ] = None,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    id_column: Id = None,
+    parts: With = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which rows without a label to label next, and why."""
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        columns = workflows.suggest(
+            model,
+            data,
+            n=n,
+            strategy=strategy,
+            target=target,
+            id_column=id_column,
+            seed=seed,
+            device=device,
+            say=output.say,
+        )
+        output.show_columns(columns, out, raw)
+
+
+@app.command()
 def embed(
     model: Model,
     data: Data,

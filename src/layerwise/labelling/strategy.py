@@ -19,7 +19,14 @@ NEEDS = {
 
 
 class Query(NamedTuple):
-    """A row to ask about, and why."""
+    """A row to ask about, and why.
+
+    Examples
+    --------
+    >>> from layerwise import Query
+    >>> Query(3, "drawn at random").row
+    3
+    """
 
     row: int
     reason: str
@@ -99,7 +106,20 @@ class Candidates:
 
 
 class Strategy(Spec):
-    """Base of what says which rows to ask about next (abstract); a frozen dataclass."""
+    """Base of what says which rows to ask about next (abstract); a frozen dataclass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import dataclass
+    >>> from layerwise import Candidates, Query, Strategy
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Last(Strategy):
+    ...     def chosen(self, pool, n, rng):
+    ...         return [Query(int(row), "of the last ones") for row in pool.open[-n:]]
+    >>> [query.row for query in Last().choose(Candidates(np.eye(5)), 2)]
+    [3, 4]
+    """
 
     needs: ClassVar[str | None] = None  # 'probabilities' or 'predictions'
 

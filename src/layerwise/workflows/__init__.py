@@ -7,6 +7,7 @@ from .evaluate import evaluate
 from .fit import fit
 from .recipes import recipes
 from .study_result import StudyResult
+from .suggest import suggest
 from .use import embed, predict, reconstruct, score
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "recipes",
     "reconstruct",
     "score",
+    "suggest",
 ]

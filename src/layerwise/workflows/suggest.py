@@ -1,0 +1,122 @@
+"""Which rows to label next, by a saved model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from .._errors import DataError
+from ..data.frames import is_missing
+from ..estimators import PretrainedClassifier, PretrainedRegressor
+from ..labelling import Candidates, strategy_named
+from .opened import Opened, Say, open_rows, silent
+from .table_out import Columns
+from .telling import telling
+
+MEMBERS, LEAST = 5, 10  # linear models on draws of the labels, and labels below which none is made
+
+
+@telling
+def suggest(
+    model: str,
+    data: str,
+    *,
+    n: int = 20,
+    strategy: str = "typical-then-margin",
+    target: str | None = None,
+    id_column: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    say: Say = silent,
+) -> Columns:
+    """Return the rows to label next, the most wanted first, as columns: the row and its name, the
+    reason, and what the model says of it now.
+
+    Parameters
+    ----------
+    model : str
+        A model folder; an encoder alone suggests by where rows lie.
+    data : str
+        Rows of which some have no label: an empty cell of the target, an image in ``unlabeled/``.
+    n : int, default 20
+        Fewer come back where fewer have no label.
+    strategy : str, default 'typical-then-margin'
+        Its name with dashes: random, typical, coverage, margin, entropy, badge, disagreement,
+        typical-then-margin, with-random.
+    target : str, optional
+        The column of the labels; by default the one the model was fitted on.
+
+    Raises
+    ------
+    DataError
+        When every row has a label.
+    ParameterError
+        For an unknown strategy.
+    PairingError
+        When the strategy needs what the model does not say.
+    """
+    chosen = strategy_named(strategy)
+    opened = open_rows(model, data, device, say, labels=True, target=target, id_column=id_column)
+    known = labelled_rows(opened)
+    if known.all():
+        raise DataError(
+            f"Every one of the {len(known):,} rows of {data!r} has a label in "
+            f"{opened.rows.target!r}: there is none to ask about.",
+            "Add rows whose label is empty.",
+        )
+    pool, says = _candidates(opened, known, seed)
+    queries = chosen.choose(pool, n, seed)
+    rows = np.array([query.row for query in queries])
+    named = {
+        name: np.asarray(values, dtype=object)[rows] for name, values in opened.named().items()
+    }
+    said = {name: values[rows] for name, values in says.items()}
+    say(
+        f"{int(known.sum()):,} of {len(known):,} rows have a label; {len(rows):,} are suggested by "
+        f"{chosen!r}."
+    )
+    return {**named, "reason": [query.reason for query in queries], **said}
+
+
+def labelled_rows(opened: Opened) -> np.ndarray:
+    """Return which rows have a label, ``(n,)`` of bool."""
+    y = opened.rows.y
+    if y is None:
+        return np.zeros(len(opened.rows), dtype=bool)
+    return np.array([not is_missing(value) for value in y.tolist()])
+
+
+def _candidates(
+    opened: Opened, known: np.ndarray, seed: int
+) -> tuple[Candidates, dict[str, np.ndarray]]:
+    """Return the rows as a strategy sees them, and what the model says of each."""
+    fitted, X = opened.fitted, opened.X
+    codes = np.asarray(fitted.encode(X))
+    given: dict[str, Any] = {"labelled": np.flatnonzero(known)}
+    says: dict[str, np.ndarray] = {}
+    if isinstance(fitted, PretrainedClassifier):
+        p = fitted.predict_proba(X)
+        given |= {"probabilities": p, "classes": fitted.classes_.tolist()}
+        says = {"prediction": fitted.classes_[p.argmax(1)], "p": p.max(1)}
+    elif isinstance(fitted, PretrainedRegressor):
+        says = {"prediction": fitted.predict(X)}
+        if known.sum() >= LEAST:
+            y = np.asarray(opened.rows.y, dtype=np.float64)
+            given["predictions"] = ensemble(codes, y, np.flatnonzero(known), seed)
+    return Candidates(codes, **given), says
+
+
+def ensemble(codes: np.ndarray, y: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
+    """Return what ridge regressions on the codes say, ``(5, n)``, each fitted on a draw with
+    replacement of the labelled rows."""
+    rng = np.random.default_rng(seed)
+    said = []
+    for _ in range(MEMBERS):
+        rows = rng.choice(known, len(known))
+        model = make_pipeline(StandardScaler(), Ridge(1.0))
+        said.append(model.fit(codes[rows], y[rows]).predict(codes))
+    return np.stack(said)
