@@ -10,8 +10,8 @@ import pytest
 from layerwise import DataError, Margin, PairingError, ParameterError
 from layerwise.cli.app import app
 from layerwise.labelling import Candidates
+from layerwise.labelling.ensemble import predictions, probabilities
 from layerwise.workflows import fit, predict, suggest
-from layerwise.workflows.suggest import ensemble
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,18 @@ def test_an_ensemble_disagrees_where_there_are_no_labels():
     codes = rng.normal(size=(200, 2))
     codes[150:] += 30
     y = codes[:, 0] + rng.normal(0, 0.5, 200)
-    spread = ensemble(codes, y, np.arange(150), 0).std(0)
+    spread = predictions(codes, y, np.arange(150), 0).std(0)
     assert spread[150:].mean() > 3 * spread[:150].mean()
-    again = ensemble(codes, y, np.arange(150), 0).std(0)
+    again = predictions(codes, y, np.arange(150), 0).std(0)
     np.testing.assert_array_equal(spread, again)
+
+
+def test_classes_without_a_label_have_no_probability():
+    rng = np.random.default_rng(0)
+    codes, y = rng.normal(size=(30, 2)), np.arange(30) % 3
+    p = probabilities(codes, y, np.flatnonzero(y != 1), 4)
+    assert (p[:, [1, 3]] == 0).all() and np.allclose(p.sum(1), 1)
+    assert (probabilities(codes, y, np.array([0, 3]), 3)[:, 0] == 1).all()
 
 
 def test_what_cannot_be_suggested_is_said(fitted, mixed_csv, tmp_path):

@@ -321,6 +321,13 @@ def compare(
     drop: Drop = None,
     text: TextOption = None,
     encoder: Encoder = None,
+    choose: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare strategies that choose which rows get labels with chance, such as "
+            "typical-then-margin,margin, on the codes of one encoder."
+        ),
+    ] = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
@@ -365,6 +372,7 @@ def compare(
             drop=drop or (),
             text=text or (),
             encoder=encoder,
+            choose=[name.strip() for name in choose.split(",")] if choose else (),
             id_column=id_column,
             groups=groups,
             out=out,

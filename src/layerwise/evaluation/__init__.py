@@ -2,6 +2,7 @@
 part."""
 
 from .arms import Arm, EstimatorArm
+from .asked import judge_strategies
 from .baselines import Texts, baselines, register_baseline
 from .caveats import caveats
 from .cells import Cells
@@ -43,6 +44,7 @@ __all__ = [
     "flags_of",
     "judge",
     "judge_one",
+    "judge_strategies",
     "judging",
     "look_of",
     "luck_of",

@@ -22,6 +22,8 @@ from .._errors import ParameterError
 
 if TYPE_CHECKING:
     from ..data.reading import Given
+    from .data import StudyData
+    from .design import Draw
 
 ROLES = ("pretrained", "control", "baseline")
 UNLABELLED = -1
@@ -94,6 +96,11 @@ class Arm(ABC):
     @abstractmethod
     def make(self, prepared: Any, setting: Mapping[str, object], seed: int) -> Any:
         """Return an unfitted estimator."""
+
+    def labels(self, given: Any, data: StudyData, draw: Draw, budget: int) -> np.ndarray:
+        """Return the rows whose labels there are to learn from: the first of the draw. An arm that
+        asks for its labels returns others."""
+        return draw.order[:budget]
 
     def keep(self, prepared: Any, folder: Path) -> None:
         """Write what was prepared into an empty folder."""

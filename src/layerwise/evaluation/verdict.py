@@ -142,6 +142,11 @@ def _too_few(tables: Facts, words: Words) -> Facts:
     return found | {"recipe": gates[0]["recipe"]}
 
 
+def empty_verdict(kind: str, best: str, finding: str, advice: str = "", details: str = "") -> Facts:
+    """Return a verdict that says nothing of a recipe."""
+    return _verdict(kind, best, finding, advice, details)
+
+
 def _verdict(
     kind: str,
     best: str,

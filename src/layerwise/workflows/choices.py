@@ -15,7 +15,14 @@ from .._spec import from_words
 from ..architecture.borrowed import image_side
 from ..data.readers import ReadRows
 from ..recipes import RECIPES, Recipe, arguments_of, make_recipe
-from ..recipes.choice import Choice, choose, choose_three
+from ..recipes.choice import (
+    IN_COLOURS,
+    Choice,
+    choose,
+    choose_three,
+    in_colours,
+    learns_as_images,
+)
 
 _NUMBER = r"-?\d+(\.\d+)?(e[+-]?\d+)?"
 _NUMBERS = re.compile(rf"{_NUMBER}(\s*,\s*{_NUMBER})+", re.IGNORECASE)  # without brackets
@@ -58,6 +65,30 @@ def default_recipes(data: Rows, rows: int, encoder: str | None = None) -> list[C
     """Return three recipes for the kind of data and the rows to learn from; the first is of the
     kind that ``fit`` takes."""
     return choose_three(**_shape(data) | {"rows": rows}, encoder=encoder)
+
+
+def encoder_recipe(
+    data: Rows, names: Sequence[str] | None, changes: Sequence[str], encoder: str | None
+) -> tuple[Recipe, str]:
+    """Return the recipe whose encoder makes codes of rows, and who chose it: one that learns
+    without labels.
+
+    Raises
+    ------
+    ParameterError
+        When several are named.
+    """
+    if names is not None and len(names) > 1:
+        raise ParameterError(
+            f"Strategies choose on the codes of one encoder; {len(names)} recipes were named.",
+            "Name one.",
+        )
+    told = _shape(data)
+    name, arguments = names[0] if names else None, None
+    if name is None and encoder is None and learns_as_images(told["image"], told["classes"]):
+        name, arguments = "simclr", IN_COLOURS if in_colours(told["image"]) else None
+    recipe, _ = resolve(data, name, changes, arguments, encoder=encoder)
+    return recipe, f"The strategies choose on the codes of {recipe.name}, by linear models of them."
 
 
 def pixels_for(encoder: str | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from ..evaluation import (
     baselines,
     caveats,
     judge,
+    judge_strategies,
     judging,
     look_of,
     luck_of,
@@ -34,7 +35,8 @@ from ..evaluation import (
 from ..recipes import RECIPES, Recipe, arguments_of
 from ..report import PAGE, study_files
 from .arms import recipe_arms
-from .choices import default_recipes, pixels_for, resolve
+from .asking import AskingArm, asking_arms
+from .choices import default_recipes, encoder_recipe, pixels_for, resolve
 from .codes import frozen_arm, keep_codes
 from .columns import plain_columns, texts_of
 from .given import GivenRows, Labels, given_rows
@@ -65,6 +67,7 @@ def compare(
     drop: Sequence[str] = (),
     text: Sequence[str] = (),
     encoder: str | None = None,
+    choose: Sequence[str] = (),
     id_column: str | None = None,
     groups: Groups | None = None,
     out: str | Path = "compare-out",
@@ -120,6 +123,11 @@ def compare(
     encoder : str, optional
         Folder of an encoder that somebody else has trained: it is fine-tuned, and a linear model is
         fitted on its codes.
+    choose : sequence of str
+        Names of strategies (``layerwise suggest``): then the arms are these and ``random``, each a
+        linear model on the codes of the recipe's encoder, or of ``encoder``, with labels that the
+        strategy asks for; the first is the tested one. No recipe is fine-tuned, and there are no
+        baselines.
     out : path
         The study folder, where a study goes on: results, pretrained stacks, report.
     workers, backend, address, time_limit
@@ -160,18 +168,28 @@ def compare(
     rows, kept, found = checked.study, checked.data, checked.findings
     judging(rows, study.metric)  # a name that is none is found before anything is run
     learned = min(study.rows or len(rows.y), len(rows.y))
-    chosen, why = _recipes(kept, recipes, changes, learned, encoder)
-    everyone: list[Arm] = [
-        arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)
-    ]
-    columns, texts = plain_columns(kept), texts_of(kept)
-    simple, left_out = baselines(rows.task, learned, columns, baseline, len(rows.classes), texts)
+    codes = None
     if encoder is not None:
         tell("Computing the codes of all rows, once.")
         borrowed, _ = resolve(kept, None, (), encoder=encoder)
         codes = keep_codes(borrowed, rows, out, device)
-        simple.append(frozen_arm(codes, rows.task, len(rows.classes)))
-    everyone += [*simple, *_own_arms(arms, columns)]
+    left_out: list[str] = []
+    if choose:
+        _refuse_beside_choosing(baseline, arms)
+        recipe, reason = encoder_recipe(kept, recipes, changes, encoder)
+        chosen, why = [recipe], [reason]
+        smallest = min(study.labels) if study.labels else None
+        asks: dict[str, Any] = {"smallest": smallest, "codes": codes, "device": device}
+        everyone: list[Arm] = [*asking_arms(choose, recipe, rows, **asks)]
+    else:
+        chosen, why = _recipes(kept, recipes, changes, learned, encoder)
+        everyone = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
+        columns, texts = plain_columns(kept), texts_of(kept)
+        classes = len(rows.classes)
+        simple, left_out = baselines(rows.task, learned, columns, baseline, classes, texts)
+        if codes is not None:
+            simple.append(frozen_arm(codes, rows.task, classes))
+        everyone += [*simple, *_own_arms(arms, columns)]
     for finding in found:
         tell(finding.text)
     outcome = run_study(
@@ -224,7 +242,9 @@ def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str])
             *_cautions(outcome),
             *caveats(outcome),
         ],
-        "verdict": judge(found_tables, metric, luck),
+        "verdict": judge_strategies(found_tables, metric)
+        if isinstance(outcome.arms[0], AskingArm)
+        else judge(found_tables, metric, luck),
     }
     return about | found_tables | said
 
@@ -308,6 +328,17 @@ def _recipes(
     return recipes, [
         f"Recipes {', '.join(choice.name for choice in choices)} were chosen: {choices[0].why}"
     ]
+
+
+def _refuse_beside_choosing(
+    baseline: Sequence[str] | None, arms: Mapping[str, BaseEstimator] | Sequence[Arm]
+) -> None:
+    if baseline is not None or len(arms):
+        what = "baselines" if baseline is not None else "arms of your own"
+        raise ParameterError(
+            f"A study of strategies (choose) was asked for, and also {what}.",
+            "Leave one out: its arms are the strategies.",
+        )
 
 
 def _once(names: Sequence[str]) -> list[str]:

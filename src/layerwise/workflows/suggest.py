@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from .._errors import DataError
 from ..data.frames import is_missing
 from ..estimators import PretrainedClassifier, PretrainedRegressor
 from ..labelling import Candidates, strategy_named
+from ..labelling.ensemble import predictions
 from .opened import Opened, Say, open_rows, silent
 from .table_out import Columns
 from .telling import telling
 
-MEMBERS, LEAST = 5, 10  # linear models on draws of the labels, and labels below which none is made
+LEAST = 10  # labels below which no linear models disagree
 
 
 @telling
@@ -106,17 +104,5 @@ def _candidates(
         says = {"prediction": fitted.predict(X)}
         if known.sum() >= LEAST:
             y = np.asarray(opened.rows.y, dtype=np.float64)
-            given["predictions"] = ensemble(codes, y, np.flatnonzero(known), seed)
+            given["predictions"] = predictions(codes, y, np.flatnonzero(known), seed)
     return Candidates(codes, **given), says
-
-
-def ensemble(codes: np.ndarray, y: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
-    """Return what ridge regressions on the codes say, ``(5, n)``, each fitted on a draw with
-    replacement of the labelled rows."""
-    rng = np.random.default_rng(seed)
-    said = []
-    for _ in range(MEMBERS):
-        rows = rng.choice(known, len(known))
-        model = make_pipeline(StandardScaler(), Ridge(1.0))
-        said.append(model.fit(codes[rows], y[rows]).predict(codes))
-    return np.stack(said)
