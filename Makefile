@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -78,6 +78,9 @@ transfer: $(STAMP) $(ENCODERS)  ## what borrowed encoders are worth on texts and
 	$(BIN)/python -m benchmarks.transfer banking77 --per 4,8,16
 	$(BIN)/python -m benchmarks.transfer wordnet --per 8,64
 	$(BIN)/python -m benchmarks.transfer cifar10 --per 4,16,64
+
+asking: $(STAMP) $(ENCODERS)  ## what strategies of labelling are worth on five data sets: docs/studies/ (an hour; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.studies --asking
 
 scarf-splits: $(STAMP)  ## recipes, their controls and forests on three tables, as SCARF's authors split them (an hour)
 	$(BIN)/python -m benchmarks.scarf_splits

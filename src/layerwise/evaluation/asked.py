@@ -10,6 +10,8 @@ from .suggestions import best_of
 from .verdict import empty_verdict
 from .wording import Words, over
 
+ABOUT = {"about": "choosing"}  # what the study asked; of recipes it is pretraining
+
 
 def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     """Return the verdict of a study of strategies, as :func:`judge` does of recipes.
@@ -22,7 +24,7 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     told = [row for row in gates if row["draws"] >= FEWEST]
     if not told:
         finding = f"Fewer than {FEWEST} draws cannot tell chance from effect."
-        return empty_verdict("too_few_draws", best_of(tables, words), finding)
+        return empty_verdict("too_few_draws", best_of(tables, words), finding) | ABOUT
     gate = next((row for row in told if row["tested"]), told[0])
     name = gate["arm"]
     cells = [row for row in tables["differences"] if row["arm"] == name]
@@ -51,7 +53,7 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     ]
     found = empty_verdict(kind, best_of(tables, words), finding, advice, details)
     at = {f"{state}_at": values for state, values in states.items()}
-    return found | at | {"exploratory": exploratory, "recipe": gate["recipe"]}
+    return found | at | {"exploratory": exploratory, "recipe": gate["recipe"]} | ABOUT
 
 
 def _from(states: dict[str, list[int]], words: Words) -> str:

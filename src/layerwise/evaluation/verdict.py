@@ -167,4 +167,5 @@ def _verdict(
         | {"exploratory": list(exploratory), "recipe": study.recipe if study else None}
         | at
         | {"better": [row["against"] for row in study.better()] if study else []}
+        | {"about": "pretraining"}
     )

@@ -67,12 +67,19 @@ def _view(facts: Facts) -> Facts:
     }
 
 
+_QUESTIONS = {
+    "compare": "what is pretraining worth on these data?",
+    "choosing": "which rows should get the next labels?",
+}
+
+
 def _verdict(part: Facts) -> Facts | None:
     """Return sign, words and look, and the sentences: the best arm where it is named, else the
     finding, stands first."""
     if not part.get("finding"):
         return None
-    sign, words, look = look_of(part.get("kind"), "compare")
+    about = "choosing" if part.get("about") == "choosing" else "compare"
+    sign, words, look = look_of(part.get("kind"), about)
     best, finding = part.get("best") or "", part["finding"]
     return {
         "sign": sign,
@@ -83,6 +90,7 @@ def _verdict(part: Facts) -> Facts | None:
         "details": part.get("details") or "",
         "advice": part.get("advice") or "",
         "exploratory": texts_of(part.get("exploratory")),
+        "question": _QUESTIONS[about],
     }
 
 

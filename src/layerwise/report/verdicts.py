@@ -13,6 +13,10 @@ _STUDY = {
     "no_better_than_guessing": ("?", "Nothing beats guessing", "unsure"),
     "too_few_draws": ("?", "Too few draws", "unsure"),
 }
+_CHOOSING = _STUDY | {
+    "helps": ("▲", "Choosing helps", "helps"),
+    "hurts": ("▼", "Choosing hurts", "hurts"),
+}
 _FIT = _STUDY | {
     "helps": ("▲", "It helped", "helps"),
     "hurts": ("▼", "It hurt", "hurts"),
@@ -22,10 +26,11 @@ _FIT = _STUDY | {
 
 
 def look_of(kind: object, command: str) -> tuple[str, str, str]:
-    """Return sign, words and look of a kind of verdict, of ``fit`` or of ``compare``.
+    """Return sign, words and look of a kind of verdict, of ``fit``, of ``compare`` or of a study of
+    strategies (``choosing``).
 
     >>> look_of("nil", "fit"), look_of("unheard of", "compare")
     (('=', 'No difference', 'nil'), ('', '', 'none'))
     """
-    kinds = _FIT if command == "fit" else _STUDY
+    kinds = {"fit": _FIT, "choosing": _CHOOSING}.get(command, _STUDY)
     return kinds.get(str(kind), ("", "", "none"))
