@@ -49,7 +49,8 @@ from .claims.study import DATA  # noqa: E402
 from .spread import spread  # noqa: E402
 
 OUT = Path(__file__).parent / "results" / "transfer.jsonl"
-PENALTIES = (1.0, 10.0, 100.0)
+PENALTIES = {"cifar10": (0.001, 0.01, 0.1, 1.0, 10.0)}  # C, on codes that are not of length 1
+USUAL = (1.0, 10.0, 100.0)
 SIDE = 112  # pixels, to which CIFAR's images are brought
 Parts = tuple[Any, np.ndarray, Any, np.ndarray]  # rows and labels to learn from, and to test on
 
@@ -119,11 +120,11 @@ def drawn(y: np.ndarray, per: int, draw: int) -> np.ndarray:
     return np.concatenate([order[y[order] == one][:per] for one in np.unique(y)])
 
 
-def linear(folds: int) -> GridSearchCV:
+def linear(name: str, folds: int) -> GridSearchCV:
     """Return logistic regression that chooses its penalty on the labelled rows."""
     parts = StratifiedKFold(min(5, folds), shuffle=True, random_state=0)
     model = LogisticRegression(max_iter=2000)
-    return GridSearchCV(model, {"C": PENALTIES}, cv=parts)
+    return GridSearchCV(model, {"C": PENALTIES.get(name, USUAL)}, cv=parts)
 
 
 class Codes:
@@ -154,14 +155,16 @@ def answers(name: str, parts: Parts, arm: str, per: int, draw: int, codes: Codes
     if arm == "plain":
         if name == "cifar10":
             flat = X.reshape(len(X), -1), test_X.reshape(len(test_X), -1)
-            return linear(folds).fit(flat[0][rows], y[rows]).predict(flat[1])
+            return linear(name, folds).fit(flat[0][rows], y[rows]).predict(flat[1])
         bag = Preprocessor(text=Words()).fit(X)
         return (
-            make_pipeline(FrozenEstimator(bag), linear(folds)).fit(X[rows], y[rows]).predict(test_X)
+            make_pipeline(FrozenEstimator(bag), linear(name, folds))
+            .fit(X[rows], y[rows])
+            .predict(test_X)
         )
     if arm == "frozen":
         learned, tested, _ = codes.of(name, parts)
-        return linear(folds).fit(learned[rows], y[rows]).predict(tested)
+        return linear(name, folds).fit(learned[rows], y[rows]).predict(tested)
     recipe = make_recipe("setfit", encoder=minilm()) if arm == "setfit" else encoder(name)
     start = FrozenEstimator(start_of(name, X[rows], draw))
     way = "random" if arm == "random" else "pretrained"
