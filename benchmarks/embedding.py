@@ -2,7 +2,8 @@
 ``python -m benchmarks.embedding [--texts 10000] [--rounds 3]``.
 
 The peer tokenises and pads batches of texts in the order in which they come, at the batch size that
-was fastest on a thousand of them; rounds alternate, process time. ``make encoders`` installs the encoder.
+was fastest on a thousand of them; rounds alternate, process time. ``make encoders`` installs the
+encoder.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 
 from layerwise import DataError, Margin, PairingError, ParameterError
 from layerwise.cli.app import app
-from layerwise.labelling import Candidates
+from layerwise.labelling import Candidates, read_annotations
 from layerwise.labelling.ensemble import predictions, probabilities
 from layerwise.workflows import fit, predict, suggest
 
@@ -54,6 +54,21 @@ def test_the_command_writes_them_as_csv_and_as_json(fitted, mixed_csv, tmp_path,
     app([*common, "--json"], standalone_mode=False)
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [str(row["row"]) for row in rows] == [line.split(",")[0] for line in lines[1:]]
+
+
+def test_suggestions_are_tasks_for_label_studio_and_come_back(fitted, mixed_csv, tmp_path):
+    columns = suggest(fitted, str(mixed_csv), n=3, label_studio=tmp_path / "tasks.json")
+    made = json.loads((tmp_path / "tasks.json").read_text())
+    assert [task["data"]["row"] for task in made] == [int(row) for row in columns["row"]]
+    assert set(made[0]["data"]) >= {"age", "city", "reason"} and "kind" not in made[0]["data"]
+    first = made[0]["predictions"][0]["result"]
+    assert first[0]["value"]["choices"] == [str(columns["prediction"][0])]
+    export = [task | {"annotations": task["predictions"]} for task in made]
+    (tmp_path / "export.json").write_text(json.dumps(export))
+    assert read_annotations(tmp_path / "export.json") == {
+        int(row): [str(name)]
+        for row, name in zip(columns["row"], columns["prediction"], strict=True)
+    }
 
 
 def test_an_encoder_suggests_by_where_rows_lie(mixed_csv, tiny, tmp_path):

@@ -449,6 +449,10 @@ def suggest(
         str | None,
         typer.Option(help="Column of the labels; by default the one the model was fitted on."),
     ] = None,
+    label_studio: Annotated[
+        Path | None,
+        typer.Option(help="Also write the rows as tasks that Label Studio imports (JSON)."),
+    ] = None,
     out: File = None,
     raw: Raw = False,
     device: Device = "auto",
@@ -469,6 +473,7 @@ def suggest(
             strategy=strategy,
             target=target,
             id_column=id_column,
+            label_studio=label_studio,
             seed=seed,
             device=device,
             say=output.say,

@@ -1,6 +1,7 @@
 """Which rows to label next: strategies as values over codes and what a model says."""
 
 from .badge import Badge
+from .label_studio import read_annotations, tasks
 from .spread import Coverage, Random, Typical
 from .strategy import Candidates, Query, Strategy, strategy_named
 from .turns import TypicalThenMargin, WithRandom
@@ -19,5 +20,7 @@ __all__ = [
     "Typical",
     "TypicalThenMargin",
     "WithRandom",
+    "read_annotations",
     "strategy_named",
+    "tasks",
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .._durable import jsonable, write_json
 from .._errors import DataError
 from ..data.frames import is_missing
 from ..estimators import PretrainedClassifier, PretrainedRegressor
-from ..labelling import Candidates, strategy_named
+from ..labelling import Candidates, Query, strategy_named, tasks
 from ..labelling.ensemble import predictions
 from .opened import Opened, Say, open_rows, silent
 from .table_out import Columns
@@ -27,6 +30,7 @@ def suggest(
     strategy: str = "typical-then-margin",
     target: str | None = None,
     id_column: str | None = None,
+    label_studio: str | Path | None = None,
     seed: int = 0,
     device: str = "auto",
     say: Say = silent,
@@ -47,11 +51,14 @@ def suggest(
         typical-then-margin, with-random.
     target : str, optional
         The column of the labels; by default the one the model was fitted on.
+    label_studio : path, optional
+        Also write the rows of a table there, as tasks that Label Studio imports, with what the
+        model says as predictions; ``layerwise.labelling.read_annotations`` reads its export.
 
     Raises
     ------
     DataError
-        When every row has a label.
+        When every row has a label, or tasks are asked for of rows that are no table.
     ParameterError
         For an unknown strategy.
     PairingError
@@ -73,11 +80,28 @@ def suggest(
         name: np.asarray(values, dtype=object)[rows] for name, values in opened.named().items()
     }
     said = {name: values[rows] for name, values in says.items()}
+    if label_studio is not None:
+        write_json(Path(label_studio), _tasks(opened, queries, said))
     say(
         f"{int(known.sum()):,} of {len(known):,} rows have a label; {len(rows):,} are suggested by "
         f"{chosen!r}."
     )
     return {**named, "reason": [query.reason for query in queries], **said}
+
+
+def _tasks(
+    opened: Opened, queries: Sequence[Query], said: dict[str, np.ndarray]
+) -> list[dict[str, Any]]:
+    """Return the rows as tasks; the first column of text, if any, is what the choices belong to."""
+    X = opened.rows.X
+    if isinstance(X, np.ndarray):
+        raise DataError(
+            f"{opened.rows.name!r} is no table: Label Studio's tasks hold the cells of a row.",
+            "Leave --label-studio out.",
+        )
+    cells = [jsonable(X.row(query.row, named=True)) for query in queries]
+    believed = list(zip(said["prediction"], said["p"], strict=True)) if "p" in said else None
+    return tasks(queries, cells, believed, next(iter(opened.rows.text_columns), "text"))
 
 
 def labelled_rows(opened: Opened) -> np.ndarray:
