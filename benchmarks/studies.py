@@ -43,13 +43,15 @@ STUDIES: dict[str, list[str]] = {
     "fashion-mnist": ["fashion-mnist", *IMAGES],
 }
 CHOOSE = "typical-then-margin,typical,margin,badge,coverage"
+# As many steps of SimCLR on these rows as the recipe takes on all of them
+CODES = ["--rows", "10000", "--set", "epochs=30"]
 ASKING: dict[str, list[str]] = {
     f"asking-{name}": [*rest, "--choose", CHOOSE, "--labels", labels, "--draws", "5"]
     for name, rest, labels in (
         ("segment", ["tables/segment.csv", "--target", "class"], "20,50,100,200,500"),
         ("adult", STUDIES["adult"], "20,50,100,200,500"),
-        ("mnist", ["mnist", "--rows", "10000"], "20,50,100,200,500"),
-        ("fashion-mnist", ["fashion-mnist", "--rows", "10000"], "20,50,100,200,500"),
+        ("mnist", ["mnist", *CODES], "20,50,100,200,500"),
+        ("fashion-mnist", ["fashion-mnist", *CODES], "20,50,100,200,500"),
         (
             "banking77",
             [
