@@ -104,6 +104,8 @@ def test_classes_without_a_label_have_no_probability():
     p = probabilities(codes, y, np.flatnonzero(y != 1), 4)
     assert (p[:, [1, 3]] == 0).all() and np.allclose(p.sum(1), 1)
     assert (probabilities(codes, y, np.array([0, 3]), 3)[:, 0] == 1).all()
+    many = np.arange(30)  # a label each: warnings are errors here
+    assert np.allclose(probabilities(codes, many, np.arange(30), 30).sum(1), 1)
 
 
 def test_what_cannot_be_suggested_is_said(fitted, mixed_csv, tmp_path):

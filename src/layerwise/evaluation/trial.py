@@ -74,10 +74,10 @@ def run_trial(
 ) -> Answered:
     """Return the model and its answers, and what is kept: settings tried, measures, a score per
     test row, seconds, peak memory, warnings."""
-    labels = arm.labels(given, data, draw, budget)
     settings = arm.settings(study.settings, budget)
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
         warnings.simplefilter("always")
+        labels = arm.labels(given, data, draw, budget)
         began = time.perf_counter()
         tried: list[Facts] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -30,7 +32,9 @@ def probabilities(
         found[:, present[0]] = 1.0
         return found
     model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
-    found[:, present] = model.fit(codes[known], y[known]).predict_proba(codes)
+    with warnings.catch_warnings():  # few labels of many classes are classes all the same
+        warnings.filterwarnings("ignore", "The number of unique classes is greater")
+        found[:, present] = model.fit(codes[known], y[known]).predict_proba(codes)
     return found
 
 
