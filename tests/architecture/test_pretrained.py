@@ -556,6 +556,18 @@ def test_the_topmost_blocks_alone_are_trained(text_folder, top):
     assert not any("embeddings" in name for name in trained)
 
 
+def test_what_is_held_keeps_its_statistics(tmp_path):
+    config = transformers.ResNetConfig(
+        embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic"
+    )
+    folder = written(transformers.ResNetModel(config), tmp_path / "resnet")
+    encoder = Pretrained(folder, top_layers=1).build(Space.of("unit", 3, 32, 32), draws()).train()
+    before = {n: v.clone() for n, v in encoder.named_buffers()}
+    encoder.encode(torch.rand(4, 3, 32, 32, generator=draws(1)))
+    moved = {n for n, v in encoder.named_buffers() if not torch.equal(v, before[n])}
+    assert moved and all(".stages.1" in name for name in moved)
+
+
 def test_a_control_of_random_weights_trains_everything(text_folder):
     for settings in ({"adapters": 2}, {"top_layers": 1}):
         control = Pretrained(text_folder, **settings).with_best_init()

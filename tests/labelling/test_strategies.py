@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from layerwise import (
@@ -25,8 +26,6 @@ from layerwise import (
 from layerwise._spec import from_dict, registered
 from layerwise.labelling import strategy_named
 from layerwise.labelling.spread import clusters
-
-pool_of = pytest.importorskip("skactiveml.pool", reason="pip install scikit-activeml")
 
 OF_CLASSES = [Random(), Typical(), Coverage(), Margin(), Entropy(), Badge(), TypicalThenMargin()]
 OF_CLASSES += [WithRandom()]
@@ -61,6 +60,10 @@ def answers(pool):
     return y
 
 
+def theirs():
+    return pytest.importorskip("skactiveml.pool", reason="pip install scikit-activeml")
+
+
 def rows(strategy, pool, n, seed=0):
     return [query.row for query in strategy.choose(pool, n, seed)]
 
@@ -71,22 +74,23 @@ def rows(strategy, pool, n, seed=0):
     [(Margin(apart=0), "margin_sampling"), (Entropy(apart=0), "entropy")],
 )
 def test_unsure_rows_are_those_of_scikit_activeml(strategy, method, seed):
+    pool_of = theirs()
     from skactiveml.classifier import SklearnClassifier
 
     pool = made(seed=seed)
     X = np.arange(60.0)[:, None]
     model = SklearnClassifier(Says(pool.probabilities), classes=range(4), missing_label=np.nan)
-    theirs = pool_of.UncertaintySampling(method=method, random_state=0).query(
+    found = pool_of.UncertaintySampling(method=method, random_state=0).query(
         X, answers(pool), clf=model, fit_clf=True, batch_size=6
     )
-    assert rows(strategy, pool, 6) == list(theirs)
+    assert rows(strategy, pool, 6) == list(found)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_coverage_is_scikit_activemls_core_set(seed):
-    pool = made(seed=seed)
-    theirs = pool_of.CoreSet(random_state=0).query(pool.codes, answers(pool), batch_size=8)
-    assert rows(Coverage(), pool, 8) == list(theirs)
+    pool_of, pool = theirs(), made(seed=seed)
+    found = pool_of.CoreSet(random_state=0).query(pool.codes, answers(pool), batch_size=8)
+    assert rows(Coverage(), pool, 8) == list(found)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -98,9 +102,9 @@ def test_typical_rows_are_scikit_activemls_where_clusters_are_clear(seed):
         [rng.normal(c, 1, (size, 2)) for c, size in zip(centres, sizes, strict=True)]
     )
     pool = Candidates(codes, labelled=[3, 40])
-    theirs = pool_of.TypiClust(k=20, random_state=0).query(codes, answers(pool), batch_size=4)
-    assert rows(Typical(), pool, 4) == list(theirs)
-    assert rows(Typical(), pool, 4, seed=9) == list(theirs)
+    found = theirs().TypiClust(k=20, random_state=0).query(codes, answers(pool), batch_size=4)
+    assert rows(Typical(), pool, 4) == list(found)
+    assert rows(Typical(), pool, 4, seed=9) == list(found)
 
 
 def test_badge_is_k_means_plus_plus_on_the_gradients(monkeypatch):
@@ -246,8 +250,12 @@ def test_one_model_cannot_disagree():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"labelled": [3]}, "Row .3. is labelled, and there are 3 rows"),
-        ({"labelled": [-1]}, "is labelled, and there are 3 rows"),
+        ({"labelled": [3]}, "Row 3 is labelled, and there are 3 rows"),
+        ({"labelled": [-1]}, "Row -1 is labelled, and there are 3 rows"),
+        ({"labelled": [0.5]}, "labelled is float64"),
+        ({"labelled": [True, False]}, "a mask of 3 truth values"),
+        ({"probabilities": np.full((3, 2), 5.0)}, "probabilities run from 5 to 5"),
+        ({"probabilities": np.zeros((3, 0))}, "there are 3 rows of codes"),
         ({"probabilities": np.zeros((2, 2))}, "there are 3 rows of codes"),
         ({"predictions": np.zeros((3, 2))}, "there are 3 rows of codes"),
         ({"probabilities": np.full((3, 2), np.nan)}, "probabilities hold a number that is not"),
@@ -256,6 +264,23 @@ def test_one_model_cannot_disagree():
 def test_candidates_that_do_not_belong_together_are_refused(given, words):
     with pytest.raises(DataError, match=words):
         Candidates(np.eye(3), **given)
+
+
+@pytest.mark.parametrize("codes", [[], np.array(["a"]), 3.0])
+def test_what_is_no_code_is_refused(codes):
+    with pytest.raises(DataError, match="numbers of at least one row are needed"):
+        Candidates(codes)
+    with pytest.raises(DataError, match="The codes are sparse"):
+        Candidates(csr_matrix(np.eye(3)))
+
+
+def test_a_mask_is_the_rows_it_holds_and_whole_numbers_do_not_wrap():
+    mask = np.array([False, True, True, False])
+    assert Candidates(np.eye(4), mask).labelled.tolist() == [1, 2]
+    codes = np.array([[250], [3], [120]], dtype=np.uint8)
+    p = [[0.5, 0.5], [0.55, 0.45], [0.6, 0.4]]
+    whole, real = (Candidates(c, probabilities=p) for c in (codes, codes.astype(float)))
+    assert rows(Margin(), whole, 2) == rows(Margin(), real, 2)
 
 
 def test_settings_and_numbers_of_rows_are_checked():

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from layerwise import ParameterError, Random, Study, compare
 from layerwise.evaluation import StudyData
 from layerwise.evaluation.data import row_keys
-from layerwise.evaluation.design import make_draw
+from layerwise.evaluation.design import make_draw, shared_by
 from layerwise.evaluation.store import Store
 from layerwise.evaluation.task import Givens
 from layerwise.labelling import strategy_named
@@ -109,6 +109,35 @@ def test_labels_that_say_nothing_are_no_reason_to_choose(tmp_path):
     assert result["verdict"]["advice"].startswith("Label rows drawn at random")
 
 
+def test_what_draws_have_in_common_is_what_was_asked_for(tmp_path, monkeypatch):
+    seen = {}
+
+    def heard(draws, budget, own_test, asked=()):
+        seen[budget] = [[set(rows.tolist()) for rows in arm] for arm in asked]
+        return shared_by(draws, budget, own_test, asked)
+
+    monkeypatch.setattr("layerwise.evaluation.runner.shared_by", heard)
+    X, y = blobs()
+    result = compare(
+        X,
+        y,
+        choose=["coverage"],
+        recipes=["stacked_denoising_autoencoder"],
+        changes=TINY,
+        study=Study((20, 60), 3),
+        out=tmp_path,
+        workers=1,
+    )
+    for labels in (20, 60):
+        shares = [
+            np.mean([len(arm[a] & arm[b]) / labels for a, b in ((0, 1), (0, 2), (1, 2))])
+            for arm in seen[labels]
+        ]
+        assert len(shares) == 2  # chance asks for other rows than the first, too
+        assert result["shared_labels"][str(labels)] == pytest.approx(max(shares))
+    assert result["shared_labels"]["60"] > 0.1  # the same far rows in every draw
+
+
 def test_numbers_are_asked_for_too(tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 4))
@@ -140,6 +169,11 @@ def test_what_cannot_be_chosen_is_refused_in_words(tmp_path):
         compare(X, y, choose=["margin"], baseline=["majority"], out=tmp_path)
     with pytest.raises(ParameterError, match="2 recipes were named"):
         compare(X, y, choose=["margin"], recipes=["simclr", "vicreg"], out=tmp_path)
+    with pytest.raises(ParameterError, match="learns nothing before it has labels"):
+        asking_arms(["margin"], make_recipe("fixmatch"), data)
+    with pytest.raises(ParameterError, match="With 4 labels of 4 classes nothing is left"):
+        asking_arms(["margin"], recipe, data, smallest=4)
+    assert len(asking_arms("margin, badge", recipe, data)) == 3
     arms = asking_arms(["margin", "random", "margin"], recipe, data, smallest=50)
     assert [(arm.name, arm.role, arm.against) for arm in arms] == [
         ("margin", "pretrained", "random"),

@@ -88,6 +88,10 @@ def hub(tmp_path, monkeypatch):
     folder = tmp_path / "hub"
     transformers.BertModel(transformers.BertConfig(**SMALL)).save_pretrained(folder)
     (folder / "README.md").write_text(CARD)
+    (folder / "tokenizer.json").write_text("{}")
+    for odd in ("LICENSE/setup.py", "models/a.safetensors", "LICENSE.py"):
+        (folder / odd).parent.mkdir(exist_ok=True)
+        (folder / odd).write_text("raise SystemExit")
     (folder / "modeling_own.py").write_text("raise SystemExit")
     (folder / "pytorch_model.bin").write_bytes(b"a pickle")
     one = Hub(folder)
@@ -102,7 +106,8 @@ def test_an_encoder_comes_whole_and_without_code(hub, tmp_path):
         "us/bert", tmp_path / "a" / "b", endpoint=hub.address, say=said.append
     )
     names = {p.name for p in folder.iterdir()}
-    assert names == {"config.json", "model.safetensors", "README.md", "origin.json"}
+    expected = {"config.json", "model.safetensors", "README.md", "origin.json", "tokenizer.json"}
+    assert names == expected
     assert set(hub.asked) == names - {"origin.json"}
     assert (folder / "model.safetensors").read_bytes() == (
         hub.folder / "model.safetensors"
@@ -119,6 +124,18 @@ def test_what_pretrained_would_refuse_leaves_no_folder(hub, tmp_path):
     with pytest.raises(ModelError, match="names code of its own"):
         download_encoder("us/bert", tmp_path / "a" / "b", endpoint=hub.address)
     assert not (tmp_path / "a").exists()
+
+
+def test_an_encoder_of_texts_without_a_tokenizer_is_refused(hub, tmp_path):
+    (hub.folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match="no tokenizer.json"):
+        download_encoder("us/bert", tmp_path / "b", endpoint=hub.address)
+    assert not (tmp_path / "b").exists()
+
+
+def test_an_origin_that_is_somebody_elses_is_left_alone(hub):
+    (hub.folder / "origin.json").write_text('{"name": 3}')
+    assert Pretrained(str(hub.folder)).known.name == "hub"
 
 
 def test_weights_that_are_pickles_are_not_fetched(hub, tmp_path):

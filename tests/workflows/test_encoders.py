@@ -15,7 +15,7 @@ import layerwise
 from layerwise import ParameterError, Pieces, Preprocessor, Study, compare
 from layerwise._errors import FileError
 from layerwise.data.readers import Dataset, load_dataset
-from layerwise.workflows import fit
+from layerwise.workflows import fit, predict
 from layerwise.workflows.choices import pixels_for
 from layerwise.workflows.codes import KnownCodes
 from layerwise.workflows.columns import Smaller, plain_columns
@@ -121,6 +121,21 @@ def test_images_are_read_as_large_as_the_encoder_reads_them(tmp_path):
     assert shapes == [(3, 32, 64), (3, 48, 96)]
 
 
+def test_a_model_reads_images_as_large_as_it_was_fitted_on(tmp_path):
+    config = transformers.ViTConfig(image_size=96, patch_size=48, **SMALL)
+    transformers.ViTModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "vit")
+    (tmp_path / "vit" / "preprocessor_config.json").write_text(json.dumps({"size": {"height": 96}}))
+    rng = np.random.default_rng(0)
+    for i in range(30):
+        place = tmp_path / "images" / "ab"[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 100, (128, 128, 3), dtype=np.uint8) + 100 * (i % 2)
+        Image.fromarray(pixels.astype(np.uint8)).save(place / f"{i}.png")
+    images, out = str(tmp_path / "images"), tmp_path / "o"
+    fit(images, labels=12, encoder=str(tmp_path / "vit"), changes=FAST, out=out)
+    assert len(predict(str(out / "model"), images)["prediction"]) == 30
+
+
 def test_simple_models_get_means_of_the_pixels_of_large_images(tmp_path):
     images = np.random.default_rng(0).integers(0, 255, (5, 3, 96, 128), dtype=np.uint8)
     small = Smaller((3, 96, 128)).fit_transform(images.reshape(5, -1))
@@ -128,6 +143,7 @@ def test_simple_models_get_means_of_the_pixels_of_large_images(tmp_path):
     np.testing.assert_allclose(small, by_hand, rtol=1e-6)
     data = Dataset("photos", images.reshape(5, -1), None, None, (3, 96, 128), None)
     assert plain_columns(data).fit(data.X).transform(data.X).shape == (5, 3 * 48 * 64)
+    assert Smaller((3, 96, 128)).transform(data.X[:0]).shape == (0, 3 * 48 * 64)
     data = replace(data, X=data.X[:, : 3 * 64 * 64], image_shape=(3, 64, 64))
     assert isinstance(plain_columns(data), Preprocessor)
 

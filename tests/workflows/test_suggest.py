@@ -80,6 +80,27 @@ def test_an_encoder_suggests_by_where_rows_lie(mixed_csv, tiny, tmp_path):
         suggest(model, str(mixed_csv), strategy="margin")
 
 
+def test_a_label_that_the_model_cannot_have_is_an_error_and_not_a_missing_one(tmp_path, tiny):
+    lines = ["a,y", *[f"{i % 7 + 0.5},{i % 2 if i % 3 else ''}" for i in range(60)]]
+    table = tmp_path / "numbers.csv"
+    table.write_text("\n".join(lines) + "\n")
+    fit(str(table), target="y", changes=tiny, out=tmp_path / "o")
+    lines[2] = "1.5,unsure"
+    table.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match="unsure"):
+        suggest(str(tmp_path / "o" / "model"), str(table))
+
+
+def test_an_encoder_leaves_out_rows_of_the_target_that_is_named(mixed_csv, tiny, tmp_path):
+    fit(str(mixed_csv), no_target=True, changes=tiny[:2], drop=["kind"], out=tmp_path)
+    model, said = str(tmp_path / "model"), []
+    columns = suggest(model, str(mixed_csv), n=20, target="kind", say=said.append)
+    assert all(int(row) % 3 == 0 for row in columns["row"])
+    assert not any("encoder without a target" in line for line in said)
+    suggest(model, str(mixed_csv), n=4, say=said.append)
+    assert any("is an encoder without a target: every row counts" in line for line in said)
+
+
 def test_numbers_are_suggested_where_models_disagree(mixed_csv, tiny, tmp_path):
     fit(str(mixed_csv), target="age", changes=tiny, out=tmp_path)
     columns = suggest(str(tmp_path / "model"), str(mixed_csv), n=3, strategy="disagreement")

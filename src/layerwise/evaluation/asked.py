@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .._durable import Facts
 from .cells import FEWEST
-from .claims import SIGNIFICANT
 from .metrics import Metric
+from .read import Read
 from .suggestions import best_of
-from .verdict import empty_verdict
-from .wording import Words, over
+from .verdict import empty_verdict, kind_of
+from .wording import Words
 
 ABOUT = {"about": "choosing"}  # what the study asked; of recipes it is pretraining
 
@@ -25,26 +25,26 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     if not told:
         finding = f"Fewer than {FEWEST} draws cannot tell chance from effect."
         return empty_verdict("too_few_draws", best_of(tables, words), finding) | ABOUT
-    gate = next((row for row in told if row["tested"]), told[0])
-    name = gate["arm"]
-    cells = [row for row in tables["differences"] if row["arm"] == name]
-    states = {
-        state: [row["labels"] for row in cells if row["state"] == state]
-        for state in ("helps", "hurts", "nil", "unclear")
-    }
-    shown = gate["p_adjusted"] < SIGNIFICANT
+    study = Read(tables, words)
+    name, gate, cells = study.gate["arm"], study.gate, study.every
+    states = {state: [row["labels"] for row in rows] for state, rows in study.states.items()}
+    kind = kind_of(study)
     beside = words.beside(gate, "labels drawn at random")
-    budgets = over(gate["budgets"])
-    if shown and gate["mean"] > 0:
-        kind, finding = "helps", f"Choosing labels by {name} helps: {budgets}, it is {beside}."
-        advice = f"Ask by {name}.{_from(states, words)}{_saved(tables, name)}"
-    elif shown:
-        kind, finding = "hurts", f"Choosing labels by {name} hurts: {budgets}, it is {beside}."
-        advice = "Label rows drawn at random."
+    budgets = study.over()
+    if kind in ("helps", "hurts"):
+        finding = f"Choosing labels by {name} {kind}: {budgets}, it is {beside}."
+    elif kind == "depends_on_labels":
+        finding = (
+            f"Whether choosing labels by {name} helps depends on their number: "
+            f"{_where(states, words)}; {budgets}, it is {beside}."
+        )
+    elif kind == "nil":
+        finding = f"Choosing labels by {name} makes no practical difference {budgets}: {beside}."
     else:
-        kind = "not_separable"
         finding = f"{name} is not shown to beat chance: {budgets}, it is {beside}."
-        advice = "Label rows drawn at random, or run more draws (--draws)."
+    advice = _advice(kind, name, states, words) + (
+        _saved(tables, name) if kind in ("helps", "depends_on_labels") else ""
+    )
     details = _details(cells, words)
     exploratory = [
         f"{row['arm']} is {words.beside(row, 'chance')}.{_saved(tables, row['arm'])}"
@@ -56,10 +56,27 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     return found | at | {"exploratory": exploratory, "recipe": gate["recipe"]} | ABOUT
 
 
-def _from(states: dict[str, list[int]], words: Words) -> str:
-    """Say at which numbers of labels it is shown to be better by itself."""
-    helps = states["helps"]
-    return f" It is shown to help with {words.numbers(helps)} labels." if helps else ""
+def _where(states: dict[str, list[int]], words: Words) -> str:
+    """Say at which numbers of labels it is shown to help and to hurt by itself."""
+    told = [
+        f"it {name} with {words.numbers(states[name])} labels"
+        for name in ("helps", "hurts")
+        if states[name]
+    ]
+    return " and ".join(told) or "no number of labels is shown by itself"
+
+
+def _advice(kind: str, name: str, states: dict[str, list[int]], words: Words) -> str:
+    if kind == "helps":
+        at = states["helps"]
+        return f"Ask by {name}." + (
+            f" It is shown to help with {words.numbers(at)} labels." if at else ""
+        )
+    if kind == "depends_on_labels" and states["helps"]:
+        return f"Ask by {name} where it helps, and label rows drawn at random where it hurts."
+    if kind == "not_separable":
+        return "Label rows drawn at random, or run more draws (--draws)."
+    return "Label rows drawn at random."
 
 
 def _saved(tables: Facts, name: str) -> str:
@@ -88,6 +105,7 @@ def _details(cells: list[Facts], words: Words) -> str:
         return ""
     return (
         f"Chosen minus drawn, in brackets 95 % intervals: {words.list(shown)} labels. All "
-        "strategies of a draw begin with the same labels and ask about the same rows; the first "
-        "labels and the tested rows differ from draw to draw, the rows to ask about hardly."
+        "strategies of a draw begin with the same labels and ask about the same rows. The first "
+        "labels differ from draw to draw, the rows to ask about hardly: what draws have in common "
+        "of what was asked for widens the intervals."
     )

@@ -14,4 +14,5 @@ COMPUTE = "The control gets no compute in place of the steps of pretraining."
 def caveats(outcome: Outcome) -> list[str]:
     """Return the sentences that hold for this study."""
     paired = any(arm.role == "control" and not arm.pays for arm in outcome.arms)
-    return [STRATIFIED] * bool(outcome.data.classes) + [COMPUTE] * paired
+    asks = any("asked" in record for record in outcome.records)
+    return [STRATIFIED] * (bool(outcome.data.classes) and not asks) + [COMPUTE] * paired

@@ -76,7 +76,12 @@ def fewest_labels(data: StudyData, study: Study) -> int:
     return min(len(make_draw(data, study, index).order) for index in range(PARTS))
 
 
-def shared_by(draws: Sequence[Draw], budget: int, own_test: bool) -> Sharing:
+def shared_by(
+    draws: Sequence[Draw],
+    budget: int,
+    own_test: bool,
+    asked: Sequence[Sequence[np.ndarray]] = (),
+) -> Sharing:
     """Return what draws have in common with so many labels.
 
     Parameters
@@ -86,10 +91,18 @@ def shared_by(draws: Sequence[Draw], budget: int, own_test: bool) -> Sharing:
     own_test : bool
         Whether the data have a test part of their own: then no row is both learned from and tested
         on.
+    asked : sequence of sequences of array
+        Of each arm that asks for its labels, the labelled rows of each draw: what has most in
+        common counts.
     """
-    sets = [draw.order[:budget] for draw in draws]
-    if not sets:
+    drawn = [draw.order[:budget] for draw in draws]
+    if not drawn:
         return Sharing()
+    found = [_shared(sets, draws, own_test) for sets in (drawn, *asked)]
+    return Sharing(max(one.labels for one in found), max(one.tested for one in found))
+
+
+def _shared(sets: Sequence[np.ndarray], draws: Sequence[Draw], own_test: bool) -> Sharing:
     pairs = [
         len(np.intersect1d(one, other, assume_unique=True)) / len(one)
         for one, other in combinations(sets, 2)

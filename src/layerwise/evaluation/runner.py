@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from .._durable import Facts
 from .._errors import ParameterError
 from .arms import Arm
@@ -123,20 +125,30 @@ def run_study(
         runs.records,
         key=lambda r: (r["draw"], [arm.name for arm in arms].index(r["arm"]), r["labels"]),
     )
+    records = [record for record in records if record["draw"] in runs.complete]
     return Outcome(
         study,
         data,
         tuple(arms),
-        [record for record in records if record["draw"] in runs.complete],
+        records,
         tuple(runs.complete),
         {draw.index: draw for draw in draws},
         {
-            budget: shared_by(draws, budget, data.test_y is not None)
+            budget: shared_by(draws, budget, data.test_y is not None, _asked(records, budget))
             for budget in study.labels or ()
         },
         tuple(runs.notes),
         time.perf_counter() - began,
     )
+
+
+def _asked(records: list[Facts], budget: int) -> list[list[np.ndarray]]:
+    """Return the labelled rows of each draw, for each arm that asked for others than were drawn."""
+    found: dict[str, list[np.ndarray]] = {}
+    for record in records:
+        if record["labels"] == budget and record.get("asked"):
+            found.setdefault(record["arm"], []).append(np.asarray(record["asked"]))
+    return list(found.values())
 
 
 class _Runs:

@@ -96,7 +96,8 @@ def run_trial(
         measures = measure_classes(given.test_y, answer, probability, len(data.classes))
     else:
         measures = measure_numbers(given.test_y, answer)
-    record = {
+    asked = {} if np.array_equal(labels, draw.order[:budget]) else {"asked": labels.tolist()}
+    record = asked | {
         "tried": tried,
         "chosen": best,
         "measures": measures,

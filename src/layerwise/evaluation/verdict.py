@@ -78,7 +78,7 @@ def judge(tables: Facts, metric: Metric, luck: str = "") -> Facts:
     if max(row["draws"] for row in gates) < FEWEST:
         return _too_few(tables, words)
     study = Read(tables, words)
-    own = _against_guess(_kind(study), study)
+    own = _against_guess(kind_of(study), study)
     kind = _against_others(own, study)
     return _verdict(
         kind,
@@ -91,7 +91,7 @@ def judge(tables: Facts, metric: Metric, luck: str = "") -> Facts:
     )
 
 
-def _kind(study: Read) -> str:
+def kind_of(study: Read) -> str:
     """Return what pretraining is worth against its own control."""
     helps, hurts = bool(study.states["helps"]), bool(study.states["hurts"])
     way = study.gate["mean"] > 0

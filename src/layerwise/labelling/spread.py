@@ -13,6 +13,7 @@ from .._checks import check_int
 from .._spec import register
 from .strategy import Candidates, Query, Strategy
 
+LARGE = 2000  # rows of a cluster, beyond which its density is that of some of them
 SMALL = 5  # rows; a smaller cluster is an outlier's
 MANY = 50  # clusters; more are found on parts of the rows
 
@@ -75,23 +76,32 @@ class Typical(Strategy):
 
     def chosen(self, pool: Candidates, n: int, rng: np.random.Generator) -> list[Query]:
         seed = int(rng.integers(2**31))
-        cluster = clusters(pool.codes, min(len(pool.labelled) + n, self.most), seed)
+        most = min(len(pool.labelled) + n, self.most, max(1, len(pool.codes) // SMALL))
+        cluster = clusters(pool.codes, most, seed)
         sizes = np.bincount(cluster)
         labels = np.bincount(cluster[pool.labelled], minlength=len(sizes))
-        left = {
-            int(c): [*self._ranked(pool, np.flatnonzero(cluster == c))] for c in range(len(sizes))
-        }
+        room = np.bincount(cluster[pool.open], minlength=len(sizes))
+        left: dict[int, list[int]] = {}
         found: list[Query] = []
         while len(found) < n:
-            full = [c for c, rows in left.items() if rows]
+            full = np.flatnonzero(room)
             large = [c for c in full if sizes[c] >= SMALL] or full
-            c = min(large, key=lambda one: (labels[one], -sizes[one], one))
+            c = int(min(large, key=lambda one: (labels[one], -sizes[one], one)))
+            if c not in left:
+                left[c] = self._ranked(pool, np.flatnonzero(cluster == c), rng)
             found.append(Query(left[c].pop(0), _typical(int(sizes[c]), int(labels[c]))))
             labels[c] += 1
+            room[c] -= 1
         return found
 
-    def _ranked(self, pool: Candidates, rows: np.ndarray) -> list[int]:
-        """Return a cluster's rows without a label, the densest first."""
+    def _ranked(self, pool: Candidates, rows: np.ndarray, rng: np.random.Generator) -> list[int]:
+        """Return a cluster's rows without a label, the densest first; of a large cluster those of
+        2,000 rows, then the others."""
+        if len(rows) > LARGE:
+            first = np.sort(rng.choice(rows, LARGE, replace=False))
+            others = np.setdiff1d(rows, first)
+            rest = others[np.isin(others, pool.open)].tolist()
+            return [*self._ranked(pool, first, rng), *rest]
         near = min(self.neighbours, len(rows) - 1)
         if near < 1:
             order = np.arange(len(rows))
@@ -124,10 +134,12 @@ class Coverage(Strategy):
 
     def chosen(self, pool: Candidates, n: int, rng: np.random.Generator) -> list[Query]:
         codes = pool.codes.astype(np.float64)
+        codes -= codes.mean(0)
+        squares = np.square(codes).sum(1)
         if len(pool.labelled):
             away = pairwise_distances_argmin_min(codes, codes[pool.labelled])[1]
         else:  # nothing is covered: begin in the middle
-            away = 1.0 / (1e-12 + np.linalg.norm(codes - codes.mean(0), axis=1))
+            away = 1.0 / (1e-12 + np.sqrt(squares))
         found: list[Query] = []
         left = np.zeros(len(codes), dtype=bool)
         left[pool.open] = True
@@ -137,7 +149,8 @@ class Coverage(Strategy):
             reason = "in the middle of all rows" if first else "far from every labelled row"
             found.append(Query(row, reason))
             left[row] = False
-            distance = np.linalg.norm(codes - codes[row], axis=1)
+            apart = squares + squares[row] - 2 * (codes @ codes[row])
+            distance = np.sqrt(np.maximum(apart, 0.0))
             away = distance if first else np.minimum(away, distance)
         return found
 
@@ -151,6 +164,8 @@ def clusters(codes: np.ndarray, k: int, seed: int) -> np.ndarray:
 
 
 def _typical(size: int, labels: int) -> str:
+    if size == 1:
+        return "like no other row"
     alike = f"typical of {size:,} rows that are alike"
     if not labels:
         return alike

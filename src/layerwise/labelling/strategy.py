@@ -40,8 +40,8 @@ class Candidates:
     ----------
     codes : array of shape (n, k)
         Of an encoder, finite; rows that are alike have codes that are near.
-    labelled : array of int
-        The rows that have a label.
+    labelled : array of int, or of bool
+        The rows that have a label, by number, or a mask of all rows.
     probabilities : array of shape (n, classes), optional
         Of a classifier, in [0, 1].
     predictions : array of shape (models, n), optional
@@ -71,38 +71,81 @@ class Candidates:
     open: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        codes = np.asarray(self.codes)
-        codes = codes.reshape(len(codes), -1)
-        labelled = np.unique(np.asarray(self.labelled, dtype=np.int64))
-        if len(labelled) and not (labelled[0] >= 0 and labelled[-1] < len(codes)):
-            raise DataError(
-                f"Row {labelled[labelled >= len(codes)][:1]} is labelled, and there are "
-                f"{len(codes):,} rows."
-            )
-        given = {"codes": codes, "labelled": labelled}
+        given: dict[str, np.ndarray] = {"codes": _codes(self.codes)}
+        n = len(given["codes"])
+        given["labelled"] = _rows(self.labelled, n)
         for name, axis in (("probabilities", 0), ("predictions", 1)):
             value = getattr(self, name)
             if value is None:
                 continue
             given[name] = np.asarray(value, dtype=np.float64)
-            if given[name].ndim != 2 or given[name].shape[axis] != len(codes):
+            if given[name].ndim != 2 or given[name].shape[axis] != n or not given[name].size:
                 raise DataError(
-                    f"{name} have the shape {given[name].shape}; there are {len(codes):,} rows of "
-                    "codes.",
+                    f"{name} have the shape {given[name].shape}; there are {n:,} rows of codes.",
                     "Give (n, classes) probabilities, or (models, n) predictions.",
                 )
         for name in ("codes", "probabilities", "predictions"):
             if name in given and not np.isfinite(given[name]).all():
                 raise DataError(f"{name} hold a number that is not finite.")
+        p = given.get("probabilities")
+        if p is not None and not (p.min() >= -1e-6 and p.max() <= 1 + 1e-6):
+            raise DataError(
+                f"probabilities run from {p.min():.4g} to {p.max():.4g}.",
+                "Give what predict_proba says, no scores.",
+            )
         for name, value in given.items():
             object.__setattr__(self, name, value)
-        known = np.zeros(len(codes), dtype=bool)
-        known[labelled] = True
+        known = np.zeros(n, dtype=bool)
+        known[given["labelled"]] = True
         object.__setattr__(self, "open", np.flatnonzero(~known))
 
     def name(self, c: int) -> str:
         """Return the name of a class, as a reason says it."""
         return repr(str(self.classes[c])) if len(self.classes) > c else f"class {c}"
+
+
+def _codes(given: object) -> np.ndarray:
+    """Return codes as a matrix of floats.
+
+    Raises
+    ------
+    DataError
+        When they are none.
+    """
+    if hasattr(given, "toarray"):
+        raise DataError("The codes are sparse.", "Give codes.toarray(), or those of an encoder.")
+    codes = np.asarray(given)
+    if codes.ndim < 1 or not codes.size or codes.dtype.kind not in "fiub":
+        raise DataError(
+            f"The codes are {codes.dtype} of the shape {codes.shape}; numbers of at least one row "
+            "are needed.",
+            "Give the codes of an encoder, (n, k).",
+        )
+    kept = codes if codes.dtype in (np.float32, np.float64) else codes.astype(np.float64)
+    return kept.reshape(len(kept), -1)
+
+
+def _rows(given: object, n: int) -> np.ndarray:
+    """Return the numbers of rows, each once; a mask of the rows says the same.
+
+    Raises
+    ------
+    DataError
+        When they are neither, or no such row is there.
+    """
+    rows = np.asarray(given)
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if rows.size and rows.dtype.kind not in "iu":
+        raise DataError(
+            f"labelled is {rows.dtype} of the shape {rows.shape}.",
+            f"Give numbers of rows, or a mask of {n:,} truth values.",
+        )
+    rows = np.unique(rows.astype(np.int64))
+    outside = rows[(rows < 0) | (rows >= n)]
+    if len(outside):
+        raise DataError(f"Row {outside[0]} is labelled, and there are {n:,} rows, from 0.")
+    return rows
 
 
 class Strategy(Spec):

@@ -64,8 +64,8 @@ class TypicalThenMargin(Strategy):
 @register
 @dataclass(frozen=True, repr=False)
 class WithRandom(Strategy):
-    """A strategy that leaves a share of each batch to chance: those rows alone tell honestly how
-    often a model is right, and what the strategy gains.
+    """A strategy that leaves a share of each batch to chance: those rows tell how often a model is
+    right on rows that have no label yet, which what a strategy chose does not.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class WithRandom(Strategy):
     >>> import numpy as np
     >>> from layerwise import Candidates, WithRandom
     >>> [query.reason for query in WithRandom(share=0.5).choose(Candidates(np.eye(6)), 2)]
-    ['drawn at random', 'typical of 5 rows that are alike']
+    ['drawn at random', 'typical of 6 rows that are alike']
     """
 
     strategy: Strategy = TypicalThenMargin()
@@ -93,7 +93,9 @@ class WithRandom(Strategy):
         self.strategy.check(pool)
 
     def chosen(self, pool: Candidates, n: int, rng: np.random.Generator) -> list[Query]:
-        drawn = Random().chosen(pool, int(np.ceil(self.share * n)), rng) if self.share else []
+        drawn = (
+            Random().chosen(pool, int(np.ceil(self.share * n - 1e-9)), rng) if self.share else []
+        )
         taken = {query.row for query in drawn}
         if len(drawn) == n:
             return drawn

@@ -49,17 +49,19 @@ def variety(shares: Tensor) -> Tensor:
 
 def guessed(shares: Tensor, y: Tensor | None) -> dict[str, Tensor]:
     """Return over how many classes probabilities ``(n, classes)`` of rows without labels are
-    spread, by how many the labels ``(m,)`` beside them are, as a term for the history; nothing for
-    numbers.
+    spread, less one, by those of the labels ``(m,)`` beside them, less one, as a term for the
+    history: 0 where all rows are guessed to be of one class. Nothing for numbers, and for labels of
+    one class.
 
     >>> guessed(torch.tensor([[1.0, 0.0]]), torch.tensor([0, 1]))
-    {'classes_guessed': tensor(0.5000)}
-    >>> guessed(torch.zeros(2, 1), torch.zeros(2))
-    {}
+    {'classes_guessed': tensor(0.)}
+    >>> guessed(torch.zeros(2, 1), torch.zeros(2)), guessed(torch.eye(2), torch.zeros(3).long())
+    ({}, {})
     """
-    if y is None or y.is_floating_point():
+    if y is None or y.is_floating_point() or not len(y) or bool((y == y[0]).all()):
         return {}
-    return {"classes_guessed": variety(shares) / variety(F.one_hot(y, shares.shape[1]))}
+    labels = variety(F.one_hot(y, shares.shape[1]))
+    return {"classes_guessed": (variety(shares) - 1.0) / (labels - 1.0)}
 
 
 def ranked(z: Tensor, step: int) -> dict[str, Tensor]:

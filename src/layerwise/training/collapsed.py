@@ -10,7 +10,7 @@ from .._json import Facts
 from .events import stages_of
 
 LEAST = 0.1  # of the spread, which is 1 where embeddings point everywhere alike
-LEAST_CLASSES = 0.3  # of the classes guessed, by those of the labels beside them
+LEAST_CLASSES = 0.1  # of the classes guessed, by those of the labels beside them, each less one
 _CURE = (
     "Raise the batch size or the terms that keep rows apart, lower the learning rate, or take "
     "milder augmentations."
@@ -18,8 +18,9 @@ _CURE = (
 
 
 _CURE_OF_GUESSES = (
-    "What was guessed first taught itself, and the predictions are not to be trusted. Give more "
-    "labels, let the labelled rows teach for longer first, or learn from them alone."
+    "Either most rows are of few classes, or what was guessed first taught itself. Look at the "
+    "predictions; where it is the second, give more labels, let the labelled rows teach for longer "
+    "first, or learn from them alone."
 )
 
 
@@ -41,7 +42,7 @@ def collapsed(history: Sequence[Facts]) -> list[str]:
             )
         if (guessed := last.get("classes_guessed")) is not None and guessed < LEAST_CLASSES:
             sentences.append(
-                f"{last['objective']} on {stages_of(last)} guesses few classes for rows without "
-                f"labels ({guessed:.0%} of as many as the labels have). {_CURE_OF_GUESSES}"
+                f"{last['objective']} on {stages_of(last)} guesses nearly one class for all rows "
+                f"without labels (spread {guessed:.2f} of that of the labels). {_CURE_OF_GUESSES}"
             )
     return sentences

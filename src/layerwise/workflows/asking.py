@@ -74,7 +74,12 @@ class AskingArm(Arm):
         self.asked: dict[int, np.ndarray] = {}
 
     def spec(self) -> Facts:
-        asks = {"strategy": self.strategy.to_dict(), "first": self.first, "step": LEAST}
+        asks = {
+            "strategy": self.strategy.to_dict(),
+            "first": self.first,
+            "step": LEAST,
+            "kept": True,
+        }
         return self.encoder.spec() | {"codes": self.shared()} | asks
 
     def settings(self, count: int, labels: int) -> list[dict[str, Any]]:
@@ -144,6 +149,8 @@ def asking_arms(
         For an unknown strategy, one that does not fit the task, or where nothing but chance was
         named.
     """
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
     strategies = [strategy_named(name) for name in dict.fromkeys(names)]
     chosen = [one for one in strategies if not isinstance(one, Random)]
     if not chosen:
@@ -152,6 +159,19 @@ def asking_arms(
             "For example --choose typical-then-margin,margin",
         )
     smallest = smallest or max(10, 2 * len(data.classes))
+    first = max(len(data.classes), 2, smallest // 2)
+    if first >= smallest:
+        raise ParameterError(
+            f"With {smallest:,} labels of {len(data.classes)} classes nothing is left to choose: "
+            "each class has a label to begin with.",
+            f"Choose budgets from {2 * len(data.classes)} on (--labels).",
+        )
+    if codes is None and not _learns(recipe):
+        raise ParameterError(
+            f"The recipe {recipe.name!r} learns nothing before it has labels: its codes would be "
+            "those of random weights.",
+            "Name one that pretrains, such as simclr or stacked_denoising_autoencoder.",
+        )
     lacking = "predictions" if data.classes else "probabilities"
     for one in chosen:
         if one.needs == lacking:
@@ -161,11 +181,17 @@ def asking_arms(
             )
     about: dict[str, Any] = {
         "classes": len(data.classes),
-        "first": max(len(data.classes), 2, smallest // 2),
+        "first": first,
         "codes": codes,
         "device": device,
     }
     return [AskingArm(one, recipe, data.task, **about) for one in (*chosen, Random())]
+
+
+def _learns(recipe: Recipe) -> bool:
+    """Say whether a recipe's encoder learns without labels."""
+    depth = len(recipe.stack.stages)
+    return any(phase.epochs for step in recipe.plan for phase in step.schedule.phases(depth))
 
 
 def name_of(strategy: Strategy) -> str:

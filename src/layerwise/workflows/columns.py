@@ -50,12 +50,12 @@ class Smaller(TransformerMixin, BaseEstimator):
         scale = LARGE / max(height, width)
         size = max(1, round(height * scale)), max(1, round(width * scale))
         step = max(1, _BLOCK // X.shape[1])
-        parts = [
-            torch.as_tensor(np.ascontiguousarray(X[start : start + step]), dtype=torch.float32)
-            for start in range(0, len(X), step)
-        ]
-        small = [F.interpolate(part.reshape(-1, *self.shape), size, mode="area") for part in parts]
-        return np.concatenate([part.flatten(1).numpy() for part in small])
+        small = [np.empty((0, X.shape[1] // (height * width) * size[0] * size[1]), np.float32)]
+        for start in range(0, len(X), step):
+            part = np.ascontiguousarray(X[start : start + step])
+            images = torch.as_tensor(part, dtype=torch.float32).reshape(-1, *self.shape)
+            small.append(F.interpolate(images, size, mode="area").flatten(1).numpy())
+        return np.concatenate(small)
 
 
 def texts_of(data: Dataset) -> Texts:

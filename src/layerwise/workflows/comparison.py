@@ -176,6 +176,11 @@ def compare(
     left_out: list[str] = []
     if choose:
         _refuse_beside_choosing(baseline, arms)
+        if codes is not None and changes:
+            raise ParameterError(
+                "--set changes a recipe; strategies choose on the encoder as it came.",
+                "Leave --set out.",
+            )
         recipe, reason = encoder_recipe(kept, recipes, changes, encoder)
         chosen, why = [recipe], [reason]
         smallest = min(study.labels) if study.labels else None

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from .._durable import folders, staging, sync, write_json
-from .._errors import FileError, ParameterError
+from .._errors import FileError, ModelError, ParameterError
 from ..architecture.borrowed import ORIGIN, Facts, read_facts
 
-# Configuration, weights and tokenizer; nothing that could be run
-_WANTED = (
-    "config.json",
-    "model*.safetensors",
-    "model.safetensors.index.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "preprocessor_config.json",
-    "modules.json",
-    "sentence_bert_config.json",
-    "1_Pooling/config.json",
-    "LICEN[SC]E*",
-    "README.md",
+# Configuration, weights and tokenizer, by their whole names; nothing that could be run
+_WANTED = re.compile(
+    r"(config|model\.safetensors\.index|tokenizer|tokenizer_config|special_tokens_map"
+    r"|preprocessor_config|modules|sentence_bert_config|1_Pooling/config)\.json"
+    r"|model(-\d+-of-\d+)?\.safetensors|LICEN[SC]E(\.txt|\.md)?|README\.md"
 )
 
 
@@ -121,7 +112,7 @@ def _listed(name: str, revision: str, endpoint: str | None) -> tuple[str, dict[s
     files = {
         one.rfilename: int(one.size or 0)
         for one in info.siblings or []
-        if any(fnmatch(one.rfilename, pattern) for pattern in _WANTED)
+        if _WANTED.fullmatch(one.rfilename)
     }
     return str(info.sha), files
 
@@ -143,7 +134,14 @@ def _checked(staged: Path, tower: str) -> Facts:
     """Refuse what ``Pretrained`` would refuse later."""
     config = staged / "config.json"
     two = tower == "auto" and config.is_file() and '"clip"' in config.read_text(errors="replace")
-    return read_facts(str(staged), "image" if two else tower)
+    facts = read_facts(str(staged), "image" if two else tower)
+    if facts.reads_text and not (staged / "tokenizer.json").is_file():
+        raise ModelError(
+            "The encoder reads texts, and the hub has no tokenizer.json of it.",
+            "Write it with AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and bring "
+            "the folder by hand.",
+        )
+    return facts
 
 
 def _refused(name: str, revision: str, error: Exception) -> FileError:

@@ -96,6 +96,7 @@ def open_rows(
     target: str | None = None,
     test_part: bool = False,
     id_column: str | None = None,
+    strict: bool = False,
 ) -> Opened:
     """Return a model and the rows of a file.
 
@@ -110,6 +111,9 @@ def open_rows(
     id_column : str, optional
         The column that names the rows; by default the one of the model's own data, where it is
         there.
+    strict : bool, default False
+        Whether labels that the model cannot have are an error; otherwise it is said, and none are
+        looked at.
     """
     folder = model_folder(model, say)
     facts = inspect(folder)
@@ -126,7 +130,10 @@ def open_rows(
     if isinstance(fitted, Pretrainer):
         labels = False
     named = _Named(about.get("target") if labels else None, target, about.get("id"), id_column)
-    rows = _read(fitted, folder, data, named, about.get("white"), say)
+    pixels = {"white": about.get("white")}
+    if about.get("image_shape"):
+        pixels["side"] = max(about["image_shape"][1:])
+    rows = _read(fitted, folder, data, named, pixels, say, strict=strict)
     rows = _part(rows, data, test_part, say)
     for note in rows.notes:
         say(note)
@@ -164,7 +171,14 @@ class _Named(NamedTuple):
 
 
 def _read(
-    fitted: Model, folder: str, data: str, named: _Named, white: int | None, say: Say
+    fitted: Model,
+    folder: str,
+    data: str,
+    named: _Named,
+    pixels: dict[str, Any],
+    say: Say,
+    *,
+    strict: bool,
 ) -> Dataset:
     """Return the rows; with labels where a table has the known target, or must have the one that
     is asked for; with their names likewise."""
@@ -173,7 +187,7 @@ def _read(
     def read(target: str | None) -> Dataset:
         if named.id_column is not None or named.known_id is None or like is None:
             own = named.id_column
-            return load_dataset(data, target=target, like=like, id_column=own, white=white)
+            return load_dataset(data, target=target, like=like, id_column=own, **pixels)
         try:
             return load_dataset(data, target=target, like=like, id_column=named.known_id)
         except NoIds:
@@ -188,6 +202,8 @@ def _read(
     except NoLabels:
         return read(None)
     except DataError as error:
+        if strict:
+            raise
         rows = read(None)  # what is wrong with the rows themselves is raised
         say(f"The labels are not looked at: {error.message}")
         return rows

@@ -10,10 +10,13 @@ import numpy as np
 
 from .._durable import jsonable, write_json
 from .._errors import DataError
+from ..artifacts import inspect
 from ..data.frames import is_missing
-from ..estimators import PretrainedClassifier, PretrainedRegressor
+from ..data.readers import load_dataset
+from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from ..labelling import Candidates, Query, strategy_named, tasks
 from ..labelling.ensemble import predictions
+from .model_place import model_folder
 from .opened import Opened, Say, open_rows, silent
 from .table_out import Columns
 from .telling import telling
@@ -65,8 +68,10 @@ def suggest(
         When the strategy needs what the model does not say.
     """
     chosen = strategy_named(strategy)
-    opened = open_rows(model, data, device, say, labels=True, target=target, id_column=id_column)
-    known = labelled_rows(opened)
+    encoder = inspect(model_folder(model, silent))["kind"] == "Pretrainer"
+    asked: dict[str, Any] = {"target": None if encoder else target, "id_column": id_column}
+    opened = open_rows(model, data, device, say, labels=True, strict=True, **asked)
+    known = _labelled(opened, data, target, say)
     if known.all():
         raise DataError(
             f"Every one of the {len(known):,} rows of {data!r} has a label in "
@@ -104,12 +109,27 @@ def _tasks(
     return tasks(queries, cells, believed, next(iter(opened.rows.text_columns), "text"))
 
 
-def labelled_rows(opened: Opened) -> np.ndarray:
-    """Return which rows have a label, ``(n,)`` of bool."""
+def _labelled(opened: Opened, data: str, target: str | None, say: Say) -> np.ndarray:
+    """Return which rows have a label, ``(n,)`` of bool. An encoder knows no target: the one that is
+    named is read for itself, and it is said where none is."""
     y = opened.rows.y
+    if isinstance(opened.fitted, Pretrainer):
+        if target is not None:
+            y = load_dataset(data, target=target).y
+        elif y is None:
+            say(
+                f"{opened.folder!r} is an encoder without a target: every row counts as one "
+                "without a label. Name the column of the labels with --target."
+            )
     if y is None:
         return np.zeros(len(opened.rows), dtype=bool)
-    return np.array([not is_missing(value) for value in y.tolist()])
+    known = np.array([not is_missing(value) for value in y.tolist()])
+    if len(known) != len(opened.rows):
+        raise DataError(
+            f"{data!r} has {len(known):,} rows with its target and {len(opened.rows):,} without.",
+            "Give the rows and their labels in one file.",
+        )
+    return known
 
 
 def _candidates(

@@ -297,7 +297,10 @@ def _name(place: Path) -> str:
     if not (place / ORIGIN).is_file():
         return place.resolve().name
     origin = read_json(place / ORIGIN)
-    return f"{origin.get('name')}@{str(origin.get('commit'))[:12]}"
+    name, commit = origin.get("name"), origin.get("commit")
+    if not isinstance(name, str) or not isinstance(commit, str):  # somebody else's file
+        return place.resolve().name
+    return f"{name}@{commit[:12]}"
 
 
 def _licence(place: Path) -> str:

@@ -213,6 +213,7 @@ class PretrainedEncoder(StageModule):
         self.stage, self.known, self.pool = stage, known, pool
         self.model: Any = model
         self.count = in_space.size
+        self.held: list[nn.Module] = []
         if stage.top_layers is not None:
             self._hold_below(stage.top_layers)
 
@@ -287,8 +288,17 @@ class PretrainedEncoder(StageModule):
                 f"top_layers={top}, and {name!r} has {max(len(layers) - 1, 0)} blocks.",
                 "Give a smaller number, or leave it out to train everything.",
             )
-        for layer in layers[: len(layers) - top]:
+        self.held = layers[: len(layers) - top]
+        for layer in self.held:
             layer.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> PretrainedEncoder:
+        """Set the mode of what is trained; what is held stays in evaluation mode, its statistics
+        too."""
+        super().train(mode)
+        for layer in self.held:
+            layer.eval()
+        return self
 
     def merge(self) -> PretrainedEncoder:
         """Return itself with its adapters added to the weights beside which they stand: it answers

@@ -34,8 +34,8 @@ class Consistency(Objective):
     pass over all rows.
 
     The history has ``classes_guessed``: over how many classes the answers to rows without labels
-    are spread, by how many the labels are. Below 0.3 in a phase's last epoch a warning tells that
-    guesses taught themselves.
+    are spread, less one, by those of the labels, less one. Below 0.1 in a phase's last epoch a
+    warning tells that guesses may have taught themselves.
 
     Parameters
     ----------
