@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,6 +245,35 @@ def pretrainer(folder, **more):
         preprocessing=Preprocessor(text=PretrainedPieces(folder)),
         random_state=0,
     )
+
+
+MODULE = "sentence_transformers.models."
+
+
+@pytest.mark.parametrize(
+    ("modules", "pooling", "words"),
+    [
+        (["Transformer", "Pooling", "Dense"], {}, "by Dense"),
+        (["Transformer", "Pooling"], {"pooling_mode_max_tokens": True}, "pooling_mode_max_tokens"),
+        (
+            ["Transformer", "Pooling"],
+            {"pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True},
+            "pooling_mode_mean_tokens and pooling_mode_max_tokens",
+        ),
+    ],
+)
+def test_codes_that_are_made_in_another_way_are_not_read_as_means(
+    text_folder, modules, pooling, words
+):
+    place = Path(text_folder)
+    (place / "modules.json").write_text(json.dumps([{"type": MODULE + name} for name in modules]))
+    (place / "1_Pooling").mkdir()
+    (place / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
+    space = Space.of("token", 9, levels=Pretrained(text_folder).known.config["vocab_size"])
+    with pytest.raises(ModelError, match=words):
+        Pretrained(text_folder).build(space, draws())
+    encoder = Pretrained(text_folder, pool="mean").build(space, draws())
+    assert encoder.encode(rows(encoder, 2)).shape == (2, 16)
 
 
 def test_a_saved_encoder_needs_neither_folder_nor_network(text_folder, tmp_path):

@@ -32,6 +32,16 @@ KNOWN = (*TEXT, *IMAGES, *_AS, "clip")
 CODE_FREE = "Layerwise reads configurations and weights, and runs no code of a folder."
 
 _MOST_TEXT = 4 * 2**20  # bytes of a configuration
+UNKNOWN = "unknown: "  # before what is put on tokens and is not known here
+_KNOWN_MODULES = ("Transformer", "Pooling", "Normalize")
+_MODES = {
+    "pooling_mode_cls_token": "first",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "last",
+}
 _MOST_CARD = 2**16  # characters of a card
 _LEFT_OUT = {"_name_or_path", "architectures", "torch_dtype", "dtype", "transformers_version"}
 ORIGIN = "origin.json"  # what a download says of where a folder came from
@@ -262,14 +272,36 @@ def _towered(config: dict[str, Any], tower: str, folder: str) -> dict[str, Any]:
 def _pooling(place: Path, config: dict[str, Any]) -> tuple[str, bool]:
     """Return how a vector is made of tokens: as the folder of a sentence encoder says; else the
     mean of texts, and the class token of images."""
-    modules = place / "modules.json"
-    normalise = modules.is_file() and "Normalize" in modules.read_text(errors="replace")
+    above = _modules(place)
+    normalise = "Normalize" in above
+    odd = [kind for kind in above if kind not in _KNOWN_MODULES]
+    if odd:
+        return f"{UNKNOWN}{odd[0]}", normalise
     own = place / "1_Pooling" / "config.json"
     if own.is_file():
-        first = read_json(own).get("pooling_mode_cls_token", False)
-        return ("first" if first else "mean"), normalise
+        modes = [name for name, on in read_json(own).items() if name in _MODES and on is True]
+        ways = [_MODES[name] for name in modes]
+        if ways and ways not in (["mean"], ["first"]):
+            return f"{UNKNOWN}{' and '.join(modes)}", normalise
+        return (ways[0] if ways else "mean"), normalise
     kind = config["model_type"]
     return ("mean" if kind in TEXT or kind in ("resnet", "convnext") else "first"), normalise
+
+
+def _modules(place: Path) -> list[str]:
+    """Return what a sentence encoder puts above one another, by the last part of its names."""
+    path = place / "modules.json"
+    if not path.is_file() or path.stat().st_size > _MOST_TEXT:
+        return []
+    try:
+        data = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(
+            f"{str(path)!r} is no JSON: {error}.", "Take a copy that is whole."
+        ) from error
+    parts = data if isinstance(data, list) else []
+    kinds = [str(part.get("type", "")) for part in parts if isinstance(part, dict)]
+    return [kind.rpartition(".")[2] for kind in kinds]
 
 
 def _input_of(

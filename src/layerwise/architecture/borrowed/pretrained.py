@@ -19,7 +19,7 @@ from ..._space import Block, Space
 from ..._spec import register
 from ..stage import Stage, StageModule
 from .adapters import adapted, merged
-from .folder import Facts, facts_of, facts_text, read_facts
+from .folder import UNKNOWN, Facts, facts_of, facts_text, read_facts
 
 _USUAL = {"pool": "auto", "tower": "auto", "weights": True, "top_layers": None, "adapters": 0}
 POOLS = ("auto", "mean", "first", "none")
@@ -198,6 +198,12 @@ class PretrainedEncoder(StageModule):
     def __init__(self, stage: Pretrained, in_space: Space, generator: torch.Generator) -> None:
         known = stage.known
         pool = known.pool if stage.pool == "auto" else stage.pool
+        if pool.startswith(UNKNOWN):
+            raise ModelError(
+                f"{known.name!r} makes its codes by {pool.removeprefix(UNKNOWN)}, which is not "
+                "known here.",
+                "Say pool='mean' or 'first' to take its tokens without it.",
+            )
         model = made(stage, generator)
         if stage.adapters:
             adapted(model, stage.adapters, generator, known.name or known.kind)
