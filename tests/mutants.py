@@ -17,12 +17,24 @@ from typing import Any
 
 PACKAGE = Path("src", "layerwise")
 ROOMS = ("training", "objective", "architecture", "schedule", "data", "evaluation", "artifacts")
-ROOMS += ("augmentation", "estimators")
+ROOMS += ("augmentation", "estimators", "labelling")
 TOP = ("_random.py", "_contracts.py", "_spec.py", "_durable.py", "_json.py", "_lock.py")
 TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
 
 NAMED = (  # name, file, text that is there once, text in its place
+    (
+        "asks-what-is-sure",
+        "labelling/unsure.py",
+        'np.argsort(-scores, kind="stable")',
+        'np.argsort(scores, kind="stable")',
+    ),
+    (
+        "overlap-of-what-was-asked-left-out",
+        "evaluation/runner.py",
+        "data.test_y is not None, _asked(records, budget))",
+        "data.test_y is not None)",
+    ),
     (
         "masked-tokens-choose-marks",
         "objective/masked/tokens.py",

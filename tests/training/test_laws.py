@@ -130,7 +130,8 @@ def run(objective, schedule, source, held_out=None):
     return module, found
 
 
-@pytest.mark.filterwarnings("ignore:.*answers nearly the same")  # it is hardly trained
+# It is hardly trained
+@pytest.mark.filterwarnings("ignore:.*answers nearly the same", "ignore:.*guesses nearly one class")
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
 @pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
 def test_a_row_of_weight_two_is_a_row_given_twice(objective, schedule):
@@ -157,7 +158,7 @@ def test_a_row_of_weight_two_is_a_row_given_twice(objective, schedule):
                 )
 
 
-@pytest.mark.filterwarnings("ignore:.*answers nearly the same")
+@pytest.mark.filterwarnings("ignore:.*answers nearly the same", "ignore:.*guesses nearly one class")
 def test_the_law_is_tried_on_most_pairs():
     tried = 0
     for objective in OBJECTIVES:

@@ -13,6 +13,8 @@ COMPUTE = "The control gets no compute in place of the steps of pretraining."
 
 def caveats(outcome: Outcome) -> list[str]:
     """Return the sentences that hold for this study."""
-    paired = any(arm.role == "control" and not arm.pays for arm in outcome.arms)
     asks = any("asked" in record for record in outcome.records)
-    return [STRATIFIED] * (bool(outcome.data.classes) and not asks) + [COMPUTE] * paired
+    if asks:  # labels that are asked for are in no proportion, and all arms have the same encoder
+        return []
+    paired = any(arm.role == "pretrained" for arm in outcome.arms)
+    return [STRATIFIED] * bool(outcome.data.classes) + [COMPUTE] * paired
