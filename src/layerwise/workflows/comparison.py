@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from .._commit import write_folder
 from .._durable import Facts, jsonable
 from .._errors import ParameterError
-from ..data.preprocessing import Preprocessor
 from ..data.readers import Dataset, check_dropped, left_out_note, load_dataset
 from ..evaluation import (
     Arm,
@@ -41,7 +40,7 @@ from .codes import frozen_arm, keep_codes
 from .columns import plain_columns, texts_of
 from .given import GivenRows, Labels, given_rows
 from .grouping import Groups
-from .guarded import guarded
+from .guarded import Guarded, guarded
 from .place import claims_out
 from .study_facts import earlier_looks, row_files, study_facts
 from .study_result import StudyResult
@@ -173,14 +172,8 @@ def compare(
         tell("Computing the codes of all rows, once.")
         borrowed, _ = resolve(kept, None, (), encoder=encoder)
         codes = keep_codes(borrowed, rows, out, device)
-    left_out: list[str] = []
     if choose:
-        _refuse_beside_choosing(baseline, arms)
-        if codes is not None and changes:
-            raise ParameterError(
-                "--set changes a recipe; strategies choose on the encoder as it came.",
-                "Leave --set out.",
-            )
+        _refuse_beside_choosing(baseline, arms, changes if codes is not None else ())
         recipe, reason = encoder_recipe(kept, recipes, changes, encoder)
         chosen, why = [recipe], [reason]
         smallest = min(study.labels) if study.labels else None
@@ -188,13 +181,9 @@ def compare(
         everyone: list[Arm] = [*asking_arms(choose, recipe, rows, **asks)]
     else:
         chosen, why = _recipes(kept, recipes, changes, learned, encoder)
-        everyone = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
-        columns, texts = plain_columns(kept), texts_of(kept)
-        classes = len(rows.classes)
-        simple, left_out = baselines(rows.task, learned, columns, baseline, classes, texts)
-        if codes is not None:
-            simple.append(frozen_arm(codes, rows.task, classes))
-        everyone += [*simple, *_own_arms(arms, columns)]
+        simple, left_out = _simple(checked, learned, baseline, codes, arms)
+        pairs = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
+        everyone, why = [*pairs, *simple], [*why, *left_out]
     for finding in found:
         tell(finding.text)
     outcome = run_study(
@@ -210,7 +199,7 @@ def compare(
     )
     earlier = earlier_looks(out, rows.fingerprint)
     look = look_of(len(outcome.draws), earlier)
-    result = _result(outcome, look, found, [*why, *checked.data.notes, *tested, *left_out])
+    result = _result(outcome, look, found, [*why, *checked.data.notes, *tested])
     result["looks"] = sorted({*earlier, len(outcome.draws)})
     files = row_files(result["rows"])
     facts = jsonable(
@@ -335,9 +324,33 @@ def _recipes(
     ]
 
 
+def _simple(
+    checked: Guarded,
+    learned: int,
+    names: Sequence[str] | None,
+    codes: TransformerMixin | None,
+    own: Mapping[str, BaseEstimator] | Sequence[Arm],
+) -> tuple[list[Arm], list[str]]:
+    """Return what stands beside the recipes, the user's own arms too, and what was left out."""
+    rows, columns = checked.study, plain_columns(checked.data)
+    texts, classes = texts_of(checked.data), len(rows.classes)
+    found, left_out = baselines(rows.task, learned, columns, names, classes, texts)
+    frozen = [] if codes is None else [frozen_arm(codes, rows.task, classes)]
+    return [*found, *frozen, *_own_arms(own, columns)], left_out
+
+
 def _refuse_beside_choosing(
-    baseline: Sequence[str] | None, arms: Mapping[str, BaseEstimator] | Sequence[Arm]
+    baseline: Sequence[str] | None,
+    arms: Mapping[str, BaseEstimator] | Sequence[Arm],
+    changes: Sequence[str],
 ) -> None:
+    """Refuse what a study of strategies would ignore; ``changes`` are those of a borrowed
+    encoder."""
+    if changes:
+        raise ParameterError(
+            "--set changes a recipe; strategies choose on the encoder as it came.",
+            "Leave --set out.",
+        )
     if baseline is not None or len(arms):
         what = "baselines" if baseline is not None else "arms of your own"
         raise ParameterError(
@@ -357,7 +370,7 @@ def _for(name: str, encoder: str | None) -> str | None:
 
 
 def _own_arms(
-    arms: Mapping[str, BaseEstimator] | Sequence[Arm], columns: Preprocessor
+    arms: Mapping[str, BaseEstimator] | Sequence[Arm], columns: TransformerMixin
 ) -> list[Arm]:
     if isinstance(arms, Mapping):
         return [
