@@ -50,7 +50,7 @@ NAMED = (  # name, file, text that is there once, text in its place
     ("pairs-with-themselves", "objective/pairs.py", ".triu(1)", ".triu(0)"),
     (
         "weights-that-lack",
-        "architecture/borrowed/pretrained.py",
+        "architecture/borrowed/making.py",
         "    if lacking:\n",
         "    if not lacking and lacking:\n",
     ),
