@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .._errors import ParameterError
 from .._version import __version__
+from . import labelling, saved
 from .ending import ended
+from .options import (
+    Data,
+    Device,
+    Drop,
+    Encoder,
+    GroupsOption,
+    Id,
+    Json,
+    Keep,
+    Metric,
+    Quiet,
+    Seed,
+    Task,
+    TextOption,
+    With,
+    command_line,
+)
 from .output import Output
 from .process import tune_process
 
@@ -22,101 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="CSV, Parquet, .npy or .npz file; folder of IDX files, images or Parquet; or digits, "
-        "breast-cancer, diabetes."
-    ),
-]
-Model = Annotated[str, typer.Argument(help="A model folder, as fit writes it: OUT/model, or OUT.")]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json",
-        help="Print the facts as one JSON object on standard output, and nothing else there.",
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on standard error.")]
-Seed = Annotated[int, typer.Option(help="Of every random draw.", min=0)]
-NoSeed = Annotated[
-    int,
-    typer.Option(
-        "--seed", help="Taken for the sake of scripts; using a model draws nothing.", min=0
-    ),
-]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-File = Annotated[
-    Path | None, typer.Option("--out", help="Write the CSV here instead of to standard output.")
-]
-Keep = Annotated[
-    list[str] | None,
-    typer.Option("--keep", metavar="NAME", help="A column to keep whatever is found about it."),
-]
-Id = Annotated[
-    str | None,
-    typer.Option(
-        "--id", metavar="NAME", help="A column that names the rows; it goes into every output."
-    ),
-]
-GroupsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--groups",
-        metavar="NAME",
-        help="A column that says which rows belong together, such as a person; they stay on one "
-        "side of every split.",
-    ),
-]
-Drop = Annotated[
-    list[str] | None,
-    typer.Option("--drop", metavar="NAME", help="A column to leave out; may be given again."),
-]
-TextOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--text",
-        metavar="NAME",
-        help="A column of free text, where it is not found by itself; may be given again.",
-    ),
-]
-Encoder = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder",
-        metavar="FOLDER",
-        help="An encoder that somebody else has trained (config.json, model.safetensors, and "
-        "tokenizer.json for text), as transformers writes it.",
-    ),
-]
-Metric = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="What judges: accuracy, balanced_accuracy, macro_f1, log_loss, auc, "
-        "average_precision or brier; r2, mean_absolute_error, root_mean_squared_error or pinball. "
-        "By default what suits the data.",
-    ),
-]
-Task = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TASK",
-        help="classification or regression; by default what follows from the target's values.",
-    ),
-]
-With = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--with",
-        metavar="MODULE",
-        help="A Python file or module with parts of yours; it is run. May be given again.",
-    ),
-]
-Raw = Annotated[
-    bool, typer.Option(help="Do not guard text cells that a spreadsheet would take for a formula.")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -165,6 +88,13 @@ def fit(
     task: Task = None,
     labels: Annotated[
         int | None, typer.Option(help="Keep so many labels and hide the rest.", min=1)
+    ] = None,
+    labels_from: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV file with the labels, by row or file, in place of those of the data; as "
+            "layerwise label writes it."
+        ),
     ] = None,
     recipe: Annotated[
         str | None,
@@ -228,6 +158,7 @@ def fit(
             test=test,
             task=task,
             labels=labels,
+            labels_from=labels_from,
             recipe=recipe,
             changes=changes or (),
             keep=keep or (),
@@ -242,7 +173,7 @@ def fit(
             seed=seed,
             out=out,
             device=device,
-            command=_command(),
+            command=command_line(),
             tell=output.tell,
             say=None if quiet else output.say,
         )
@@ -381,156 +312,10 @@ def compare(
             address=address,
             time_limit=None if time_limit is None else 60 * time_limit,
             device=device,
-            command=_command(),
+            command=command_line(),
             tell=output.say,
         )
         output.show_study(result)
-
-
-@app.command()
-def predict(
-    model: Model,
-    data: Data,
-    out: File = None,
-    raw: Raw = False,
-    device: Device = "auto",
-    id_column: Id = None,
-    parts: With = None,
-    seed: NoSeed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Predict every row, with a probability per class."""
-    _use("predict", model, data, id_column, out, raw, device, parts, as_json, quiet)
-
-
-@app.command()
-def evaluate(
-    model: Model,
-    data: Data,
-    target: Annotated[
-        str | None,
-        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
-    ] = None,
-    test_part: Annotated[
-        bool,
-        typer.Option("--test-part", help="Score the test part that the data hold themselves."),
-    ] = False,
-    device: Device = "auto",
-    parts: With = None,
-    seed: NoSeed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Score a model on labelled rows, with 95 % intervals over rows."""
-    from .. import workflows
-
-    with Output(as_json, quiet, parts or ()) as output:
-        output.show_scores(
-            workflows.evaluate(
-                model, data, target=target, test_part=test_part, device=device, say=output.say
-            )
-        )
-
-
-@app.command()
-def suggest(
-    model: Model,
-    data: Data,
-    n: Annotated[int, typer.Option("--n", help="How many rows.", min=1)] = 20,
-    strategy: Annotated[
-        str,
-        typer.Option(
-            help="random, typical, coverage, margin, entropy, badge, disagreement, "
-            "typical-then-margin or with-random."
-        ),
-    ] = "typical-then-margin",
-    target: Annotated[
-        str | None,
-        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
-    ] = None,
-    label_studio: Annotated[
-        Path | None,
-        typer.Option(help="Also write the rows as tasks that Label Studio imports (JSON)."),
-    ] = None,
-    out: File = None,
-    raw: Raw = False,
-    device: Device = "auto",
-    id_column: Id = None,
-    parts: With = None,
-    seed: Seed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Say which rows without a label to label next, and why."""
-    from .. import workflows
-
-    with Output(as_json, quiet, parts or ()) as output:
-        columns = workflows.suggest(
-            model,
-            data,
-            n=n,
-            strategy=strategy,
-            target=target,
-            id_column=id_column,
-            label_studio=label_studio,
-            seed=seed,
-            device=device,
-            say=output.say,
-        )
-        output.show_columns(columns, out, raw)
-
-
-@app.command()
-def embed(
-    model: Model,
-    data: Data,
-    out: File = None,
-    raw: Raw = False,
-    device: Device = "auto",
-    id_column: Id = None,
-    parts: With = None,
-    seed: NoSeed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write the code of every row."""
-    _use("embed", model, data, id_column, out, raw, device, parts, as_json, quiet)
-
-
-@app.command()
-def reconstruct(
-    model: Model,
-    data: Data,
-    out: File = None,
-    raw: Raw = False,
-    device: Device = "auto",
-    id_column: Id = None,
-    parts: With = None,
-    seed: NoSeed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write every row as the pretrained stack reconstructs it."""
-    _use("reconstruct", model, data, id_column, out, raw, device, parts, as_json, quiet)
-
-
-@app.command()
-def score(
-    model: Model,
-    data: Data,
-    out: File = None,
-    raw: Raw = False,
-    device: Device = "auto",
-    id_column: Id = None,
-    parts: With = None,
-    seed: NoSeed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
-    normal."""
-    _use("score", model, data, id_column, out, raw, device, parts, as_json, quiet)
 
 
 @app.command()
@@ -540,16 +325,6 @@ def recipes(parts: With = None, as_json: Json = False, quiet: Quiet = False) -> 
 
     with Output(as_json, quiet, parts or ()) as output:
         output.show_recipes(workflows.recipes())
-
-
-@app.command()
-def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Show what is in a model folder, without running anything."""
-    from ..artifacts import inspect
-    from ..workflows.model_place import model_folder
-
-    with Output(as_json, quiet) as output:
-        output.show_model(inspect(model_folder(model, output.say)))
 
 
 @app.command()
@@ -570,33 +345,25 @@ def download(
         output.show_folder(folder)
 
 
+for verb in (
+    saved.predict,
+    saved.evaluate,
+    labelling.suggest,
+    labelling.label,
+    saved.embed,
+    saved.reconstruct,
+    saved.score,
+    saved.inspect,
+):
+    app.command()(verb)
+
+
 def main() -> None:
     """Run the command line and leave with 0, 1 (a failure), 2 (a wrong call), 130 or 143
     (interrupted)."""
     tune_process()
     as_json = "--json" in sys.argv
     sys.exit(ended(lambda: app(standalone_mode=False), as_json))
-
-
-def _use(
-    verb: str,
-    model: str,
-    data: str,
-    id_column: str | None,
-    out: Path | None,
-    raw: bool,
-    device: str,
-    parts: list[str] | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    from .. import workflows
-
-    with Output(as_json, quiet, parts or ()) as output:
-        columns: dict[str, Any] = getattr(workflows, verb)(
-            model, data, id_column=id_column, device=device, say=output.say
-        )
-        output.show_columns(columns, out, raw)
 
 
 def _numbers(text: str | None) -> tuple[int, ...] | None:
@@ -609,9 +376,3 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
         raise ParameterError(
             f"--labels takes numbers. Got {text!r} instead.", "For example --labels 50,200,1000"
         ) from None
-
-
-def _command() -> str:
-    import shlex
-
-    return shlex.join(["layerwise", *sys.argv[1:]])

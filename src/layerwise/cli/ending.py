@@ -26,6 +26,20 @@ class Terminated(BaseException):
     """SIGTERM arrived."""
 
 
+class Left(BaseException):
+    """A command was left as it is meant to be left, by a signal; it has told what is there.
+
+    Parameters
+    ----------
+    code : int
+        To leave with.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def ended(run: Callable[[], object], as_json: bool) -> int:
     """Run something and return the exit code, having told what went wrong."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -39,6 +53,8 @@ def ended(run: Callable[[], object], as_json: bool) -> int:
         code = INTERRUPTED
     except typer.Exit as stop:
         code = stop.exit_code
+    except Left as stop:
+        return stop.code
     except Terminated:
         return _tell(
             "interrupted", "Terminated; nothing more was written.", "", TERMINATED, as_json

@@ -48,6 +48,20 @@ class Output(contextlib.ExitStack):
         if not self.quiet and sys.stderr is not None:
             print(printable(note), file=sys.stderr)
 
+    def note(self, note: str) -> None:
+        """Tell what the user has to know to go on, however quiet the command is."""
+        if sys.stderr is not None:
+            print(printable(note), file=sys.stderr, flush=True)
+
+    def show_labels(self, result: Facts) -> None:
+        """Print how many labels there are and where, and the fit on them."""
+        if result["fit"] is not None and not self.as_json:
+            self.show_fit(result["fit"])
+            return
+        self.running.close()
+        if self.as_json:
+            print(json_line(result))
+
     def show_fit(self, result: Facts) -> None:
         """Print a table of the arms, the headline, and where model and report lie."""
         self.running.close()

@@ -2,6 +2,7 @@
 
 from .badge import Badge
 from .label_studio import read_annotations, tasks
+from .progress import Estimate, Progress, progress
 from .spread import Coverage, Random, Typical
 from .strategy import Candidates, Query, Strategy, strategy_named
 from .turns import TypicalThenMargin, WithRandom
@@ -12,6 +13,8 @@ __all__ = [
     "Coverage",
     "Disagreement",
     "Entropy",
+    "Estimate",
+    "Progress",
     "Margin",
     "Candidates",
     "Query",
@@ -20,6 +23,7 @@ __all__ = [
     "Typical",
     "TypicalThenMargin",
     "WithRandom",
+    "progress",
     "read_annotations",
     "strategy_named",
     "tasks",

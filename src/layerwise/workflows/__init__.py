@@ -5,6 +5,7 @@ from .demo import demo
 from .download import download_encoder
 from .evaluate import evaluate
 from .fit import fit
+from .label import label
 from .recipes import recipes
 from .study_result import StudyResult
 from .suggest import suggest
@@ -18,6 +19,7 @@ __all__ = [
     "embed",
     "evaluate",
     "fit",
+    "label",
     "predict",
     "recipes",
     "reconstruct",

@@ -21,7 +21,7 @@ from ..evaluation.design import Draw
 from ..evaluation.grids import ridges, sparse_penalties
 from ..evaluation.trial import Given
 from ..labelling import Candidates, Random, Strategy, strategy_named
-from ..labelling.ensemble import predictions, probabilities
+from ..labelling.ensemble import predictions, probabilities, scaled
 from ..recipes import Recipe
 from .arms import RecipeArm
 
@@ -122,9 +122,9 @@ class AskingArm(Arm):
         labelled = np.flatnonzero(np.isin(draw.order, known))
         says: dict[str, Any] = {}
         if self.classes:
-            says["probabilities"] = probabilities(codes, y, labelled, self.classes)
+            says["probabilities"] = probabilities(scaled(codes), y, labelled, self.classes)
         else:
-            says["predictions"] = predictions(codes, y, labelled, draw.seed)
+            says["predictions"] = predictions(scaled(codes), y, labelled, draw.seed)
         pool = Candidates(codes, labelled=labelled, **says)
         n = min(max(LEAST, len(known) // 2), len(draw.order) - len(known))
         found = self.strategy.choose(pool, n, draw.seed + len(known))

@@ -26,6 +26,7 @@ from .facts import encoder_facts, fit_facts
 from .forgotten import check_no_target, without_labels
 from .grouping import Groups
 from .guarded import Guarded, guarded
+from .labels_file import with_labels
 from .place import MODEL, claims_out, files_of
 from .time_limit import cut_notes, planned, until_of
 from .timing import Work
@@ -43,6 +44,7 @@ def fit(
     test: str | None = None,
     task: str | None = None,
     labels: int | None = None,
+    labels_from: str | Path | None = None,
     recipe: str | None = None,
     changes: Sequence[str] = (),
     keep: Sequence[str] = (),
@@ -66,6 +68,7 @@ def fit(
 
     It is a study of one draw of labels: the same guards, arms, measures and words as in
     ``compare``. A guess, a linear model and a random forest are fitted beside the network.
+    ``labels_from`` is a CSV file of labels, in place of those that the data hold.
 
     Returns
     -------
@@ -80,7 +83,10 @@ def fit(
     until = until_of(time_limit)
     out = Path(out)
     tell("reading")
-    given = _read(data, target, no_target, test, task, drop, id_column, text, encoder)
+    own = target if labels_from is None else None
+    given = _read(data, own, no_target, test, task, drop, id_column, text, encoder, labels_from)
+    if labels_from is not None:
+        given = with_labels(given, labels_from, target, task)
     _check_labels(given, labels)
     rows = guarded(given, keep, drop, draws=False, groups=groups)
     weights = weights_of_classes(class_weight, rows.data.task, rows.values)
@@ -126,10 +132,12 @@ def _read(
     id_column: str | None,
     text: Sequence[str],
     encoder: str | None,
+    labels_from: str | Path | None = None,
 ) -> Dataset:
-    """Return the data; a target is named, or it is said that there is none."""
+    """Return the data; a target is named, or labels are in a file of their own, or it is said that
+    there are none."""
     if no_target:
-        for name, value in (("target", target), ("task", task)):
+        for name, value in (("target", target), ("task", task), ("labels-from", labels_from)):
             if value is not None:
                 raise ParameterError(
                     f"--no-target was given and also --{name} {value}.", "Give one or the other."
@@ -138,6 +146,8 @@ def _read(
         named |= pixels_for(encoder)
         return without_labels(load_dataset(data, **named))
     named = {"target": target, "test": test, "task": task, "id_column": id_column, "text": text}
+    if labels_from is not None:
+        return load_dataset(data, drop=drop, **{**named, "task": None}, **pixels_for(encoder))
     given = load_dataset(data, drop=drop, **named, **pixels_for(encoder))
     check_no_target(given, f"layerwise fit {shlex.quote(data)}")
     if task is not None and given.y is None:

@@ -15,7 +15,7 @@ from ..data.frames import is_missing
 from ..data.readers import load_dataset
 from ..estimators import PretrainedClassifier, PretrainedRegressor, Pretrainer
 from ..labelling import Candidates, Query, strategy_named, tasks
-from ..labelling.ensemble import predictions
+from ..labelling.ensemble import predictions, scaled
 from .model_place import model_folder
 from .opened import Opened, Say, open_rows, silent
 from .table_out import Columns
@@ -148,5 +148,5 @@ def _candidates(
         says = {"prediction": fitted.predict(X)}
         if known.sum() >= LEAST:
             y = np.asarray(opened.rows.y, dtype=np.float64)
-            given["predictions"] = predictions(codes, y, np.flatnonzero(known), seed)
+            given["predictions"] = predictions(scaled(codes), y, np.flatnonzero(known), seed)
     return Candidates(codes, **given), says

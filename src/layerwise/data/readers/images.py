@@ -15,6 +15,7 @@ from .files import walk
 from .pixels import Header, brightest, is_named, pixels, probe
 
 LONG_SIDE, BAD_SHARE = 64, 0.10
+FILE = "file"  # what names the rows: their paths, from the folder
 _HINT = "Mend or remove them; up to 10 % are skipped with a note."
 
 
@@ -36,7 +37,7 @@ def read_images(
 
     The first folder below is the class; images in ``unlabeled/`` and images without folders have no
     label. All get one size: the most common one, made smaller to at most ``side`` pixels on its
-    long side. Grey when all are grey.
+    long side. Grey when all are grey. Their paths from the folder name the rows.
     """
     only_label(folder.name, "classification", target, task)
     files, notes = walk(folder)
@@ -60,6 +61,8 @@ def read_images(
         train.task,
         test,
         train.notes,
+        train.ids,
+        train.id_column,
         white=train.white,
     )
 
@@ -115,6 +118,8 @@ def _read(
         shape,
         kind[1],
         notes=tuple(notes),
+        ids=tuple(printed(str(item.path.relative_to(folder))) for item in kept),
+        id_column=FILE,
         white=white,
     )
 
@@ -173,6 +178,11 @@ def _common(
             "(width x height)."
         )
     return common, all(header.grey for _, header in found), notes
+
+
+def printed(name: str) -> str:
+    """Return the name of a file as text, also where it is not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _named(folder: Path, path: Path, reason: str) -> str:

@@ -1,0 +1,163 @@
+"""What a linear model on codes makes of the labels so far: which rows to ask about, and what they
+are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._json import Facts, jsonable
+from ..labelling import Candidates, Query, Strategy, WithRandom, progress
+from ..labelling.ensemble import predictions, probabilities, scaled
+from .answers import CHOSEN, RANDOM, Label
+from .queue import Ask
+
+SHOWN = 3  # classes, the most likely ones
+LEAST = 10  # numbers, below which no models disagree
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The labels so far.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        In the order in which they got their labels.
+    labels : sequence of str or float
+    drawn : sequence of bool
+        Which of the rows chance drew.
+    busy : sequence of int
+        Other rows that are not asked about: skipped, disputed.
+    """
+
+    rows: Sequence[int]
+    labels: Sequence[Label]
+    drawn: Sequence[bool]
+    busy: Sequence[int] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Beliefs:
+    """What is believed with some labels.
+
+    Parameters
+    ----------
+    labels : int
+        How many there were.
+    asks : list of Ask
+        Rows to ask about, the first ones first.
+    says : dict
+        What is believed of each of these rows: ``[[class, probability], ...]``, the most likely
+        first, or ``[[number, None]]``.
+    progress : dict
+        As plain data, for the page.
+    """
+
+    labels: int
+    asks: list[Ask]
+    says: dict[int, list[list[Any]]]
+    progress: Facts
+
+
+def believe(
+    codes: np.ndarray,
+    known: Known,
+    *,
+    task: str = "classification",
+    n: int = 40,
+    strategy: Strategy | None = None,
+    seed: int = 0,
+) -> Beliefs:
+    """Return what to ask about next, and how far labelling has come.
+
+    Parameters
+    ----------
+    codes : array of shape (n, k)
+    known : Known
+    task : {'classification', 'regression'}
+    n : int, default 40
+        Rows to ask about.
+    strategy : Strategy, default WithRandom()
+        Leaves a fifth to chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from layerwise.annotation import Known, believe
+    >>> codes = np.random.default_rng(0).normal(size=(60, 2))
+    >>> found = believe(codes, Known([0, 1], ["a", "b"], [True, True]), n=5)
+    >>> found.labels, len(found.asks), found.asks[0].share
+    (2, 5, 'random')
+    """
+    codes = scaled(codes)
+    rows = np.asarray(known.rows, dtype=np.int64)
+    given, classes = _model(codes, rows, known.labels, task, seed)
+    done = np.union1d(rows, np.asarray(known.busy, dtype=np.int64))
+    chosen = _choose(strategy or WithRandom(), Candidates(codes, labelled=done, **given), n, seed)
+    asks = [Ask(one.row, one.reason, _share(one)) for one in chosen]
+    says = {ask.row: _says(ask.row, given, classes) for ask in asks}
+    found = progress(codes, rows, known.labels, known.drawn, task=task)
+    return Beliefs(len(rows), asks, says, told(found))
+
+
+def _model(
+    codes: np.ndarray, rows: np.ndarray, labels: Sequence[Label], task: str, seed: int
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what models say of every row, as candidates take it; nothing while labels are too few
+    for a model."""
+    if task == "regression":
+        if len(rows) < LEAST:
+            return {}, []
+        y = np.zeros(len(codes))
+        y[rows] = np.asarray(labels, dtype=np.float64)
+        return {"predictions": predictions(codes, y, rows, seed)}, []
+    names, numbers = np.unique(np.array([str(one) for one in labels]), return_inverse=True)
+    if len(names) < 2:
+        return {}, []
+    y = np.zeros(len(codes), dtype=np.int64)
+    y[rows] = numbers
+    p = probabilities(codes, y, rows, len(names))
+    return {"probabilities": p, "classes": names.tolist()}, names.tolist()
+
+
+def _choose(strategy: Strategy, pool: Candidates, n: int, seed: int) -> list[Query]:
+    """Return rows to ask about; those that chance drew stand evenly among the others."""
+    found = strategy.choose(pool, n, seed + len(pool.labelled)) if len(pool.open) else []
+    drawn = [one for one in found if _share(one) == RANDOM]
+    others = [one for one in found if _share(one) != RANDOM]
+    places = (np.arange(len(drawn)) * len(found) / max(len(drawn), 1)).astype(int).tolist()
+    return [drawn.pop(0) if i in places else others.pop(0) for i in range(len(found))]
+
+
+def _share(query: Query) -> str:
+    return RANDOM if query.reason == "drawn at random" else CHOSEN
+
+
+def _says(row: int, given: dict[str, Any], classes: list[str]) -> list[list[Any]]:
+    if "predictions" in given:
+        return [[float(given["predictions"][:, row].mean()), None]]
+    if not classes:
+        return []
+    p = given["probabilities"][row]
+    best = np.argsort(-p, kind="stable")[:SHOWN]
+    return [[classes[i], float(p[i])] for i in best]
+
+
+def told(found: Any) -> Facts:
+    """Return how far labelling has come, as plain data."""
+    return jsonable(
+        {
+            "labels": found.labels,
+            "drawn": found.drawn,
+            "score": found.score,
+            "curve": [[m, *estimate] for m, estimate in found.curve],
+            "recent": found.recent,
+            "enough": found.enough,
+            "advice": found.advice,
+            "unit": found.unit,
+        }
+    )

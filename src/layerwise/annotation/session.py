@@ -1,0 +1,292 @@
+"""A sitting of labelling: what is asked, what is answered, and what is believed meanwhile. It knows
+no browser."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from .._errors import ParameterError
+from .._json import Facts
+from .answers import AGAIN, CHOSEN, RANDOM, Answers, Label, record_of
+from .beliefs import Beliefs, Known
+from .cards import Cards
+from .journal import Journal
+from .queue import Ask, Queue
+
+MOST = 20  # rows that a page is given at once
+LONGEST_NAME, LONGEST_NOTE = 100, 10_000
+MOST_CLASSES = 1000
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class Session:
+    """Answers to rows, kept in a file as they come.
+
+    Parameters
+    ----------
+    journal : Journal
+    cards : Cards
+    target : str
+        What is asked for.
+    classes : sequence of str, optional
+        Known from the start; others can be added. None: numbers are asked for.
+    known : dict of int to label, optional
+        Labels that the rows came with.
+    overlap, seed : float, int
+        Of :class:`Queue`.
+    batch : int, default 10
+        New labels after which is learned again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from layerwise.annotation import Cards, Journal, Session
+    >>> journal = Journal(Path(tempfile.mkdtemp()) / "labels.log", {"target": "kind"})
+    >>> session = Session(journal, Cards(np.eye(4)), "kind", ["a", "b"])
+    >>> row = session.give("page-1", "ann", 1)[0]["row"]
+    >>> said = {"id": "answer-1", "row": row, "who": "ann", "label": "a", "page": "page-1"}
+    >>> session.take("label", said)["labelled"]
+    1
+    >>> session.labels() == {row: "a"}
+    True
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        cards: Cards,
+        target: str,
+        classes: Sequence[str] | None = (),
+        known: dict[int, Label] | None = None,
+        *,
+        overlap: float = 0.1,
+        seed: int = 0,
+        batch: int = 10,
+    ) -> None:
+        self.journal, self.cards, self.target = journal, cards, target
+        self.first_classes = None if classes is None else list(dict.fromkeys(classes))
+        self.known = known or {}
+        self.batch = batch
+        self.answers = Answers(journal.records)
+        self.queue = Queue(len(cards), self.known, overlap, seed)
+        self.beliefs: Beliefs | None = None
+        self.status = "The model has not begun to learn."
+        self.done = threading.Event()
+        self.listeners: list[Callable[[], None]] = []
+        self._asked: dict[int, Ask] = {}  # the reason and the share of what was given
+        self._lock = threading.RLock()
+
+    @property
+    def task(self) -> str:
+        """'classification' or 'regression'."""
+        return "regression" if self.first_classes is None else "classification"
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order of their keys."""
+        return list(dict.fromkeys([*(self.first_classes or ()), *self.answers.classes]))
+
+    def give(self, page: str, who: str, n: int = 5) -> list[Facts]:
+        """Return the next rows for a page: cards, with why they are asked about and, but for rows
+        that chance drew, what is believed of them."""
+        page, who = _named("page", page), _named("who", who)
+        _between("n", n, 1, MOST)
+        with self._lock:
+            asks = self.queue.give(page, who, n, self.answers)
+            self._asked |= {ask.row: ask for ask in asks}
+            return [self._shown(ask) for ask in asks]
+
+    def card(self, row: int, who: str) -> Facts:
+        """Return a row that somebody looks at again, with what was said of it."""
+        with self._lock:
+            self._row(row)
+            mine = self.answers.of(row, _named("who", who))
+            ask = Ask(row, "answered before", self._share_of(row, who))
+            return self._shown(ask) | {"mine": None if mine is None else mine.label}
+
+    def _shown(self, ask: Ask) -> Facts:
+        hidden = ask.share == RANDOM  # what a model says would lead the answer that judges it
+        says = self.beliefs.says.get(ask.row, []) if self.beliefs and not hidden else []
+        about = {"reason": ask.reason, "share": ask.share, "says": says}
+        notes = self.answers.notes.get(ask.row, [])
+        said = self.answers.said(ask.row) if self.answers.seen(ask.row) else {}
+        others = dict(said) if len(set(said.values())) > 1 else {}
+        return self.cards.card(ask.row) | about | {"notes": notes, "disputed": others}
+
+    def take(self, kind: str, given: Facts) -> Facts:
+        """Keep an answer ('label', 'skip', 'undo', 'note' or 'class'); it is on the disk when this
+        returns. The same answer again (by its id) is the same answer.
+
+        Returns
+        -------
+        dict
+            Counts after it, and for an undo the row that is asked about again.
+
+        Raises
+        ------
+        ParameterError
+            When something in it is missing or cannot be; nothing is kept.
+        FileError
+            When the disk refuses it; nothing is kept.
+        """
+        with self._lock:
+            record = self._record(kind, given)
+            row = None
+            if record["id"] not in self.answers.ids:
+                if kind == "undo":
+                    row = self._undone(record)
+                self.journal.append(record)
+                self.answers.take(record)
+                if kind == "undo":
+                    self.queue.free(int(row or 0))
+            counts = self.answers.count()
+        for listener in self.listeners:
+            listener()
+        return counts | {"row": row}
+
+    def _record(self, kind: str, given: Facts) -> Facts:
+        given = dict(given)
+        if not isinstance(given.get("id"), str) or not _ID.fullmatch(given["id"]):
+            raise ParameterError("An answer needs an id of 8 to 64 letters, digits and dashes.")
+        given["who"] = _named("who", given.get("who"))
+        if kind in ("label", "skip", "note"):
+            self._row(given.get("row"))
+        if kind in ("label", "skip"):
+            given["share"] = self._share_of(given["row"], given["who"])
+        if kind == "label":
+            given["label"] = self._label(given.get("label"))
+        elif kind == "note":
+            given["text"] = _text("text", given.get("text"), LONGEST_NOTE)
+        elif kind == "class":
+            given["name"] = self._class(given.get("name"))
+        elif kind == "undo":
+            given["of"] = _text("of", given.get("of"), 64)
+        elif kind != "skip":
+            raise ParameterError(f"There is no answer of the kind {kind!r}.")
+        return record_of(kind, given, datetime.now(UTC).isoformat(timespec="milliseconds"))
+
+    def _row(self, row: object) -> None:
+        if not isinstance(row, int) or isinstance(row, bool) or not 0 <= row < len(self.cards):
+            raise ParameterError(f"There is no row {row!r}; there are {len(self.cards):,}, from 0.")
+        if row in self.known:
+            raise ParameterError(f"Row {row} came with a label.", "Change it in the data.")
+
+    def _share_of(self, row: int, who: str) -> str:
+        mine = self.answers.of(row, who)
+        if mine is not None:
+            return mine.share
+        if self.answers.seen(row):
+            return AGAIN
+        return self._asked[row].share if row in self._asked else CHOSEN
+
+    def _label(self, label: object) -> Label:
+        if self.task == "regression":
+            number = isinstance(label, (int, float)) and not isinstance(label, bool)
+            if not number or not math.isfinite(label):  # type: ignore[arg-type]
+                raise ParameterError(f"A number is asked for. Got {label!r} instead.")
+            return float(label)  # type: ignore[arg-type]
+        if label not in self.classes:
+            raise ParameterError(f"There is no class {label!r}.", "Add it first.")
+        return str(label)
+
+    def _class(self, name: object) -> str:
+        if self.task == "regression":
+            raise ParameterError("Numbers are asked for; there are no classes.")
+        if len(self.classes) >= MOST_CLASSES:
+            raise ParameterError(f"There are {MOST_CLASSES:,} classes, and no more are taken.")
+        return _named("class", name)
+
+    def _undone(self, record: Facts) -> int:
+        last = self.answers.last(record["who"])
+        if last is None or last.id != record["of"]:
+            raise ParameterError(
+                "Only the last answer can be undone, and that was another one.",
+                "Go back to the row and answer it again.",
+            )
+        return last.row
+
+    def leave(self, page: str) -> None:
+        """Let the rows of a page that is closed be given to others."""
+        with self._lock:
+            self.queue.leave(page)
+
+    def review(self, who: str, row: int | None, step: int) -> Facts | None:
+        """Return the card that a person answered before (-1) or after (1) a row; None beyond the
+        ends."""
+        with self._lock:
+            found = self.answers.review(_named("who", who), row, step)
+            return None if found is None else self.card(found, who)
+
+    def state(self, who: str = "") -> Facts:
+        """Return how far labelling has come."""
+        with self._lock:
+            counts = self.answers.count()
+            per = self.answers.per_class() if self.task == "classification" else {}
+            for label in self.known.values():
+                per[str(label)] = per.get(str(label), 0) + 1
+            last = self.answers.last(who) if who else None
+            disputed = [
+                {"row": row, "said": self.answers.said(row)} for row in self.answers.disputed()[:50]
+            ]
+            return counts | {
+                "target": self.target,
+                "task": self.task,
+                "rows": len(self.cards),
+                "known": len(self.known),
+                "classes": [[name, per.get(name, 0)] for name in self.classes],
+                "people": self.answers.people(),
+                "last": None if last is None else {"id": last.id, "row": last.row},
+                "disagreements": disputed,
+                "progress": None if self.beliefs is None else self.beliefs.progress,
+                "status": self.status,
+                "waiting": self.queue.waiting,
+            }
+
+    def so_far(self) -> Known:
+        """Return the labels so far as a model learns from them: those that the data came with
+        first."""
+        with self._lock:
+            mine = self.answers.labelled()
+            busy = [row for row in self.answers.rows() if row not in mine]
+            drawn = [self.answers.drawn(row) for row in mine]
+            rows, labels = [*self.known, *mine], [*self.known.values(), *mine.values()]
+            return Known(rows, labels, [False] * len(self.known) + drawn, busy)
+
+    def believed(self, beliefs: Beliefs, status: str) -> None:
+        """Take what was learned: rows to ask about, and how far labelling has come."""
+        with self._lock:
+            self.beliefs, self.status = beliefs, status
+            self.queue.fill(beliefs.asks)
+
+    def labels(self) -> dict[int, Label]:
+        """Return every label: those that the rows came with and those that were given, by row."""
+        with self._lock:
+            return dict(sorted({**self.known, **self.answers.labelled()}.items()))
+
+
+def _named(what: str, value: object) -> str:
+    name = _text(what, value, LONGEST_NAME).strip()
+    if not name or not name.isprintable():
+        raise ParameterError(f"{what} is empty, or holds what cannot be printed.")
+    return name
+
+
+def _text(what: str, value: object, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most:
+        raise ParameterError(f"{what} is to be a text of at most {most:,} characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ParameterError(f"{what} is no Unicode text.") from error
+    return value
+
+
+def _between(what: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ParameterError(f"{what} is to be a whole number from {low} to {high}.")

@@ -1,0 +1,134 @@
+"""The verbs that use a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import Data, Device, File, Id, Json, Model, NoSeed, Quiet, Raw, With
+from .output import Output
+
+
+def predict(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    id_column: Id = None,
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict every row, with a probability per class."""
+    _use("predict", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column of the labels; by default the one the model was fitted on."),
+    ] = None,
+    test_part: Annotated[
+        bool,
+        typer.Option("--test-part", help="Score the test part that the data hold themselves."),
+    ] = False,
+    device: Device = "auto",
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a model on labelled rows, with 95 % intervals over rows."""
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        output.show_scores(
+            workflows.evaluate(
+                model, data, target=target, test_part=test_part, device=device, say=output.say
+            )
+        )
+
+
+def embed(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    id_column: Id = None,
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the code of every row."""
+    _use("embed", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+def reconstruct(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    id_column: Id = None,
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write every row as the pretrained stack reconstructs it."""
+    _use("reconstruct", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+def score(
+    model: Model,
+    data: Data,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    id_column: Id = None,
+    parts: With = None,
+    seed: NoSeed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
+    normal."""
+    _use("score", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Show what is in a model folder, without running anything."""
+    from ..artifacts import inspect
+    from ..workflows.model_place import model_folder
+
+    with Output(as_json, quiet) as output:
+        output.show_model(inspect(model_folder(model, output.say)))
+
+
+def _use(
+    verb: str,
+    model: str,
+    data: str,
+    id_column: str | None,
+    out: Path | None,
+    raw: bool,
+    device: str,
+    parts: list[str] | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        columns: dict[str, Any] = getattr(workflows, verb)(
+            model, data, id_column=id_column, device=device, say=output.say
+        )
+        output.show_columns(columns, out, raw)
