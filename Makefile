@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking stopping kills scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -81,6 +81,12 @@ transfer: $(STAMP) $(ENCODERS)  ## what borrowed encoders are worth on texts and
 
 asking: $(STAMP) $(ENCODERS)  ## what strategies of labelling are worth on five data sets: docs/studies/ (an hour; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.studies --asking
+
+stopping: $(STAMP)  ## is the advice to stop labelling right? 200 simulated sittings (half an hour; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.stopping
+
+kills: $(STAMP)  ## kill the labelling server 200 times: is an answer lost or doubled? (a quarter of an hour)
+	$(BIN)/python -m tests.kills
 
 scarf-splits: $(STAMP)  ## recipes, their controls and forests on three tables, as SCARF's authors split them (an hour)
 	$(BIN)/python -m benchmarks.scarf_splits

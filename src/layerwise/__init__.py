@@ -154,7 +154,7 @@ if TYPE_CHECKING:
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
     from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing, probing
-    from .workflows import StudyResult, compare, download_encoder
+    from .workflows import StudyResult, compare, download_encoder, label, suggest
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
 # before torch is there
@@ -298,7 +298,7 @@ _HOMES = {
         "TypicalThenMargin",
         "WithRandom",
     ),
-    "workflows": ("StudyResult", "compare", "download_encoder"),
+    "workflows": ("StudyResult", "compare", "download_encoder", "label", "suggest"),
 }
 _MODULES = ("recipes",)
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

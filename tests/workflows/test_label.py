@@ -14,8 +14,8 @@ from sklearn.datasets import load_digits
 from layerwise import DataError, FileError, ParameterError
 from layerwise.data.readers import load_dataset
 from layerwise.workflows import fit, label
-from layerwise.workflows.label import fingerprint, read_rows
 from layerwise.workflows.label_codes import Coding, components
+from layerwise.workflows.labelling import fingerprint, read_rows
 from layerwise.workflows.labels_file import with_labels
 
 QUICK = {"pretrain": 0.0, "seed": 0}
@@ -208,6 +208,32 @@ def test_the_fingerprint_is_of_the_rows_and_not_of_their_labels(table):
     frame[5, "a"] = 99.0
     frame.write_csv(folder / "other.csv")
     assert fingerprint(read_rows(str(folder / "other.csv"), target="kind")[0]) != fingerprint(bare)
+
+
+def test_an_empty_column_of_the_target_is_no_column_of_the_rows(table):
+    folder, _ = table
+    frame = pl.read_csv(folder / "bare.csv")
+    frame.with_columns(pl.lit(None, dtype=pl.String).alias("kind")).write_csv(folder / "empty.csv")
+    empty, _ = read_rows(str(folder / "empty.csv"), target="kind")
+    bare, _ = read_rows(str(folder / "bare.csv"), target="kind")
+    assert empty.X.equals(bare.X) and fingerprint(empty) == fingerprint(bare)
+
+
+def test_texts_of_many_classes_come_out_without_a_question(tmp_path):
+    texts = [f"the text of number {i} about the thing {i % 40}" for i in range(80)]
+    pl.DataFrame({"text": texts}).write_csv(tmp_path / "texts.csv")
+    said = []
+    result = label(
+        str(tmp_path / "texts.csv"),
+        target="thing",
+        text=("text",),
+        classes=[f"thing {i}" for i in range(40)],
+        ready=answering(lambda row: f"thing {row % 40}", most=9),
+        out=tmp_path / "out",
+        say=said.append,
+        **QUICK,
+    )
+    assert result["labels"] == 9 and not any("reads back otherwise" in line for line in said)
 
 
 def test_codes_of_an_encoder_are_made_once(table):

@@ -17,6 +17,7 @@ from .queue import Ask
 
 SHOWN = 3  # classes, the most likely ones
 LEAST = 10  # numbers, below which no models disagree
+POOL = 20_000  # rows among which a strategy chooses, drawn by chance where there are more
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,9 @@ def believe(
 ) -> Beliefs:
     """Return what to ask about next, and how far labelling has come.
 
+    Of many rows a strategy sees 20,000 that chance draws, and those that are labelled: it answers
+    in seconds, and chance within it is still chance among all.
+
     Parameters
     ----------
     codes : array of shape (n, k)
@@ -97,8 +101,10 @@ def believe(
     rows = np.asarray(known.rows, dtype=np.int64)
     given, classes = _model(codes, rows, known.labels, task, seed)
     done = np.union1d(rows, np.asarray(known.busy, dtype=np.int64))
-    chosen = _choose(strategy or WithRandom(), Candidates(codes, labelled=done, **given), n, seed)
-    asks = [Ask(one.row, one.reason, _share(one)) for one in chosen]
+    seen = _some(len(codes), done, seed + len(rows))
+    pool = Candidates(codes[seen], labelled=np.isin(seen, done), **_of(given, seen))
+    chosen = _choose(strategy or WithRandom(), pool, n, seed)
+    asks = [Ask(int(seen[one.row]), one.reason, _share(one)) for one in chosen]
     says = {ask.row: _says(ask.row, given, classes) for ask in asks}
     found = progress(codes, rows, known.labels, known.drawn, task=task)
     return Beliefs(len(rows), asks, says, told(found))
@@ -122,6 +128,25 @@ def _model(
     y[rows] = numbers
     p = probabilities(codes, y, rows, len(names))
     return {"probabilities": p, "classes": names.tolist()}, names.tolist()
+
+
+def _some(rows: int, done: np.ndarray, seed: int) -> np.ndarray:
+    """Return the rows that a strategy sees, in their order."""
+    if rows <= POOL + len(done):
+        return np.arange(rows)
+    open_rows = np.setdiff1d(np.arange(rows), done)
+    drawn = np.random.default_rng([seed, 20]).choice(open_rows, POOL, replace=False)
+    return np.sort(np.concatenate([drawn, done]))
+
+
+def _of(given: dict[str, Any], seen: np.ndarray) -> dict[str, Any]:
+    """Return what models say of some rows."""
+    found = dict(given)
+    if "probabilities" in given:
+        found["probabilities"] = given["probabilities"][seen]
+    if "predictions" in given:
+        found["predictions"] = given["predictions"][:, seen]
+    return found
 
 
 def _choose(strategy: Strategy, pool: Candidates, n: int, seed: int) -> list[Query]:

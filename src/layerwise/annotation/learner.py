@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from .._errors import LayerwiseError
@@ -35,7 +36,7 @@ class Learner:
     ----------
     session : Session
     quick : callable
-        Returns codes ``(n, k)`` within seconds. Can be pickled, as ``better``.
+        Returns codes ``(n, k)`` within seconds. It is called in another process, as ``better``.
     better : callable, optional
         Given a function to tell what it does; returns its name and a ``.npy`` file of codes.
     seed : int, default 0
@@ -133,7 +134,8 @@ class _Child:
     def __init__(self, work: Callable[..., None], *given: Any) -> None:
         context = mp.get_context("spawn")  # threads are running here
         self._ours, self._theirs = context.Pipe()
-        self._process = context.Process(target=_run, args=(self._theirs, work, given), daemon=True)
+        task = cloudpickle.dumps((work, given))
+        self._process = context.Process(target=_run, args=(self._theirs, task), daemon=True)
 
     def start(self) -> None:
         self._process.start()
@@ -164,13 +166,14 @@ class _Child:
         return value
 
 
-def _run(pipe: Connection, work: Callable[..., None], given: tuple[Any, ...]) -> None:
+def _run(pipe: Connection, task: bytes) -> None:
     """Do the work of a process; what goes wrong is told in words."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the page's process ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.nice(10)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        work, given = cloudpickle.loads(task)
         work(pipe, *given)
     except (EOFError, BrokenPipeError):
         pass

@@ -5,10 +5,10 @@ from .demo import demo
 from .download import download_encoder
 from .evaluate import evaluate
 from .fit import fit
-from .label import label
+from .labelling import label
 from .recipes import recipes
 from .study_result import StudyResult
-from .suggest import suggest
+from .suggesting import suggest
 from .use import embed, predict, reconstruct, score
 
 __all__ = [

@@ -32,7 +32,7 @@ class Coding:
     Parameters
     ----------
     read : callable
-        Returns the rows. Can be pickled.
+        Returns the rows.
     given : dict
         Its arguments.
     folder : Path
@@ -68,7 +68,7 @@ class Coding:
         about = self.about | {"recipe": recipe.to_dict(), "seed": self.seed}
         if self._are_there(about):
             return name, self.folder / CODES
-        say(f"{recipe.name} learns from all rows meanwhile.")
+        say(f"{recipe.name} {'reads' if self.encoder else 'learns from'} all rows meanwhile.")
         until = None if self.seconds is None else time.perf_counter() + self.seconds
         X = declared(data.X, data.text_columns)
         work = Work(recipe, X, device=self.device, seed=self.seed)

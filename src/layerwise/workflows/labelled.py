@@ -19,7 +19,13 @@ Say = Callable[[str], None]
 
 
 def write_labels(
-    data: Dataset, target: str, labels: dict[int, Label], answers: Answers, out: Path, say: Say
+    data: Dataset,
+    target: str,
+    task: str,
+    labels: dict[int, Label],
+    answers: Answers,
+    out: Path,
+    say: Say,
 ) -> Path:
     """Write the labels, and every answer, in the folder of the labels; return the file of labels.
 
@@ -34,7 +40,7 @@ def write_labels(
         columns: Columns = {ROW: rows, **_names(data, rows), target: [labels[row] for row in rows]}
         write_columns(columns, place, raw=True)
     else:
-        _write_table(data, target, labels, place, say)
+        _write_table(data, target, task, labels, place, say)
     write_columns(_answers(data, answers), out / ANSWERS, raw=True)
     return place
 
@@ -46,7 +52,7 @@ def _names(data: Dataset, rows: list[int]) -> Columns:
 
 
 def _write_table(
-    data: Dataset, target: str, labels: dict[int, Label], place: Path, say: Say
+    data: Dataset, target: str, task: str, labels: dict[int, Label], place: Path, say: Say
 ) -> None:
     X: Any = data.X
     given = [labels.get(row) for row in range(len(data))]
@@ -57,7 +63,9 @@ def _write_table(
     if not labels:
         return
     own = data.id_column if _names(data, [0]) else None
-    again: Any = load_dataset(str(place), target=target, text=data.text_columns, id_column=own).X
+    again: Any = load_dataset(
+        str(place), target=target, task=task, text=data.text_columns, id_column=own
+    ).X
     changed = [
         name for name in X.columns if name not in again.columns or not again[name].equals(X[name])
     ]

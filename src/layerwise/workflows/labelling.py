@@ -104,6 +104,24 @@ def label(
     LayerwiseError
         When the data, the settings, the address or the place to write cannot be used, or the labels
         that are there belong to other data.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import layerwise
+    >>> place = Path(tempfile.mkdtemp())
+    >>> np.save(place / "rows.npy", np.eye(6))
+    >>> def answer(address, session):  # in place of a person who opens the address
+    ...     for i, card in enumerate(session.give("page-1", "ann", 3)):
+    ...         said = {"id": f"answer-{i}", "who": "ann", "row": card["row"], "label": "a"}
+    ...         _ = session.take("label", said)
+    ...     session.done.set()
+    >>> data, out = str(place / "rows.npy"), place / "out"
+    >>> result = layerwise.label(data, classes=["a", "b"], pretrain=0, ready=answer, out=out)
+    >>> result["labels"], result["finished"]
+    (3, True)
     """
     _need_server()
     given: Facts = {"target": target, "task": task, "text": tuple(text), "drop": tuple(drop)}
@@ -144,12 +162,13 @@ def label(
             try:
                 _sit(session, coding, host, port, browser, ready, say)
             finally:
-                place = write_labels(rows, target, session.labels(), session.answers, out, say)
+                labels = session.labels()
+                place = write_labels(rows, target, task, labels, session.answers, out, say)
                 counts = session.answers.count()
                 say(f"{counts['labelled']:,} labels are in {str(place)!r}.")
-            labels, finished = len(session.labels()), session.done.is_set()
-    result: Facts = {"labels": labels, "csv": str(place), "finished": finished, "fit": None}
-    if finished and labels >= LEAST:
+            finished = session.done.is_set()
+    result: Facts = {"labels": len(labels), "csv": str(place), "finished": finished, "fit": None}
+    if finished and len(labels) >= LEAST:
         settings |= {"seed": seed, "device": device, "out": out, "encoder": encoder}
         settings |= {"task": task, "target": target, "recipe": recipe}
         if isinstance(rows.X, np.ndarray):
@@ -159,7 +178,7 @@ def label(
             named_id = rows.id_column if rows.ids is not None else None
             result["fit"] = fit(str(place), text=rows.text_columns, id_column=named_id, **settings)
     elif finished:
-        say(f"No model was fitted: {labels} labels are too few, {LEAST} are needed.")
+        say(f"No model was fitted: {len(labels)} labels are too few, {LEAST} are needed.")
     return result
 
 
@@ -170,6 +189,8 @@ def read_rows(data: str, *, target: str | None, **given: Any) -> tuple[Dataset, 
         return load_dataset(data, target=target, **given), []
     except NoLabels:
         rows = load_dataset(data, **{**given, "task": None})
+        if not isinstance(rows.X, np.ndarray) and target in rows.X.columns:
+            rows = replace(rows, X=rows.X.drop(target))  # it is there, and empty
         return rows, [f"No row of {data!r} has a label in {target!r} yet."]
 
 

@@ -66,6 +66,21 @@ def suggest(
         For an unknown strategy.
     PairingError
         When the strategy needs what the model does not say.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from layerwise import Pretrainer, Stack, save, suggest
+    >>> encoder = Pretrainer(stack=Stack.of_widths([16]), random_state=0)
+    >>> folder = Path(tempfile.mkdtemp()) / "encoder"
+    >>> _ = save(encoder.fit(load_digits().data), folder)
+    >>> np.save(folder.parent / "rows.npy", load_digits().data)
+    >>> columns = suggest(str(folder), str(folder.parent / "rows.npy"), n=2)
+    >>> list(columns), len(columns["row"])
+    (['row', 'reason'], 2)
     """
     chosen = strategy_named(strategy)
     encoder = inspect(model_folder(model, silent))["kind"] == "Pretrainer"
