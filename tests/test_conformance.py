@@ -34,6 +34,7 @@ from layerwise import (
     Joint,
     LabelPairs,
     Ladder,
+    Latent,
     MaskedAutoencoder,
     MaskedModelling,
     MaskedPatches,
@@ -59,9 +60,11 @@ from layerwise import (
     Stack,
     Supervised,
     Swap,
+    Synthetic,
     Training,
     Transformer,
     Unfreeze,
+    Variational,
     VICReg,
     VIMEConsistency,
 )
@@ -97,6 +100,7 @@ STACKS = [
     Stack(ResidualBlock(3, stride=2, dropout=0.1), Pool("max")),
     Stack(Dense(6), ResidualDense(5)),
     Stack(Embedding(4), Pool()),
+    Stack(Dense(6), Latent(4)),
 ]
 OBJECTIVES = [
     Reconstruction(),
@@ -135,6 +139,9 @@ OBJECTIVES = [
     VAT(Supervised(dropout=0.1)),
     FixMatch(threshold=0.4),
     VIMEConsistency(),
+    Variational(0.5),
+    Synthetic(Supervised((3,)), share=0.4),
+    Synthetic(how="posterior"),
 ]
 SCHEDULES = [Greedy(1), Progressive(1), Joint(1), HeadOnly(1), Unfreeze(1)]
 TABLE = Space((20,), (Block("real", 10), Block("unit", 4), Block("category", 6)))
@@ -201,6 +208,11 @@ def refused_in(piece, first, objective):
         return True
     if objective.trains_decoder and not (piece.depth and piece.decodes):
         return True
+    if isinstance(objective, (Variational, Synthetic)):
+        if not (piece.depth and piece.decodes) or piece.in_space.holds("token"):
+            return True
+        needs_latent = isinstance(objective, Variational) or objective.how == "posterior"
+        return needs_latent and piece.chain[-1].latent_view() is None
     if isinstance(objective, LabelPairs):
         return not any(stage.layers() for stage in piece.chain)
     if isinstance(objective, MaskedAutoencoder):

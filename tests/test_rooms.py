@@ -32,6 +32,7 @@ LEVELS = {
     "schedule": 1,
     "data": 1,
     "labelling": 1,
+    "synthesis": 1,
     "annotation": 2,
     "objective": 2,
     "training": 3,

@@ -8,6 +8,7 @@ from .conv import Conv
 from .dense import Dense
 from .embedding import Embedding
 from .initialisers import INITIALISERS
+from .latent import Latent
 from .normalisations import NORMALISATIONS
 from .patches import Patches
 from .pool import Pool
@@ -26,6 +27,7 @@ __all__ = [
     "Dense",
     "Embedding",
     "INITIALISERS",
+    "Latent",
     "NORMALISATIONS",
     "Patches",
     "Pool",

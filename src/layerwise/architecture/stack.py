@@ -17,6 +17,7 @@ from .._space import Space
 from .._spec import Spec, register
 from .activations import apply_link
 from .dense import Dense
+from .drawing import drawn
 from .stage import Stage, StageModule, jacobian_norm
 
 
@@ -278,22 +279,26 @@ class StackModule(nn.Module):
         return jacobian_norm(lambda rows: self.encode(rows, at), x)
 
     def sample(self, n: int, steps: int, generator: torch.Generator) -> Tensor:
-        """Return ``n`` rows: ``steps`` of Gibbs sampling in the topmost stage, then one pass down.
+        """Return ``n`` rows: a draw of the codes' distribution, or ``steps`` of Gibbs sampling in
+        the topmost stage; then one pass down.
 
         Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets".
 
         Raises
         ------
         PairingError
-            When the topmost stage is no restricted Boltzmann machine.
+            When the topmost stage is neither ``Latent`` nor a restricted Boltzmann machine.
         """
+        latent = self.chain[-1].latent_view() if self.depth else None
+        if latent is not None:
+            return self._decoded(n, float(latent.log_noise.detach().exp()), generator)
         top = self.chain[-1].energy_view() if self.depth else None
         if top is None:
             raise PairingError(
-                "Only a stack whose topmost stage is a restricted Boltzmann machine can be sampled "
-                "from.",
+                "Only a stack whose topmost stage is a restricted Boltzmann machine or Latent can "
+                "be sampled from.",
                 "Make it a tied Dense with sigmoid, linear or ReLU units, without normalisation "
-                "and dropout.",
+                "and dropout, or put Latent(k) on top.",
             )
         with torch.no_grad():
             like = torch.zeros(n, self.code_space.size, device=next(self.parameters()).device)
@@ -304,6 +309,14 @@ class StackModule(nn.Module):
             rows = top.visible(h)
             for stage in reversed(self.chain[:-1]):
                 rows = stage.decode(rows.view(n, *stage.code_space.shape))
+        return rows.view(n, *self.in_space.shape)
+
+    def _decoded(self, n: int, noise: float, generator: torch.Generator) -> Tensor:
+        """Return ``n`` rows that are decoded from standard normal codes."""
+        with torch.no_grad():
+            z = torch.randn(n, self.code_space.size, generator=generator)
+            params = self.decode_params(z.to(next(self.parameters()).device))
+            rows = drawn(params, self.in_space, noise, generator)
         return rows.view(n, *self.in_space.shape)
 
     def link(self, params: Tensor) -> Tensor:

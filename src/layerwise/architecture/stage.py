@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .._contracts import EnergyCodec, LadderLayer, PatchLayer, TokenLayer
+from .._contracts import EnergyCodec, LadderLayer, LatentFloor, PatchLayer, TokenLayer
 from .._errors import PairingError
 from .._random import BY_HAND, At
 from .._space import Space
@@ -109,6 +109,10 @@ class StageModule(nn.Module, ABC):
 
     def ladder_view(self) -> LadderLayer | None:
         """Return this stage as a layer of a ladder network, or None where it cannot be one."""
+        return None
+
+    def latent_view(self) -> LatentFloor | None:
+        """Return this stage as one whose codes are distributions, or None where they are not."""
         return None
 
     def patch_view(self) -> PatchLayer | None:

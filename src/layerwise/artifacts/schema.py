@@ -254,7 +254,7 @@ _TEST = _typed({"rows": whole(), "pretrained": number, "random_start": number})
 _RESULT = _typed({"rows": whole(), "labels": whole(), "metric": text, "test": _TEST})
 _FEATURE = keys(
     {"name": text, "type": text, "missing": whole()},
-    dict.fromkeys(("low", "high"), perhaps(number)),
+    dict.fromkeys(("low", "high"), perhaps(number)) | {"whole": truth, "missing_share": number},
 )
 _about = _typed(
     {

@@ -259,6 +259,13 @@ def compare(
             "typical-then-margin,margin, on the codes of one encoder."
         ),
     ] = None,
+    synthetic: Annotated[
+        str | None,
+        typer.Option(
+            help="Compare real and made-up rows with real ones alone: mix (between two rows of a "
+            "class) or posterior (of a variational autoencoder)."
+        ),
+    ] = None,
     id_column: Id = None,
     groups: GroupsOption = None,
     workers: Annotated[int | None, typer.Option(help="Processes; by default one per core.")] = None,
@@ -304,6 +311,7 @@ def compare(
             text=text or (),
             encoder=encoder,
             choose=[name.strip() for name in choose.split(",")] if choose else (),
+            synthetic=synthetic,
             id_column=id_column,
             groups=groups,
             out=out,
@@ -353,6 +361,7 @@ for verb in (
     saved.embed,
     saved.reconstruct,
     saved.score,
+    saved.generate,
     saved.inspect,
 ):
     app.command()(verb)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Data, Device, File, Id, Json, Model, NoSeed, Quiet, Raw, With
+from .options import Data, Device, File, Id, Json, Model, NoSeed, Quiet, Raw, Seed, With
 from .output import Output
 
 
@@ -102,6 +102,45 @@ def score(
     """Write an anomaly score per row: minus the reconstruction error, so the lowest are the least
     normal."""
     _use("score", model, data, id_column, out, raw, device, parts, as_json, quiet)
+
+
+def generate(
+    model: Model,
+    n: Annotated[int, typer.Option("--n", help="How many rows.", min=1)] = 1000,
+    data: Annotated[
+        str | None,
+        typer.Option(help="The rows that the model learned from: what is made up is tried."),
+    ] = None,
+    held_out: Annotated[
+        str | None,
+        typer.Option(
+            help="Real rows that it did not learn from; by default the test part of the data."
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Of Gibbs sampling.", min=1)] = 1000,
+    out: File = None,
+    raw: Raw = False,
+    device: Device = "auto",
+    parts: With = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make up rows like those that a model learned from, and say how like real ones they are."""
+    from .. import workflows
+
+    with Output(as_json, quiet, parts or ()) as output:
+        columns, _ = workflows.generate(
+            model,
+            n,
+            data=data,
+            held_out=held_out,
+            steps=steps,
+            seed=seed,
+            device=device,
+            say=output.say,
+        )
+        output.show_columns(columns, out, raw)
 
 
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:

@@ -157,14 +157,15 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     ) -> Any:
         """Return ``n`` rows drawn from the model, in the original columns.
 
-        ``steps`` of Gibbs sampling in the topmost stage, a restricted Boltzmann machine, from
-        random hidden units; then one pass down, whose means are returned (Hinton, Osindero and Teh
-        2006).
+        A topmost stage ``Latent`` is drawn from at once; categories are drawn by their
+        probabilities, real values around their means. In a restricted Boltzmann machine ``steps``
+        of Gibbs sampling begin at random hidden units; then comes one pass down, whose means are
+        returned (Hinton, Osindero and Teh 2006).
 
         Raises
         ------
         ParameterError, PairingError
-            When a number is below 1; when the topmost stage is no restricted Boltzmann machine.
+            When a number is below 1; when the topmost stage is neither.
         """
         check_is_fitted(self)
         check_int("Pretrainer.sample", "n", n, 1)

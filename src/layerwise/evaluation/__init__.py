@@ -14,6 +14,7 @@ from .guards_rows import near_keys
 from .judging import judging
 from .looks import look_of
 from .luck import luck_of
+from .made_up import judge_made_up
 from .metrics import CLASSES, NUMBERS, Metric, metric_named
 from .one_draw import as_difference, difference_of, flags_of, judge_one, side_of
 from .runner import Outcome, run_study
@@ -44,6 +45,7 @@ __all__ = [
     "flags_of",
     "judge",
     "judge_one",
+    "judge_made_up",
     "judge_strategies",
     "judging",
     "look_of",

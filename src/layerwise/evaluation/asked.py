@@ -36,7 +36,7 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     elif kind == "depends_on_labels":
         finding = (
             f"Whether choosing labels by {name} helps depends on their number: "
-            f"{_where(states, words)}; {budgets}, it is {beside}."
+            f"{where(states, words)}; {budgets}, it is {beside}."
         )
     elif kind == "nil":
         finding = f"Choosing labels by {name} makes no practical difference {budgets}: {beside}."
@@ -56,7 +56,7 @@ def judge_strategies(tables: Facts, metric: Metric) -> Facts:
     return found | at | {"exploratory": exploratory, "recipe": gate["recipe"]} | ABOUT
 
 
-def _where(states: dict[str, list[int]], words: Words) -> str:
+def where(states: dict[str, list[int]], words: Words) -> str:
     """Say at which numbers of labels it is shown to help and to hurt by itself."""
     told = [
         f"it {name} with {words.numbers(states[name])} labels"

@@ -13,7 +13,9 @@ from .pseudo import PseudoLabels
 from .reconstruction import ERRORS, Reconstruction
 from .sparse import Sparse
 from .supervised import Supervised
+from .synthetic import Synthetic
 from .two_views import BYOL, DINO, SCARF, BarlowTwins, MoCo, SimCLR, TwoViews, VICReg
+from .variational import Variational
 
 __all__ = [
     "BYOL",
@@ -41,9 +43,11 @@ __all__ = [
     "SimCLR",
     "Sparse",
     "Supervised",
+    "Synthetic",
     "TwoViews",
     "VAT",
     "VICReg",
     "VIME",
     "VIMEConsistency",
+    "Variational",
 ]

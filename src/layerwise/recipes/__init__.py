@@ -19,6 +19,7 @@ from .autoencoders import (
     stacked_convolutional_autoencoder,
     stacked_denoising_autoencoder,
     tabular_denoising_autoencoder,
+    variational_autoencoder,
 )
 from .boltzmann import deep_autoencoder_from_rbms, deep_belief_network
 from .consistent import fixmatch, mean_teacher, pi_model, vat
@@ -57,6 +58,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
         stacked_convolutional_autoencoder,
         stacked_denoising_autoencoder,
         tabular_denoising_autoencoder,
+        variational_autoencoder,
         vat,
         vicreg,
         vime,

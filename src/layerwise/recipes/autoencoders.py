@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .._errors import ParameterError
-from ..architecture import Concatenate, Conv, Dense, Stack
+from ..architecture import Concatenate, Conv, Dense, Latent, Stack
 from ..augmentation import Masking, Swap
 from ..data.inputs import Inputs
-from ..objective import Denoising, Reconstruction
+from ..objective import Denoising, Reconstruction, Variational
 from ..schedule import Greedy, Joint, Progressive
 from ..training import Training, as_plan
 from .recipe import Recipe, finetune
@@ -105,6 +105,35 @@ def stacked_denoising_autoencoder(
     plan = as_plan([(Denoising(Masking(p)), Greedy(epochs), Training(batch_size=batch_size))])
     steps = finetune(**(MODERN | settings if modern else settings))
     return Recipe("stacked_denoising_autoencoder", stack=stack, plan=plan, finetune=steps)
+
+
+def variational_autoencoder(
+    widths: tuple[int, ...] = (256, 128),
+    *,
+    units: int = 16,
+    weight: float = 1.0,
+    epochs: int = 20,
+    steps: int = 5000,
+    batch_size: int = 256,
+    **settings: Any,
+) -> Recipe:
+    """Return a variational autoencoder.
+
+    ReLU stages below a ``Latent`` code, the evidence lower bound with ``Joint``, for at least
+    ``steps``; ``generate`` draws rows from it.
+
+    References
+    ----------
+    Kingma and Welling (2014), "Auto-encoding variational Bayes".
+    """
+    stages = Stack.of_widths(widths, activation="relu").stages
+    training = Training(batch_size=batch_size, shape="cosine", min_steps=steps)
+    return Recipe(
+        "variational_autoencoder",
+        stack=Stack(*stages, Latent(units)),
+        plan=as_plan([(Variational(weight), Joint(epochs), training)]),
+        finetune=finetune(**settings),
+    )
 
 
 def stacked_convolutional_autoencoder(

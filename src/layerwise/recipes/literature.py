@@ -21,6 +21,7 @@ _KNOWN = {
     "progressive_autoencoder": (2006, LAYERWISE),
     "deep_autoencoder": (2016, END_TO_END),
     "tabular_denoising_autoencoder": (2017, END_TO_END),
+    "variational_autoencoder": (2014, END_TO_END),
     "ladder": (2015, CONSISTENCY),
     "pi_model": (2017, CONSISTENCY),
     "mean_teacher": (2017, CONSISTENCY),

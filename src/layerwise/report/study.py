@@ -70,6 +70,7 @@ def _view(facts: Facts) -> Facts:
 _QUESTIONS = {
     "compare": "what is pretraining worth on these data?",
     "choosing": "which rows should get the next labels?",
+    "made-up rows": "are made-up rows worth anything beside the real ones?",
 }
 
 
@@ -78,7 +79,8 @@ def _verdict(part: Facts) -> Facts | None:
     finding, stands first."""
     if not part.get("finding"):
         return None
-    about = "choosing" if part.get("about") == "choosing" else "compare"
+    said = str(part.get("about"))
+    about = said if said in _QUESTIONS else "compare"
     sign, words, look = look_of(part.get("kind"), about)
     best, finding = part.get("best") or "", part["finding"]
     return {

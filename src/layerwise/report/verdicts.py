@@ -16,6 +16,12 @@ _STUDY = {
 _CHOOSING = _STUDY | {
     "helps": ("▲", "Choosing helps", "helps"),
     "hurts": ("▼", "Choosing hurts", "hurts"),
+    "nil": ("=", "Choosing changes nothing", "nil"),
+}
+_MADE_UP = _STUDY | {
+    "helps": ("▲", "Made-up rows help", "helps"),
+    "hurts": ("▼", "Made-up rows hurt", "hurts"),
+    "nil": ("=", "Made-up rows change nothing", "nil"),
 }
 _FIT = _STUDY | {
     "helps": ("▲", "It helped", "helps"),
@@ -26,11 +32,11 @@ _FIT = _STUDY | {
 
 
 def look_of(kind: object, command: str) -> tuple[str, str, str]:
-    """Return sign, words and look of a kind of verdict, of ``fit``, of ``compare`` or of a study of
-    strategies (``choosing``).
+    """Return sign, words and look of a kind of verdict, of ``fit``, of ``compare``, or of a study
+    of strategies (``choosing``) or of ``made-up rows``.
 
     >>> look_of("nil", "fit"), look_of("unheard of", "compare")
     (('=', 'No difference', 'nil'), ('', '', 'none'))
     """
-    kinds = {"fit": _FIT, "choosing": _CHOOSING}.get(command, _STUDY)
+    kinds = {"fit": _FIT, "choosing": _CHOOSING, "made-up rows": _MADE_UP}.get(command, _STUDY)
     return kinds.get(str(kind), ("", "", "none"))

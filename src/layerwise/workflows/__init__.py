@@ -5,6 +5,7 @@ from .demo import demo
 from .download import download_encoder
 from .evaluate import evaluate
 from .fit import fit
+from .generating import generate
 from .labelling import label
 from .recipes import recipes
 from .study_result import StudyResult
@@ -19,6 +20,7 @@ __all__ = [
     "embed",
     "evaluate",
     "fit",
+    "generate",
     "label",
     "predict",
     "recipes",

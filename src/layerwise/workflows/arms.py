@@ -12,6 +12,7 @@ import torch
 from sklearn.frozen import FrozenEstimator
 
 from .._durable import Facts
+from .._errors import ParameterError
 from .._spec import Spec
 from ..artifacts import load, save
 from ..data.reading import Given
@@ -19,7 +20,9 @@ from ..estimators import Model, Pretrainer, make_model, make_pretrainer
 from ..estimators.chosen import plan_of
 from ..evaluation import Arm
 from ..evaluation.arms import own_code
+from ..objective import Supervised, Synthetic
 from ..recipes import Recipe
+from ..schedule import HeadOnly
 from ..training import EVERYTHING, Step, default_rate, device_of
 from .weights import Weights
 
@@ -122,6 +125,52 @@ class RecipeArm(Arm):
 
     def recall(self, folder: Path) -> Model:
         return load(folder).set_params(device=self.device)
+
+
+class SyntheticArm(RecipeArm):
+    """A pretrained recipe that is fine-tuned on real and made-up rows, or, as its control, on the
+    real ones alone: the same start, network, steps and rows a step.
+
+    Parameters
+    ----------
+    how : {'mix', 'posterior'}, optional
+        Of :class:`layerwise.Synthetic`; None: real rows alone.
+    """
+
+    def __init__(
+        self, recipe: Recipe, task: str, how: str | None, device: str = "auto", share: float = 0.5
+    ) -> None:
+        if how is not None:
+            steps = tuple(_with_made_up(step, how, share) for step in recipe.finetune)
+            if steps == recipe.finetune:
+                raise ParameterError(
+                    f"The recipe {recipe.name!r} has no step in which a whole network learns from "
+                    "labels alone, so made-up rows have no place in it.",
+                    "Name another one, such as variational_autoencoder.",
+                )
+            recipe = replace(recipe, finetune=steps)
+        super().__init__(recipe, task, "pretrained", device)
+        control = f"{recipe.name}, real rows alone"
+        self.short = "real rows alone" if how is None else "real and made-up rows"
+        self.name = f"{recipe.name}, {self.short}"
+        self.role, self.against = ("control", None) if how is None else ("pretrained", control)
+        self.cause, self.instead = "making rows up", "from the real rows alone"
+
+
+def synthetic_arms(recipe: Recipe, task: str, how: str, device: str = "auto") -> list[RecipeArm]:
+    """Return a recipe's arms with made-up rows and without."""
+    return [SyntheticArm(recipe, task, way, device) for way in (how, None)]
+
+
+def _with_made_up(step: Step, how: str, share: float) -> Step:
+    """Return a step whose labels are learned from made-up rows too, where it trains stages."""
+    if isinstance(step.schedule, HeadOnly):
+        return step
+    made = tuple(
+        Synthetic(one, how, share=share) if isinstance(one, Supervised) else one
+        for one in step.objectives
+    )
+    return replace(step, objective=made[0] if len(made) == 1 else made)
 
 
 def own_parts(value: object) -> list[str]:

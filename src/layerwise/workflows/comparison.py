@@ -24,6 +24,7 @@ from ..evaluation import (
     baselines,
     caveats,
     judge,
+    judge_made_up,
     judge_strategies,
     judging,
     look_of,
@@ -31,9 +32,10 @@ from ..evaluation import (
     run_study,
     tables,
 )
+from ..evaluation.metrics import Metric
 from ..recipes import RECIPES, Recipe, arguments_of
 from ..report import PAGE, study_files
-from .arms import recipe_arms
+from .arms import RecipeArm, SyntheticArm, recipe_arms, synthetic_arms
 from .asking import AskingArm, asking_arms
 from .choices import default_recipes, encoder_recipe, pixels_for, resolve
 from .codes import frozen_arm, keep_codes
@@ -67,6 +69,7 @@ def compare(
     text: Sequence[str] = (),
     encoder: str | None = None,
     choose: Sequence[str] = (),
+    synthetic: str | None = None,
     id_column: str | None = None,
     groups: Groups | None = None,
     out: str | Path = "compare-out",
@@ -127,6 +130,9 @@ def compare(
         linear model on the codes of the recipe's encoder, or of ``encoder``, with labels that the
         strategy asks for; the first is the tested one. No recipe is fine-tuned, and there are no
         baselines.
+    synthetic : {'mix', 'posterior'}, optional
+        Compare fine-tuning on real and made-up rows with real ones alone (:class:`Synthetic`), in
+        place of pretraining with a random start; by default of ``variational_autoencoder``.
     out : path
         The study folder, where a study goes on: results, pretrained stacks, report.
     workers, backend, address, time_limit
@@ -172,6 +178,14 @@ def compare(
         tell("Computing the codes of all rows, once.")
         borrowed, _ = resolve(kept, None, (), encoder=encoder)
         codes = keep_codes(borrowed, rows, out, device)
+    if choose and synthetic:
+        raise ParameterError(
+            "A study of strategies (choose) was asked for, and also one of made-up rows "
+            "(synthetic).",
+            "Run two studies.",
+        )
+    if synthetic is not None:
+        recipes = ["variational_autoencoder"] if recipes is None else recipes
     if choose:
         _refuse_beside_choosing(baseline, arms, changes if codes is not None else ())
         recipe, reason = encoder_recipe(kept, recipes, changes, encoder)
@@ -182,7 +196,7 @@ def compare(
     else:
         chosen, why = _recipes(kept, recipes, changes, learned, encoder)
         simple, left_out = _simple(checked, learned, baseline, codes, arms)
-        pairs = [arm for recipe in chosen for arm in recipe_arms(recipe, rows.task, device)]
+        pairs = [arm for one in chosen for arm in _pair(one, rows.task, synthetic, device)]
         everyone, why = [*pairs, *simple], [*why, *left_out]
     for finding in found:
         tell(finding.text)
@@ -208,6 +222,13 @@ def compare(
     write_folder(out, files | study_files(facts))
     about = {"report": str(out / PAGE), "seconds": time.perf_counter() - began}
     return StudyResult(facts | about)
+
+
+def _pair(recipe: Recipe, task: str, synthetic: str | None, device: str) -> list[RecipeArm]:
+    """Return the two arms of a recipe: with and without pretraining, or made-up rows."""
+    if synthetic is not None:
+        return synthetic_arms(recipe, task, synthetic, device)
+    return recipe_arms(recipe, task, device)
 
 
 def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str]) -> Facts:
@@ -236,11 +257,19 @@ def _result(outcome: Outcome, look: int, found: list[Finding], notes: list[str])
             *_cautions(outcome),
             *caveats(outcome),
         ],
-        "verdict": judge_strategies(found_tables, metric)
-        if isinstance(outcome.arms[0], AskingArm)
-        else judge(found_tables, metric, luck),
+        "verdict": _judged(outcome, found_tables, metric, luck),
     }
     return about | found_tables | said
+
+
+def _judged(outcome: Outcome, found: Facts, metric: Metric, luck: str) -> Facts:
+    """Return the verdict, in the words of what the study asked."""
+    first = outcome.arms[0]
+    if isinstance(first, AskingArm):
+        return judge_strategies(found, metric)
+    if isinstance(first, SyntheticArm):
+        return judge_made_up(found, metric)
+    return judge(found, metric, luck)
 
 
 def _cautions(outcome: Outcome) -> list[str]:

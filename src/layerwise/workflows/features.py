@@ -11,8 +11,8 @@ MOST = 2000  # features that are described
 
 
 def features_of(X: ReadRows) -> list[Facts]:
-    """Return for each feature its name, its range where it is a number, and its missing cells;
-    nothing for more than 2,000 features."""
+    """Return for each feature its name, its range where it is a number and whether all are whole,
+    and its missing cells; nothing for more than 2,000 features."""
     if X.shape[1] > MOST:
         return []
     if isinstance(X, np.ndarray):
@@ -23,7 +23,11 @@ def features_of(X: ReadRows) -> list[Facts]:
         if column.dtype.is_numeric():
             found.append(_number(name, column.to_numpy().astype(float)))
         else:
-            found.append({"name": name, "type": "category", "missing": column.null_count()})
+            missing = column.null_count()
+            share = missing / max(len(column), 1)
+            found.append(
+                {"name": name, "type": "category", "missing": missing, "missing_share": share}
+            )
     return found
 
 
@@ -31,4 +35,12 @@ def _number(name: str, values: np.ndarray) -> Facts:
     known = values[~np.isnan(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
     missing = len(values) - len(known)
-    return {"name": name, "type": "number", "low": low, "high": high, "missing": missing}
+    return {
+        "name": name,
+        "type": "number",
+        "low": low,
+        "high": high,
+        "whole": bool(len(known) and np.all(known == np.round(known))),
+        "missing": missing,
+        "missing_share": missing / max(len(values), 1),
+    }

@@ -1,0 +1,183 @@
+"""Rows that a saved model makes up, and what they are worth as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._durable import Facts
+from .._errors import DataError, PairingError, ParameterError
+from .._indexing import rows_of
+from ..artifacts import inspect, load
+from ..estimators import Pretrainer
+from ..synthesis import tried
+from ..training import device_of
+from .model_place import model_folder
+from .opened import Say, open_rows, pretrainer_of, silent
+from .table_out import Columns
+from .telling import telling
+
+BETWEEN = 2000  # rows whose codes are mixed at once
+
+
+@telling
+def generate(
+    model: str,
+    n: int = 1000,
+    *,
+    data: str | None = None,
+    held_out: str | None = None,
+    steps: int = 1000,
+    seed: int = 0,
+    device: str = "auto",
+    say: Say = silent,
+) -> tuple[Columns, Facts | None]:
+    """Return rows that a model makes up, in the columns that it was fitted on, and what was found
+    about them.
+
+    A stack with ``Latent`` on top is drawn from, a restricted Boltzmann machine by Gibbs sampling;
+    of any other with a way back, rows are decoded from between the codes of two rows of ``data``. A
+    classifier's rows carry its own prediction. Columns of whole numbers come back whole, and cells
+    are missing as often as in the data that the model was fitted on.
+
+    Parameters
+    ----------
+    model : str
+        A model folder.
+    n : int, default 1000
+    data : str, optional
+        The rows that the model learned from: then the made-up ones are tried against them.
+    held_out : str, optional
+        Real rows that it did not learn from; by default the test part of the data.
+    steps : int, default 1000
+        Of Gibbs sampling.
+
+    Returns
+    -------
+    columns, facts : dict, dict or None
+        ``facts`` has ``told_apart``, ``nearer``, ``missing`` and ``sentences`` of
+        ``layerwise.synthesis.tried``, on the preprocessed columns.
+
+    Raises
+    ------
+    ParameterError, PairingError, DataError
+        When the model cannot make up rows, or the rows do not belong to it.
+    """
+    if n < 1:
+        raise ParameterError(f"n is at least 1. Got {n} instead.")
+    folder = model_folder(model, say)
+    fitted = load(folder)
+    device_of(device)
+    fitted.set_params(device=device)
+    pretrainer = pretrainer_of(fitted)
+    opened = None if data is None else open_rows(model, data, device, say)
+    known = None if opened is None else opened.X
+    about = inspect(folder)["about"]
+    names = getattr(pretrainer, "feature_names_in_", None)
+    made = _finished(_made(pretrainer, known, n, steps, seed), names, about, seed)
+    columns = _columns(made)
+    if not isinstance(fitted, Pretrainer):
+        columns[str(about.get("target") or "prediction")] = fitted.predict(made)
+    if opened is None:
+        return columns, None
+    test = _held_out(model, opened, held_out, device, say)
+    found = _tried(pretrainer, known, test, made, seed)
+    for sentence in found["sentences"]:
+        say(sentence)
+    return columns, found
+
+
+def _made(pretrainer: Pretrainer, known: Any, n: int, steps: int, seed: int) -> Any:
+    """Return made-up rows in the original columns."""
+    module = pretrainer.module_
+    top = module.chain[-1] if module.depth else None
+    if top is not None and (top.latent_view() or top.energy_view()):
+        return pretrainer.sample(n, steps, random_state=seed)
+    reason = pretrainer.why_no_decoder()
+    if reason is not None:
+        raise PairingError(f"This model makes up no rows. {reason}", "Use variational_autoencoder.")
+    if known is None:
+        raise ParameterError(
+            "This model has no distribution to draw from; it makes up rows between two rows.",
+            "Give the rows that it learned from (--data), or use variational_autoencoder.",
+        )
+    rng = np.random.default_rng([seed, 8])
+    parts = []
+    for start in range(0, n, BETWEEN):
+        size = min(BETWEEN, n - start)
+        pairs = [np.asarray(pretrainer.encode(_some(known, size, rng))) for _ in range(2)]
+        share = rng.random((size, *[1] * (pairs[0].ndim - 1)))
+        parts.append(share * pairs[0] + (1 - share) * pairs[1])
+    return pretrainer.inverse_transform(np.concatenate(parts).astype(np.float32))
+
+
+def _some(X: Any, n: int, rng: np.random.Generator) -> Any:
+    return rows_of(X, rng.integers(0, len(X), n))
+
+
+def _finished(made: Any, names: Any, about: Facts, seed: int) -> Any:
+    """Return rows of a table with whole numbers whole, and cells missing as often as in the data of
+    the model; pixels as bytes."""
+    import polars as pl
+
+    if about.get("image_shape"):
+        return np.asarray(made).round().clip(0, 255).astype(np.uint8)
+    if not hasattr(made, "columns"):
+        if names is None:
+            return np.asarray(made)
+        made = pl.DataFrame({name: made[:, i] for i, name in enumerate(names)})
+    rng = np.random.default_rng([seed, 9])
+    known = {one["name"]: one for one in about.get("features", [])}
+    columns: dict[str, Any] = {}
+    for name in made.columns:
+        about_it = known.get(name, {})
+        column = made[name].round() if about_it.get("whole") else made[name]
+        gone = rng.random(len(made)) < about_it.get("missing_share", 0.0)
+        columns[name] = pl.select(pl.when(~pl.Series(gone)).then(column)).to_series()
+    return pl.DataFrame(columns)
+
+
+def _columns(made: Any) -> Columns:
+    found: Columns = {"row": np.arange(len(made))}
+    if hasattr(made, "columns"):
+        for name in made.columns:
+            values = made[name].to_list()
+            whole = made[name].dtype.is_float() and _is_whole(made[name])
+            found[name] = [int(x) if whole and x is not None else x for x in values]
+        return found
+    flat = np.asarray(made).reshape(len(made), -1)
+    return found | {f"x{i}": flat[:, i] for i in range(flat.shape[1])}
+
+
+def _is_whole(column: Any) -> bool:
+    values = column.drop_nulls().to_numpy()
+    return len(values) > 0 and bool(np.all(values == np.round(values)))
+
+
+def _held_out(model: str, opened: Any, held_out: str | None, device: str, say: Say) -> Any:
+    if held_out is not None:
+        return open_rows(model, held_out, device, say).X
+    if opened.rows.test is not None:
+        return opened.rows.test.X
+    raise ParameterError(
+        "To try made-up rows, real ones are needed that the model did not learn from.",
+        "Give them with --held-out, or leave --data out.",
+    )
+
+
+def _tried(pretrainer: Pretrainer, known: Any, test: Any, made: Any, seed: int) -> Facts:
+    """Return what is found on preprocessed columns; the model learned from the first rows."""
+    if min(len(known), len(test), len(made)) < 50:
+        raise DataError("Fewer than 50 rows of a kind tell nothing.", "Give more rows.")
+    learned, other, own = (
+        np.asarray(pretrainer._source(rows).take(np.arange(len(rows))).x).reshape(len(rows), -1)
+        for rows in (known, test, made)
+    )
+    found = tried(learned, other, own, random_state=seed)
+    return {
+        "told_apart": list(found.told_apart),
+        "nearer": list(found.nearer),
+        "missing": [list(group) for group in found.missing],
+        "sentences": found.sentences,
+    }
