@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking stopping kills scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking made-up stopping kills scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -81,6 +81,9 @@ transfer: $(STAMP) $(ENCODERS)  ## what borrowed encoders are worth on texts and
 
 asking: $(STAMP) $(ENCODERS)  ## what strategies of labelling are worth on five data sets: docs/studies/ (an hour; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.studies --asking
+
+made-up: $(STAMP)  ## what made-up rows are worth on four data sets: docs/studies/ (half an hour; goes on where it was stopped)
+	$(BIN)/python -m benchmarks.studies --made-up
 
 stopping: $(STAMP)  ## is the advice to stop labelling right? 200 simulated sittings (half an hour; goes on where it was stopped)
 	$(BIN)/python -m benchmarks.stopping

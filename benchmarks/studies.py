@@ -1,5 +1,6 @@
 """The studies behind ``recipe="auto"``: ``python -m benchmarks.studies [NAME ...] [--workers N]``;
-with ``--asking`` those behind strategies of labelling. It goes on where it was stopped.
+with ``--asking`` those behind strategies of labelling, with ``--made-up`` those of made-up rows. It
+goes on where it was stopped.
 
 Each is one ``layerwise compare`` (``--list`` prints the commands). The report and a summary (the
 JSON of the study without its single rows) go to docs/studies/; everything else stays in
@@ -67,7 +68,13 @@ ASKING: dict[str, list[str]] = {
         ),
     )
 }
-ALL = STUDIES | ASKING
+MADE_UP: dict[str, list[str]] = {
+    f"made-up-{name}": [*STUDIES[name], "--synthetic", "mix", "--labels", "20,100,500"]
+    for name in ("segment", "phoneme", "adult")
+}
+MNIST = ["mnist", "--rows", "10000", "--synthetic", "mix", "--labels", "100,500"]
+MADE_UP["made-up-mnist"] = [*MNIST, "--draws", "5", "--baseline", "logistic regression"]
+ALL = STUDIES | ASKING | MADE_UP
 
 
 def command(name: str, workers: int | None) -> list[str]:
@@ -116,10 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
     parser.add_argument("--asking", action="store_true", help="those of strategies")
+    parser.add_argument("--made-up", action="store_true", help="those of made-up rows")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--list", action="store_true", help="print the commands")
     options = parser.parse_args()
-    for name in options.names or (ASKING if options.asking else STUDIES):
+    asked = ASKING if options.asking else MADE_UP if options.made_up else STUDIES
+    for name in options.names or asked:
         if name not in ALL:
             parser.error(f"there is no study {name!r}; there are {', '.join(ALL)}")
         print(f"== {name}: {shown(name)}", flush=True)
