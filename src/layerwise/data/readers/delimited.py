@@ -1,5 +1,5 @@
-"""CSV files: one pass with the standard library's parser, so that a bad row is named and never
-shifted."""
+"""CSV files: polars splits those in which every line is a row; all others are read with the
+standard library's parser, so that a bad row is named and never shifted."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..._errors import FileError
 from .files import opened
 from .header import checked_header, trimmed
 from .parquet import partition_columns, partition_notes
+from .plain import numbered, plain_rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,6 +88,31 @@ def read_delimited(paths: Sequence[Path], root: Path | None = None) -> Delimited
 
 
 def _read(path: Path) -> Delimited:
+    return _plainly(path) or _strictly(path)
+
+
+def _plainly(path: Path) -> Delimited | None:
+    """Return the rows of a file in which nothing has to be explained, else None."""
+    with opened(path) as stream:
+        raw = stream.readline(_LONGEST_LINE)
+        if not raw.endswith(b"\n") or _kind_of(raw) or b"\0" in raw or b'"' in raw:
+            return None
+        try:
+            first = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+        if not first.strip() or _EXCEL.fullmatch(first.strip()):
+            return None
+        delimiter = _delimiter(path, first)
+        names = _split(first.rstrip("\r\n"), delimiter)
+        rows = plain_rows(stream.read(), delimiter, names)
+    if rows is None:
+        return None
+    frame, notes = trimmed(path, checked_header(path, names), rows)
+    return Delimited(frame, delimiter, ((path.name, numbered(2, rows.height)),), tuple(notes))
+
+
+def _strictly(path: Path) -> Delimited:
     import polars as pl
 
     with opened(path) as stream:
