@@ -34,6 +34,7 @@ from layerwise.training import (
     Feed,
     as_plan,
     cache,
+    device,
     device_of,
     encoded,
     loop,
@@ -336,3 +337,28 @@ def test_devices_are_those_that_are_there(count, there, not_there, monkeypatch):
     for name in not_there:
         with pytest.raises(ParameterError, match=f"There is no device '{name}' here"):
             device_of(name)
+
+
+@pytest.mark.parametrize(
+    ("single", "half", "taken"), [(2.0, 1.0, True), (1.2, 1.0, False), (1.0, 2.0, False)]
+)
+def test_auto_takes_bfloat16_only_where_products_are_clearly_faster_with_it(
+    monkeypatch, single, half, taken
+):
+    monkeypatch.setattr(device, "product_seconds", lambda: (single, half))
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    monkeypatch.setenv(device.ANSWER, "not yet")
+    device.bfloat16_pays.cache_clear()
+    try:
+        expected = torch.bfloat16 if taken else None
+        assert precision_of("auto", torch.device("cpu")) is expected
+        monkeypatch.setattr(device, "product_seconds", lambda: (half, single))
+        device.bfloat16_pays.cache_clear()  # as in a process that this one starts
+        assert precision_of("auto", torch.device("cpu")) is expected
+    finally:
+        device.bfloat16_pays.cache_clear()
+
+
+def test_products_are_timed_in_both_types():
+    single, half = device.product_seconds()
+    assert 0 < single < 1 and 0 < half < 1

@@ -13,6 +13,7 @@ import joblib
 
 from .._durable import Facts
 from .._errors import ParameterError, did_you_mean
+from ..training import bfloat16_pays
 from .task import Task, failed, run_task
 
 BACKENDS = ("loky", "ray", "dask")
@@ -80,6 +81,7 @@ def run_tasks(
         for task in tasks:
             done(task, run_task(task))
         return
+    bfloat16_pays()  # workers take this process' answer
     left = dict(enumerate(tasks))
     while left:
         try:

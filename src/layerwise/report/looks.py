@@ -90,13 +90,18 @@ def codes(part: Facts, arrays: dict[str, np.ndarray], facts: Facts) -> Facts | N
         values = floats(labels)
         known = [v for v in values if math.isfinite(v)]
         legend |= {"low": number(min(known)), "high": number(max(known))}
-        drawn = [_number_map(key, name, points, values) for key, name, points in shown]
+        drawn = [
+            _number_map(key, name, points, values[: len(points)]) for key, name, points in shown
+        ]
     else:
         names = _class_names(labels, texts_of(classes))
         places = {name: i for i, name in enumerate(names)}
         groups = [places.get(str(label), -1) if label is not None else -1 for label in labels]
         legend = _legend(names if names != [""] else [], groups)
-        drawn = [_group_map(key, name, points, groups, names) for key, name, points in shown]
+        drawn = [
+            _group_map(key, name, points, groups[: len(points)], names)
+            for key, name, points in shown
+        ]
     return legend | {
         "maps": [item for item in drawn if item],
         "count": number(max(len(points) for _, _, points in shown)),

@@ -1,7 +1,7 @@
 """The one loop, and what it needs."""
 
 from .cache import BLOCK_ROWS, encoded, in_block, in_turn
-from .device import device_of, precision_of
+from .device import bfloat16_pays, device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
 from .limit import Clock, limited_by
@@ -17,6 +17,7 @@ from .shapes import SHAPES
 from .troubles import troubles
 
 __all__ = [
+    "bfloat16_pays",
     "BLOCK_ROWS",
     "Clock",
     "EVERYTHING",

@@ -23,7 +23,7 @@ from ..evaluation.arms import own_code
 from ..objective import Supervised, Synthetic
 from ..recipes import Recipe
 from ..schedule import HeadOnly
-from ..training import EVERYTHING, Step, default_rate, device_of
+from ..training import EVERYTHING, Step, default_rate, device_of, precision_of
 from .weights import Weights
 
 # Factors on the recipe's fine-tuning rates: the settings to choose from, for both arms
@@ -85,7 +85,12 @@ class RecipeArm(Arm):
 
     def spec(self) -> Facts:
         recipe = {"spec": self.recipe.to_dict(), "own": own_parts(self.recipe)}
-        where = {"torch": torch.__version__, "device": str(device_of(self.device))}
+        device = device_of(self.device)
+        where = {
+            "torch": torch.__version__,
+            "device": str(device),
+            "precision": str(precision_of(self.recipe.precision or "float32", device)),
+        }
         weighs = {} if self.class_weight is None else {"class_weight": repr(self.class_weight)}
         own = {"recipe": recipe, "start": self.start, "task": self.task, "rates": RATES}
         return own | where | weighs

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from sklearn.metrics import confusion_matrix
 
 from .._durable import Facts
 from .._indexing import rows_of
 from .._version import __version__
 from ..data.readers import Dataset, ReadRows
+from ..display.model import in_plane, varied
 from ..estimators import Model, Pretrainer
 from ..recipes import Recipe
 from ..training import Step
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from .draw import Fit
 
 MAP_ROWS = 2000
+TSNE_ROWS = 600  # of them, the first ones: 2,000 took half of a small fit
 TABLE_ROWS = 6
 
 
@@ -209,21 +209,13 @@ def _table(
 
 
 def _codes(task: str | None, test_X: ReadRows, encoder: Model, labels: np.ndarray | None) -> Facts:
-    few = sample(len(test_X), MAP_ROWS)
+    few = np.random.default_rng(0).permutation(sample(len(test_X), MAP_ROWS))
     codes = encoder.encode(rows_of(test_X, few))
-    varied = codes.shape[1] > 2 and len(codes) > 2 and float(codes.std(axis=0).max()) > 0
-    points = PCA(2, random_state=0).fit_transform(codes) if varied else codes[:, :2]
     shown = ["" for _ in few] if labels is None else labels[few].tolist()
-    tsne = None
-    if varied and len(codes) > 30:
-        tsne = TSNE(
-            2, random_state=0, init="pca", perplexity=min(30.0, len(codes) / 4)
-        ).fit_transform(codes)
+    close = varied(codes) and len(codes) > 30
     return {
         "method": "PCA",
-        "points": points
-        if points.shape[1] == 2
-        else np.column_stack([points, np.zeros(len(points))]),
+        "points": in_plane(codes),
         "labels": [str(v) for v in shown] if task != "regression" else [float(v) for v in shown],
-        "tsne": tsne,
+        "tsne": in_plane(codes[:TSNE_ROWS], "tsne") if close else None,
     }
