@@ -104,7 +104,7 @@ def kills(data: Path, out: Path, n: int, seed: int = 0) -> dict[str, int]:
         ]
         for thread in threads:
             thread.start()
-        time.sleep(rng.uniform(0.02, 0.5))
+        time.sleep(rng.uniform(0.02, 1.5))
         server.kill()
         for thread in threads:
             thread.join()

@@ -17,12 +17,54 @@ from typing import Any
 
 PACKAGE = Path("src", "layerwise")
 ROOMS = ("training", "objective", "architecture", "schedule", "data", "evaluation", "artifacts")
-ROOMS += ("augmentation", "estimators", "labelling")
+ROOMS += ("augmentation", "estimators", "labelling", "annotation", "synthesis")
 TOP = ("_random.py", "_contracts.py", "_spec.py", "_durable.py", "_json.py", "_lock.py")
 TOP += ("_regular.py", "_commit.py", "_text.py")
 LONGEST = 48  # letters of a name that tell what is changed
 
 NAMED = (  # name, file, text that is there once, text in its place
+    (
+        "labels-without-a-flush",
+        "annotation/journal.py",
+        "rest, place = rest[written:], place + written\n            os.fsync(self._handle)",
+        "rest, place = rest[written:], place + written",
+    ),
+    (
+        "any-token-will-do",
+        "annotation/guard.py",
+        "return any(hmac.compare_digest(one.encode(), self.token.encode()) for one in given)",
+        "return bool(given)",
+    ),
+    (
+        "chosen-rows-judge",
+        "labelling/progress.py",
+        "np.flatnonzero(drawn), task, guess",
+        "np.arange(len(drawn)), task, guess",
+    ),
+    (
+        "anything-is-undone",
+        "annotation/session.py",
+        'if last is None or last.id != record["of"]:',
+        "if last is None:",
+    ),
+    (
+        "beliefs-lead-the-judge",
+        "annotation/session.py",
+        "hidden = ask.share == RANDOM",
+        "hidden = False",
+    ),
+    (
+        "mixed-between-classes",
+        "objective/synthetic.py",
+        "chance = chance * (y[:n, None] == y[None, :])",
+        "chance = chance * 1.0",
+    ),
+    (
+        "held-out-rows-are-learned-ones",
+        "synthesis/fidelity.py",
+        "for rows in (learned, held_out)",
+        "for rows in (held_out, learned)",
+    ),
     (
         "asks-what-is-sure",
         "labelling/unsure.py",

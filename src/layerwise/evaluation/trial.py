@@ -77,8 +77,8 @@ def run_trial(
     settings = arm.settings(study.settings, budget)
     with warnings.catch_warnings(record=True) as heard, peak_memory() as memory:
         warnings.simplefilter("always")
-        labels = arm.labels(given, data, draw, budget)
         began = time.perf_counter()
+        labels = arm.labels(given, data, draw, budget)
         tried: list[Facts] = [{"setting": setting, "score": None} for setting in settings]
         if len(settings) > 1:
             for one in tried:
