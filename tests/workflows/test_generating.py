@@ -65,7 +65,13 @@ def test_what_is_made_up_is_tried_against_real_rows(fitted, table):
     said = []
     rows, other = str(table / "rows.csv"), str(table / "other.csv")
     _, found = generate(fitted, 300, data=rows, held_out=other, say=said.append)
-    assert set(found) == {"told_apart", "nearer", "missing", "sentences"}
+    assert set(found) == {
+        *("told_apart", "nearer", "missing", "sentences", "marginals", "pairs", "taught")
+    }
+    gaps = [gap for _, gap in found["marginals"]]
+    assert gaps == sorted(gaps, reverse=True) and 0 <= gaps[-1] <= gaps[0] <= 1
+    assert any("are correlated by" in one for one in found["sentences"])
+    assert found["taught"]["real"][0] > 0.6
     assert 0.0 <= found["nearer"][1] <= found["nearer"][0] <= found["nearer"][2] <= 1.0
     assert set(found["sentences"]) <= set(said)
     with pytest.raises(ParameterError, match="real ones are needed that the model did not learn"):

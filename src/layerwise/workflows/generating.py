@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,17 @@ from .._durable import Facts
 from .._errors import DataError, PairingError, ParameterError
 from .._indexing import rows_of
 from ..artifacts import inspect, load
+from ..data.frames import is_missing
 from ..estimators import Pretrainer
-from ..synthesis import tried
+from ..synthesis import compared, sentences, taught, tried
 from ..training import device_of
 from .model_place import model_folder
-from .opened import Say, open_rows, pretrainer_of, silent
+from .opened import Opened, Say, open_rows, pretrainer_of, silent
 from .table_out import Columns
 from .telling import telling
 
 BETWEEN = 2000  # rows whose codes are mixed at once
+MOST_COLUMNS, MOST_PAIRS = 500, 20  # that are compared; pixels are not
 
 
 @telling
@@ -56,8 +59,9 @@ def generate(
     Returns
     -------
     columns, facts : dict, dict or None
-        ``facts`` has ``told_apart``, ``nearer``, ``missing`` and ``sentences`` of
-        ``layerwise.synthesis.tried``, on the preprocessed columns.
+        ``facts`` has ``told_apart``, ``nearer`` and ``missing`` of ``layerwise.synthesis.tried``,
+        ``marginals`` and ``pairs`` of ``compared`` (up to 500 columns), ``taught`` where rows have
+        classes, and ``sentences``; all on the preprocessed columns.
 
     Raises
     ------
@@ -71,7 +75,8 @@ def generate(
     device_of(device)
     fitted.set_params(device=device)
     pretrainer = pretrainer_of(fitted)
-    opened = None if data is None else open_rows(model, data, device, say)
+    labels = not isinstance(fitted, Pretrainer)
+    opened = None if data is None else open_rows(model, data, device, say, labels=labels)
     known = None if opened is None else opened.X
     about = inspect(folder)["about"]
     names = getattr(pretrainer, "feature_names_in_", None)
@@ -82,7 +87,9 @@ def generate(
     if opened is None:
         return columns, None
     test = _held_out(model, opened, held_out, device, say)
-    found = _tried(pretrainer, known, test, made, seed)
+    found = _tried(pretrainer, known, test.X, made, seed)
+    if hasattr(fitted, "classes_"):
+        found = _with_taught(found, fitted, (made, fitted.predict(made)), opened, test, seed)
     for sentence in found["sentences"]:
         say(sentence)
     return columns, found
@@ -155,11 +162,12 @@ def _is_whole(column: Any) -> bool:
     return len(values) > 0 and bool(np.all(values == np.round(values)))
 
 
-def _held_out(model: str, opened: Any, held_out: str | None, device: str, say: Say) -> Any:
+def _held_out(model: str, opened: Opened, held_out: str | None, device: str, say: Say) -> Opened:
+    labels = not isinstance(opened.fitted, Pretrainer)
     if held_out is not None:
-        return open_rows(model, held_out, device, say).X
+        return open_rows(model, held_out, device, say, labels=labels)
     if opened.rows.test is not None:
-        return opened.rows.test.X
+        return replace(opened, rows=opened.rows.test)
     raise ParameterError(
         "To try made-up rows, real ones are needed that the model did not learn from.",
         "Give them with --held-out, or leave --data out.",
@@ -170,14 +178,53 @@ def _tried(pretrainer: Pretrainer, known: Any, test: Any, made: Any, seed: int) 
     """Return what is found on preprocessed columns; the model learned from the first rows."""
     if min(len(known), len(test), len(made)) < 50:
         raise DataError("Fewer than 50 rows of a kind tell nothing.", "Give more rows.")
-    learned, other, own = (
-        np.asarray(pretrainer._source(rows).take(np.arange(len(rows))).x).reshape(len(rows), -1)
-        for rows in (known, test, made)
-    )
+    learned, other, own = (_encoded(pretrainer, rows) for rows in (known, test, made))
     found = tried(learned, other, own, random_state=seed)
-    return {
+    facts: Facts = {
         "told_apart": list(found.told_apart),
         "nearer": list(found.nearer),
         "missing": [list(group) for group in found.missing],
         "sentences": found.sentences,
     }
+    if own.shape[1] > MOST_COLUMNS:
+        return facts
+    names = [str(name) for name in pretrainer.preprocessing_.get_feature_names_out()]
+    marginals, pairs = compared(other, own, names if len(names) == own.shape[1] else _numbers(own))
+    facts["marginals"] = [list(one) for one in marginals]
+    facts["pairs"] = [list(pair) for pair in pairs[:MOST_PAIRS]]
+    facts["sentences"] += sentences(marginals, pairs)
+    return facts
+
+
+def _numbers(rows: np.ndarray) -> list[str]:
+    return [f"x{i}" for i in range(rows.shape[1])]
+
+
+def _encoded(pretrainer: Pretrainer, rows: Any) -> np.ndarray:
+    """Return preprocessed rows, ``(n, d)``."""
+    every = np.arange(len(rows))
+    return np.asarray(pretrainer._source(rows).take(every).x).reshape(len(rows), -1)
+
+
+def _with_taught(
+    found: Facts, fitted: Any, made: tuple[Any, np.ndarray], known: Opened, test: Opened, seed: int
+) -> Facts:
+    """Add what a forest learns from made-up rows, where real ones have labels on both sides."""
+    real, others = (_labelled(fitted, opened) for opened in (known, test))
+    if min(len(real[1]), len(others[1])) < 2:
+        return found
+    pretrainer = pretrainer_of(fitted)
+    teachers = _encoded(pretrainer, made[0]), np.asarray(made[1]).astype(str)
+    taken = taught(teachers, real, others, random_state=seed)
+    shares = {"made": list(taken.made), "real": list(taken.real)}
+    return found | {"taught": shares, "sentences": [*found["sentences"], taken.sentence]}
+
+
+def _labelled(fitted: Any, opened: Opened) -> tuple[np.ndarray, np.ndarray]:
+    """Return the preprocessed rows that have a label, and their classes as words."""
+    y = opened.rows.y
+    if y is None:
+        return np.zeros((0, 1)), np.zeros(0)
+    known = np.flatnonzero([not is_missing(value) for value in y.tolist()])
+    rows = rows_of(opened.X, known)
+    return _encoded(pretrainer_of(fitted), rows), np.array([str(one) for one in y[known]])
