@@ -39,6 +39,7 @@ SMALL = {
     "stacked_convolutional_autoencoder": ["channels=[4,4]"],
     "stacked_denoising_autoencoder": ["widths=[16,8]"],
     "tabular_denoising_autoencoder": ["widths=[16,8]", "all_layers=true"],
+    "variational_autoencoder": ["widths=[16]", "units=4", "steps=20"],
     "vat": ["widths=[16,8]", "steps=2"],
     "vicreg": _VIEWS,
     "vime": ["widths=[16,8]", "consistency_epochs=1"],

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
 
@@ -38,7 +35,8 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def serve(app: Guard, session: Session, door: socket.socket) -> None:
-    """Serve a session until it is finished, or until SIGINT or SIGTERM."""
+    """Serve a session until it is finished, or until SIGINT or SIGTERM, which are raised again when
+    the last answers are out."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -49,7 +47,7 @@ def serve(app: Guard, session: Session, door: socket.socket) -> None:
         ws="none",
         lifespan="off",
     )
-    server = _Server(config)
+    server = uvicorn.Server(config)
 
     async def run() -> None:
         watching = asyncio.create_task(_finished(session, server))
@@ -65,11 +63,3 @@ async def _finished(session: Session, server: uvicorn.Server) -> None:
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.2)
     server.should_exit = True
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the command."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[Any]:
-        yield

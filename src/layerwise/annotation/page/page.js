@@ -283,6 +283,8 @@ const move = (step) => once(async () => {
 });
 
 function closeForms() {
+  const focused = document.activeElement;
+  if (focused && focused.closest("#note-form, #class-form")) focused.blur(); // keys go to the page
   $("note-form").hidden = $("class-form").hidden = true;
 }
 
@@ -427,7 +429,9 @@ $("class-open").addEventListener("click", () => toggle("class-form", "class-name
 $("search").addEventListener("input", choices);
 submitted("search-form", () => {
   const first = $("choices").querySelector("button");
-  if (first) label(first.dataset.label);
+  if (!first) return;
+  $("search").blur();
+  label(first.dataset.label);
 });
 submitted("note-form", () => once(async () => {
   const text = $("note").value.trim();
