@@ -38,6 +38,7 @@ def made(mean, p, states, nil=0.0):
         (made(-0.03, 0.001, {20: "hurts", 50: "hurts"}), "hurts", "drawn at random"),
         (made(0.03, 0.001, {20: "hurts", 50: "helps"}), "depends_on_labels", "where it helps"),
         (made(0.0, 0.9, {20: "hurts", 50: "helps"}), "depends_on_labels", "where it hurts"),
+        (made(0.02, 0.2, {20: "nil", 50: "helps"}), "depends_on_labels", "nowhere to hurt"),
         (made(0.0, 0.9, {20: "nil", 50: "nil"}, nil=0.99), "nil", "drawn at random"),
         (made(0.01, 0.4, {20: "unclear", 50: "unclear"}), "not_separable", "more draws"),
     ],

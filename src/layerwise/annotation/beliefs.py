@@ -54,14 +54,14 @@ class Beliefs:
     says : dict
         What is believed of each of these rows: ``[[class, probability], ...]``, the most likely
         first, or ``[[number, None]]``.
-    progress : dict
-        As plain data, for the page.
+    progress : dict, optional
+        As plain data, for the page; None where it is not judged yet.
     """
 
     labels: int
     asks: list[Ask]
     says: dict[int, list[list[Any]]]
-    progress: Facts
+    progress: Facts | None
 
 
 def believe(
@@ -72,6 +72,7 @@ def believe(
     n: int = 40,
     strategy: Strategy | None = None,
     seed: int = 0,
+    judged: bool = True,
 ) -> Beliefs:
     """Return what to ask about next, and how far labelling has come.
 
@@ -87,6 +88,8 @@ def believe(
         Rows to ask about.
     strategy : Strategy, default WithRandom()
         Leaves a fifth to chance.
+    judged : bool, default True
+        Whether it is said how far labelling has come, which takes dozens of fits.
 
     Examples
     --------
@@ -106,8 +109,13 @@ def believe(
     chosen = _choose(strategy or WithRandom(), pool, n, seed)
     asks = [Ask(int(seen[one.row]), one.reason, _share(one)) for one in chosen]
     says = {ask.row: _says(ask.row, given, classes) for ask in asks}
-    found = progress(codes, rows, known.labels, known.drawn, task=task)
-    return Beliefs(len(rows), asks, says, told(found))
+    return Beliefs(len(rows), asks, says, judge(codes, known, task) if judged else None)
+
+
+def judge(codes: np.ndarray, known: Known, task: str) -> Facts:
+    """Return how far labelling has come, as plain data for the page."""
+    rows = np.asarray(known.rows, dtype=np.int64)
+    return told(progress(codes, rows, known.labels, known.drawn, task=task))
 
 
 def _model(

@@ -16,7 +16,7 @@ import cloudpickle
 import numpy as np
 
 from .._errors import LayerwiseError
-from .beliefs import Known, believe
+from .beliefs import Known, believe, judge
 from .session import Session
 
 Say = Callable[[str], None]
@@ -96,9 +96,10 @@ class Learner:
                     self._model.tell(("codes", str(path)))
                 known = self.session.so_far()
                 self._model.tell(("known", known))
-                found = self._model.hear()
+                found = self._model.hear()  # what to ask about is wanted first
                 self._learned = len(known.rows)
                 self.session.believed(found, f"A linear model on {name}. {self._note}".strip())
+                self.session.judged(self._model.hear())
         except _Failed as error:
             if not self._end.is_set():
                 self.session.status = f"The model does not learn: {error} Rows come by chance."
@@ -205,7 +206,9 @@ def _learn(pipe: Connection, quick: Quick, task: str, n: int, seed: int) -> None
             codes = np.load(value, allow_pickle=False)
         else:
             assert isinstance(value, Known)
-            pipe.send(("believed", believe(codes, value, task=task, n=n, seed=seed)))
+            found = believe(codes, value, task=task, n=n, seed=seed, judged=False)
+            pipe.send(("believed", found))
+            pipe.send(("judged", judge(codes, value, task)))
 
 
 def _encode(pipe: Connection, better: Better) -> None:

@@ -76,6 +76,7 @@ class Session:
         self.answers = Answers(journal.records)
         self.queue = Queue(len(cards), self.known, overlap, seed)
         self.beliefs: Beliefs | None = None
+        self.progress: Facts | None = None
         self.status = "The model has not begun to learn."
         self.done = threading.Event()
         self.listeners: list[Callable[[], None]] = []
@@ -243,7 +244,7 @@ class Session:
                 "people": self.answers.people(),
                 "last": None if last is None else {"id": last.id, "row": last.row},
                 "disagreements": disputed,
-                "progress": None if self.beliefs is None else self.beliefs.progress,
+                "progress": self.progress,
                 "status": self.status,
                 "waiting": self.queue.waiting,
             }
@@ -259,10 +260,17 @@ class Session:
             return Known(rows, labels, [False] * len(self.known) + drawn, busy)
 
     def believed(self, beliefs: Beliefs, status: str) -> None:
-        """Take what was learned: rows to ask about, and how far labelling has come."""
+        """Take what was learned: rows to ask about, and what is believed of them."""
         with self._lock:
             self.beliefs, self.status = beliefs, status
             self.queue.fill(beliefs.asks)
+            if beliefs.progress is not None:
+                self.progress = beliefs.progress
+
+    def judged(self, progress: Facts) -> None:
+        """Take how far labelling has come."""
+        with self._lock:
+            self.progress = progress
 
     def labels(self) -> dict[int, Label]:
         """Return every label: those that the rows came with and those that were given, by row."""

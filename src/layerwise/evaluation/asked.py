@@ -73,8 +73,8 @@ def _advice(kind: str, name: str, states: dict[str, list[int]], words: Words) ->
             f" It is shown to help with {words.numbers(at)} labels." if at else ""
         )
     if kind == "depends_on_labels" and states["helps"] and not states["hurts"]:
-        at = words.numbers(states["helps"])
-        return f"Ask by {name}: it is shown to help with {at} labels, and nowhere to hurt."
+        shown = words.numbers(states["helps"])
+        return f"Ask by {name}: it is shown to help with {shown} labels, and nowhere to hurt."
     if kind == "depends_on_labels" and states["helps"]:
         return f"Ask by {name} where it helps, and label rows drawn at random where it hurts."
     if kind == "not_separable":

@@ -21,7 +21,7 @@ CHANGED = 0.05  # of the rows, whose answer has changed
 BACK = (0, 20, 40)  # labels ago, at which this must have held as well: once may be luck
 FROM = STEP + BACK[-1] + 40  # labels, from which advice is given
 POINTS = 8  # of the learning curve
-FOLDS = 10
+FOLDS, MANY, FEW_FOLDS = 10, 20, 5  # parts of cross-validation; fewer with more than 20 classes
 FEWEST = 10  # rows drawn by chance, below which nothing is said of them
 LEVEL = 0.95
 
@@ -249,7 +249,8 @@ class _Judge:
         first = np.arange(m)
         parts = [np.flatnonzero(later)]
         seen = np.flatnonzero(~later)
-        parts += [seen[i::FOLDS] for i in range(min(FOLDS, len(seen)))]
+        folds = FEW_FOLDS if self.task != "regression" and self.y.max() >= MANY else FOLDS
+        parts += [seen[i::folds] for i in range(min(folds, len(seen)))]
         for part in parts:
             if len(part):
                 held = self.drawn[part]
