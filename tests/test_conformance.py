@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from tests.going_on import stopped_again_and_again
 
 import layerwise
 from layerwise import (
@@ -311,6 +312,36 @@ def test_every_objective_trains_in_mixed_precision(objective):
                 autocast=torch.bfloat16,
             )
             assert all(np.isfinite(row["loss"]) for row in run.history)
+
+
+@UNTRAINED
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=repr)
+def test_every_objective_goes_on_to_the_same_bits_after_it_was_stopped(
+    objective, tmp_path, monkeypatch
+):
+    plan = as_plan([(objective, Joint(2), Training("adam", batch_size=8, average=0.5))])
+    fits = [
+        (stack, name)
+        for stack, name in product(STACKS, SPACES)
+        if not refused(stack, objective, Joint(2), name)
+    ]
+    for stack, name in fits[:: max(1, len(fits) // 3)][:3]:
+
+        def trained(stack=stack, space=SPACES[name]):
+            module, source = stack.build(space, Keys(0).torch("w")), rows(space)
+            feed = Feed(source, source, Space.of("category", 2))
+            run = run_plan(module, plan, feed, keys=Keys(0))
+            losses = [row["loss"] for row in run.history]
+            assert np.isfinite(losses).all()
+            head = {} if run.state is None else run.state.state_dict()
+            return losses, [value.numpy() for value in (module.state_dict() | head).values()]
+
+        losses, values = trained()
+        assert values
+        (again, found), stops = stopped_again_and_again(trained, tmp_path, monkeypatch)
+        assert stops > 0
+        assert again == losses
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(values, found, strict=True))
 
 
 def test_the_product_holds_both_kinds(capsys):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from . import recipes
     from ._contracts import Batch, Source
     from ._errors import (
+        CheckpointError,
         DataError,
         DataWarning,
         FileError,
@@ -156,7 +157,16 @@ if TYPE_CHECKING:
     )
     from .recipes import Recipe, register_recipe
     from .schedule import Greedy, HeadOnly, Joint, Phase, Progressive, Schedule, Unfreeze
-    from .training import OPTIMISERS, SHAPES, Event, Step, Training, observing, probing
+    from .training import (
+        OPTIMISERS,
+        SHAPES,
+        Event,
+        Step,
+        Training,
+        checkpointed,
+        observing,
+        probing,
+    )
     from .workflows import StudyResult, compare, download_encoder, label, suggest
 
 # name -> the module that holds it; loaded when it is first used, so that the command line answers
@@ -164,6 +174,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "_contracts": ("Batch", "Source"),
     "_errors": (
+        "CheckpointError",
         "DataError",
         "DataWarning",
         "FileError",
@@ -289,7 +300,16 @@ _HOMES = {
     ),
     "recipes": ("Recipe", "register_recipe"),
     "schedule": ("Greedy", "HeadOnly", "Joint", "Phase", "Progressive", "Schedule", "Unfreeze"),
-    "training": ("Event", "OPTIMISERS", "SHAPES", "Step", "Training", "observing", "probing"),
+    "training": (
+        "Event",
+        "OPTIMISERS",
+        "SHAPES",
+        "Step",
+        "Training",
+        "checkpointed",
+        "observing",
+        "probing",
+    ),
     "labelling": (
         "Badge",
         "Candidates",

@@ -7,6 +7,7 @@
     │   └── PairingError               two settings do not go together
     ├── DataError (ValueError)         rows, columns or labels cannot be used
     │   └── FileError                  a file cannot be read; names the file and the place in it
+    ├── CheckpointError (ValueError)   a folder keeps another training than the one that is to go on
     ├── ModelError (ValueError)        a model folder is damaged, foreign or too new
     └── TrainingError (RuntimeError)   training cannot go on (a loss that is not finite)
 
@@ -67,6 +68,12 @@ class FileError(DataError):
     """A file that cannot be read."""
 
     kind = "file"
+
+
+class CheckpointError(LayerwiseError, ValueError):
+    """A folder that keeps another training than the one that is to go on."""
+
+    kind = "checkpoint"
 
 
 class ModelError(LayerwiseError, ValueError):

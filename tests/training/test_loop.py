@@ -37,7 +37,7 @@ from layerwise.training import (
     device,
     device_of,
     encoded,
-    loop,
+    meter,
     precision_of,
     run_plan,
 )
@@ -200,7 +200,7 @@ def test_a_last_step_that_ruins_the_weights_is_told():
             Training("sgd", learning_rate=1e42, shape="constant", batch_size=40),
         )
     ]
-    with pytest.raises(TrainingError, match="became infinite in epoch 1"):
+    with pytest.raises(TrainingError, match="became infinite by the end of epoch 1"):
         run_plan(module, as_plan(plan), Feed(ArraySource(X, Space.of("real", 6))), keys=Keys(0))
     assert all(bool(torch.isfinite(p).all()) for p in module.parameters())
 
@@ -313,7 +313,7 @@ def test_a_row_of_the_history_says_how_many_rows_a_second():
 
 @pytest.mark.parametrize(("seconds", "told"), [(1e9, 0), (-1.0, 6)])
 def test_steps_are_told_no_more_often_than_is_asked(seconds, told, monkeypatch):
-    monkeypatch.setattr(loop, "EVENT_SECONDS", seconds)
+    monkeypatch.setattr(meter, "EVENT_SECONDS", seconds)
     events = []
     data = ArraySource(torch.rand(12, 3), Space.of("unit", 3))
     plan = as_plan([(Reconstruction(), Joint(2), Training(batch_size=4))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -66,7 +67,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         None takes the plan's; a float holds that share out; an int is a number of folds; 'auto'
         holds a fifth out, or takes 5 folds when that would be fewer than 5 rows of a class. The
         network is then fitted again on all labelled rows.
-    device, precision, random_state, verbose
+    device, precision, random_state, verbose, checkpoint
         As in ``Pretrainer``; for a ``pretrainer`` of yours its own hold, but for a ``random_state``
         of None.
 
@@ -120,6 +121,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         precision: str = "float32",
         random_state: RandomState = None,
         verbose: int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self.pretrainer = pretrainer
         self.head = head
@@ -134,6 +136,7 @@ class PretrainedClassifier(ClassifierMixin, Finetuned):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
 
     def fit(
         self,

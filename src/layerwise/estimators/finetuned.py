@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
@@ -74,6 +75,7 @@ class Finetuned(SpecParams):
         "precision": [StrOptions({"float32", "bfloat16", "auto"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "checkpoint": [str, os.PathLike, None],
     }
 
     def _read(self, X: Given, X_unlabeled: Given | None) -> Table:
@@ -82,10 +84,11 @@ class Finetuned(SpecParams):
 
     def _learn(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Learn from a table that was read; y holds the labels of its first rows."""
-        if self.recipe is not None:
-            self._learn_recipe(table, y, sample_weight)
-        else:
-            self._learn_labels(table, y, sample_weight)
+        with self._kept():
+            if self.recipe is not None:
+                self._learn_recipe(table, y, sample_weight)
+            else:
+                self._learn_labels(table, y, sample_weight)
 
     def _learn_recipe(self, table: Table, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Let the estimator that the recipe means for these rows learn, and take over from it."""

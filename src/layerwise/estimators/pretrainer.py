@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -82,6 +83,10 @@ class Pretrainer(EncoderMixin, SpecParams):
         Pass an int to get the same bits again (same machine, same number of threads).
     verbose : int, default 0
         Above 0: a line per epoch on standard error.
+    checkpoint : path, optional
+        A folder in which the training is kept while it runs: ``fit`` goes on from it after it was
+        stopped, and ends with the same bits. Needs a ``random_state``. See
+        :func:`layerwise.checkpointed`.
 
     Attributes
     ----------
@@ -144,6 +149,7 @@ class Pretrainer(EncoderMixin, SpecParams):
         "precision": [StrOptions({"float32", "bfloat16", "auto"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "checkpoint": [str, os.PathLike, None],
     }
 
     def __init__(
@@ -162,6 +168,7 @@ class Pretrainer(EncoderMixin, SpecParams):
         precision: str = "float32",
         random_state: RandomState = None,
         verbose: int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self.stack = stack
         self.objective = objective
@@ -176,6 +183,7 @@ class Pretrainer(EncoderMixin, SpecParams):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
 
     def fit(self, X: Given, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Pretrain on every row.
@@ -221,8 +229,13 @@ class Pretrainer(EncoderMixin, SpecParams):
     def _learn(self, table: Table, weight: np.ndarray | None, control: bool = False) -> Source:
         """Learn from a table that was read, and return its rows as they were made for the network,
         in the table's order."""
-        if self.recipe is not None:
-            return self._learn_recipe(table, weight, control)
+        with self._kept():
+            if self.recipe is not None:
+                return self._learn_recipe(table, weight, control)
+            return self._learn_plan(table, weight, control)
+
+    def _learn_plan(self, table: Table, weight: np.ndarray | None, control: bool) -> Source:
+        """Learn from a table that was read, as the stack and the plan say."""
         plan = self._plan()
         check_growth(self.depth, plan)
         device = device_of(self.device)

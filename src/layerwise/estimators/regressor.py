@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -43,7 +44,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
     Parameters
     ----------
     pretrainer, head, plan, start, unlabeled, training, validation, device, precision, random_state,
-    verbose
+    verbose, checkpoint
         As in ``PretrainedClassifier``; ``unlabeled`` is usually NaN.
 
     Attributes
@@ -77,6 +78,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         precision: str = "float32",
         random_state: RandomState = None,
         verbose: int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self.pretrainer = pretrainer
         self.head = head
@@ -90,6 +92,7 @@ class PretrainedRegressor(RegressorMixin, Finetuned):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
 
     def fit(
         self,

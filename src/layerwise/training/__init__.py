@@ -1,6 +1,7 @@
 """The one loop, and what it needs."""
 
 from .cache import BLOCK_ROWS, encoded, in_block, in_turn
+from .checkpoint import Checkpoint, checkpointed, unkept
 from .device import bfloat16_pays, device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
@@ -18,7 +19,10 @@ from .troubles import troubles
 
 __all__ = [
     "bfloat16_pays",
+    "checkpointed",
+    "unkept",
     "BLOCK_ROWS",
+    "Checkpoint",
     "Clock",
     "EVERYTHING",
     "Event",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .trainee import Trainee
+from .tree import Tree
 
 WARM = 10  # steps; without it the random start would weigh as much as all that was learned
 
@@ -61,6 +62,14 @@ class Average:
         """Let the average be the weights."""
         if self.values is not None:
             self.trainee.load_state_dict(self.values)
+
+    def tree(self) -> Tree:
+        """Return what a checkpoint keeps."""
+        return {"done": self.done, "values": self.values}
+
+    def restore(self, found: Tree) -> None:
+        """Go on from what was kept."""
+        self.done, self.values = found["done"], found["values"]
 
     def _own(self) -> dict[str, Tensor]:
         return self.trainee.snapshot()

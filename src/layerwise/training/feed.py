@@ -55,8 +55,11 @@ def count_batches(n: int, size: int, least: int = 2) -> int:
     return len(cuts(n, size, least)) - 1
 
 
-def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -> Iterator[Batch]:
-    """Yield the batches of one epoch; beside each, for a Mix, a batch of its other rows.
+def batches(
+    source: Source, size: int, keys: Keys, epoch: int, least: int = 2, *, skip: int = 0
+) -> Iterator[Batch]:
+    """Yield the batches of one epoch, without the first ``skip``; beside each, for a Mix, a batch
+    of its other rows.
 
     Rows of tokens come with others of like length: what is short is not filled up in vain.
     """
@@ -70,12 +73,13 @@ def batches(source: Source, size: int, keys: Keys, epoch: int, least: int = 2) -
     if lengths is not None:
         parts = [parts[i] for i in rng.permutation(len(parts))]
     if not isinstance(source, Mix):
-        yield from (source.take(rows) for rows in parts)
+        yield from (source.take(rows) for rows in parts[skip:])
         return
     drawn = _endless(len(source.drawn), keys, epoch)
-    for rows in parts:
+    for number, rows in enumerate(parts):
         beside = np.fromiter(islice(drawn, source.drawn_for(len(rows))), dtype=np.int64)
-        yield source.pair(rows, beside)
+        if number >= skip:
+            yield source.pair(rows, beside)
 
 
 def _by_length(order: np.ndarray, lengths: np.ndarray, size: int) -> np.ndarray:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from .._contracts import Source
+from .._contracts import Batch, Source
 from .._durable import Facts
 from .._errors import TrainingError
 from .._random import Keys, Streams
 from .average import Average
+from .best import Best
+from .checkpoint import PhaseKeeper
 from .events import Event, Observer, stages_of
 from .feed import batches, count_batches, cuts
 from .limit import time_is_over
+from .meter import Meter
 from .optimisers import make_optimiser, set_momentum
 from .probe import probed
 from .settings import Training
 from .shapes import factor_at
 from .trainee import Trainee
+from .tree import Tree
 
-EVENT_SECONDS = 0.5
 VALIDATION_ROWS = 1024
+CHECKED = 50  # steps, at least, between two looks at whether the weights are finite
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Work:
     device : torch.device
     held_out : Source, optional
         Rows for the validation loss.
+    keeper : PhaseKeeper, optional
+        Where the phase is kept while it runs, and what it goes on from.
     """
 
     trainee: Trainee
@@ -61,6 +66,7 @@ class Work:
     observe: Observer
     device: torch.device
     held_out: Source | None = None
+    keeper: PhaseKeeper | None = None
 
 
 @dataclass(frozen=True)
@@ -73,76 +79,191 @@ class LoopResult:
 
 
 def run_phase(work: Work) -> LoopResult:
-    """Train one phase.
+    """Train one phase, or what is left of it.
 
     Raises
     ------
     TrainingError
-        When the loss is not finite; the weights are those of the last whole epoch.
+        When the loss or a weight is not finite; the weights are the last that were seen to be
+        finite, at the end of an epoch.
     """
-    trainee, training, objective = work.trainee, work.training, work.trainee.objective
-    optimiser = make_optimiser(
-        training.optimiser,
-        work.layers,
-        momentum=training.momentum_at(0),
-        weight_decay=training.weight_decay,
-    )
-    parameters = optimiser.parameters
-    streams, size, least = Streams(work.keys), training.batch_size, objective.least_rows
-    per_epoch = count_batches(len(work.source), size, least)
-    steps = work.epochs * per_epoch
-    best = _Best(trainee, training.patience, work.held_out is not None)
-    average = Average(trainee, training.average, steps)
-    rows: list[Facts] = []
-    late = False
-    for epoch in range(work.epochs):
-        meter = _Meter(work, epoch, per_epoch)
-        good = trainee.snapshot()
-        trainee.train()
-        set_momentum(optimiser, training.optimiser, training.momentum_at(epoch))
-        for step, batch in enumerate(batches(work.source, size, work.keys, epoch, least)):
-            batch, done = batch.to(work.device), epoch * per_epoch + step
-            at = streams.at(epoch, step, done / steps)
-            # learning rate
-            factor = factor_at(training.shape, done, steps)
-            for group in optimiser.groups:
-                group.rate = group.peak * factor
-            # loss
-            loss, terms = trainee(batch, at)
-            # backward
-            optimiser.zero_grad()
-            loss.backward()
-            # clip
-            if training.clip is not None:
-                torch.nn.utils.clip_grad_norm_(parameters, training.clip)
-            # step
-            value = meter.add(loss, terms, len(batch.x))
-            if not math.isfinite(value):
-                trainee.load_state_dict(good)
-                raise _not_finite(work, epoch, step, value)
-            optimiser.step()
-            objective.after_step(trainee.codec, trainee.state, batch, at)
-            average.follow()
-            meter.tell(step)
-            if late := time_is_over():
+    loop = _Loop(work)
+    while loop.goes_on():
+        loop.begin_epoch()
+        for batch in loop.batches():
+            loop.step(batch)
+            loop.keep()
+            if loop.late:
                 break
-        _check_weights(work, good, epoch)
-        # row of history
-        with average.in_place():
-            rows.append(meter.row(factor * max(rate for _, rate in work.layers), validate(work)))
-            rows[-1] |= probed(trainee, work.source, epoch, work.epochs, work.device)
-            over = best.over(epoch + 1, rows[-1].get("validation"))
-        if epoch == 0:
-            rows[-1]["begin"] = meter.begin
-        rows[-1] |= {"cut": True} if late and done + 1 < steps else {}
-        work.observe(Event("epoch", rows[-1], (epoch + 1) / work.epochs))
-        if late or over:
-            break
-    average.take_over()
-    best.restore()
-    objective.end(trainee.codec, trainee.state)
-    trainee.rest()
-    return LoopResult(rows, best.epoch or len(rows))
+        loop.end_epoch()
+    return loop.end()
+
+
+class _Loop:
+    """A phase while it runs: all that a step changes outside of the trainee."""
+
+    def __init__(self, work: Work) -> None:
+        self.work, self.trainee, self.training = work, work.trainee, work.training
+        training = work.training
+        self.optimiser = make_optimiser(
+            training.optimiser,
+            work.layers,
+            momentum=training.momentum_at(0),
+            weight_decay=training.weight_decay,
+        )
+        self.parameters = self.optimiser.parameters
+        self.streams = Streams(work.keys)
+        least = self.trainee.objective.least_rows
+        self.per_epoch = count_batches(len(work.source), training.batch_size, least)
+        self.steps = work.epochs * self.per_epoch
+        self.best = Best(self.trainee, training.patience)
+        self.average = Average(self.trainee, training.average, self.steps)
+        self.rows: list[Facts] = []
+        self.epoch = self.done = 0  # the epoch that runs, and the steps of it that were taken
+        self.late = self.over = False
+        self.good, self.good_at = self.trainee.snapshot(), 0  # finite weights, after so many steps
+        self.meter = Meter(work.row, work.epochs, self.per_epoch)
+        if work.keeper is not None and work.keeper.found is not None:
+            self._restore(work.keeper.found)
+
+    @property
+    def after(self) -> int:
+        """Steps that were taken."""
+        return self.epoch * self.per_epoch + self.done
+
+    def goes_on(self) -> bool:
+        """Whether there is another epoch."""
+        return self.epoch < self.work.epochs and not (self.late or self.over)
+
+    def begin_epoch(self) -> None:
+        """Be ready for an epoch, or for what is left of one."""
+        if self.done == 0:
+            self.meter = Meter(self.work.row, self.work.epochs, self.per_epoch, self.epoch)
+        self.trainee.train()
+        momentum = self.training.momentum_at(self.epoch)
+        set_momentum(self.optimiser, self.training.optimiser, momentum)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the batches of the epoch that were not learned from yet."""
+        size, least = self.training.batch_size, self.trainee.objective.least_rows
+        source, keys = self.work.source, self.work.keys
+        for batch in batches(source, size, keys, self.epoch, least, skip=self.done):
+            yield batch.to(self.work.device)
+
+    def step(self, batch: Batch) -> None:
+        """Take a step."""
+        objective, optimiser = self.trainee.objective, self.optimiser
+        before = self.after
+        at = self.streams.at(self.epoch, self.done, before / self.steps)
+        # learning rate
+        factor = factor_at(self.training.shape, before, self.steps)
+        for group in optimiser.groups:
+            group.rate = group.peak * factor
+        # loss
+        loss, terms = self.trainee(batch, at)
+        # backward
+        optimiser.zero_grad()
+        loss.backward()
+        # clip
+        if self.training.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.training.clip)
+        # step
+        value = self.meter.add(loss, terms, len(batch.x))
+        if not math.isfinite(value):
+            place = f"in epoch {self.epoch + 1}, step {self.done + 1}"
+            raise self._not_finite(f"The loss became {value}", place, self._blamed())
+        optimiser.step()
+        objective.after_step(self.trainee.codec, self.trainee.state, batch, at)
+        self.average.follow()
+        self.done += 1
+        self._tell()
+        self.late = time_is_over()
+
+    def end_epoch(self) -> None:
+        """Judge an epoch, and write its row of history."""
+        work, training = self.work, self.training
+        after = self.after
+        if after - self.good_at >= CHECKED:
+            self._look(after)
+        factor = factor_at(training.shape, after - 1, self.steps)
+        with self.average.in_place():
+            rate = factor * max(rate for _, rate in work.layers)
+            self.rows.append(self.meter.row(rate, validate(work)))
+            self.rows[-1] |= probed(self.trainee, work.source, self.epoch, work.epochs, work.device)
+            self.over = self.best.over(self.epoch + 1, self.rows[-1].get("validation"))
+        if self.epoch == 0:
+            self.rows[-1]["begin"] = self.meter.begin
+        self.rows[-1] |= {"cut": True} if self.late and after < self.steps else {}
+        if self.done == self.per_epoch:
+            self.epoch, self.done = self.epoch + 1, 0
+        work.observe(Event("epoch", self.rows[-1], len(self.rows) / work.epochs))
+
+    def end(self) -> LoopResult:
+        """Leave the weights that the phase is to end with."""
+        self._look(self.after)
+        self.average.take_over()
+        self.best.restore()
+        self.trainee.objective.end(self.trainee.codec, self.trainee.state)
+        self.trainee.rest()
+        return LoopResult(self.rows, self.best.epoch or len(self.rows))
+
+    def keep(self) -> None:
+        """Keep where the phase stands, where that is due."""
+        keeper = self.work.keeper
+        if keeper is not None and keeper.due():
+            keeper.keep(self._tree())
+
+    def _tree(self) -> Tree:
+        return {
+            "epoch": self.epoch,
+            "done": self.done,
+            "rows": self.rows,
+            "rates": [rate for _, rate in self.work.layers],
+            "meter": self.meter.tree(),
+            "best": self.best.tree(),
+            "average": self.average.tree(),
+            "optimiser": self.optimiser.tree(),
+            "good": self.good,
+            "good_at": self.good_at,
+        }
+
+    def _restore(self, found: Tree) -> None:
+        """Stand where a phase was kept; the weights are there already."""
+        self.epoch, self.done, self.rows = found["epoch"], found["done"], found["rows"]
+        self.meter = Meter(self.work.row, self.work.epochs, self.per_epoch, self.epoch)
+        self.meter.restore(found["meter"])
+        self.best.restore_from(found["best"])
+        self.average.restore(found["average"])
+        self.optimiser.restore(found["optimiser"])
+        self.good, self.good_at = found["good"], found["good_at"]
+
+    def _tell(self) -> None:
+        if self.meter.is_due():
+            share = (self.epoch + self.done / self.per_epoch) / self.work.epochs
+            self.work.observe(Event("steps", self.meter.now(), share))
+
+    def _look(self, after: int) -> None:
+        """Raise when a weight is not finite; the loss would only tell in the next step."""
+        for name, weight in self.trainee.named_parameters():
+            if not bool(torch.isfinite(weight).all()):
+                place = f"by the end of epoch {-(-after // self.per_epoch)}"
+                raise self._not_finite(f"The weights {name!r} became infinite", place)
+        self.good, self.good_at = self.trainee.snapshot(), after
+
+    def _blamed(self) -> str:
+        for name, weight in self.trainee.named_parameters():
+            if weight.grad is not None and not bool(torch.isfinite(weight.grad).all()):
+                return f" (gradient of {name!r} is not finite)"
+        return ""
+
+    def _not_finite(self, what: str, place: str, blame: str = "") -> TrainingError:
+        self.trainee.load_state_dict(self.good)
+        return TrainingError(
+            f"{what} {place}, while training "
+            f"{stages_of(self.work.row)} with {self.trainee.objective!r}{blame}. The weights are "
+            f"those after {self.good_at:,} steps.",
+            "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
+        )
 
 
 def validate(work: Work) -> float | None:
@@ -170,103 +291,3 @@ def validate(work: Work) -> float | None:
             "Lower Training(learning_rate=...), or hold out more rows.",
         )
     return total / max(weight, 1e-12)
-
-
-class _Meter:
-    """Means over the rows of an epoch."""
-
-    def __init__(self, work: Work, epoch: int, per_epoch: int) -> None:
-        self.work, self.epoch, self.per_epoch = work, epoch, per_epoch
-        self.sums: dict[str, float] = {}
-        self.counts: dict[str, int] = {}  # a term may be measured at some steps alone
-        self.count = 0
-        self.begin: float | None = None  # the loss of the first batch
-        self.began = self.told = time.perf_counter()
-
-    def add(self, loss: Tensor, terms: dict[str, Tensor], n: int) -> float:
-        value = loss.item()
-        self.begin = value if self.begin is None else self.begin
-        self.count += n
-        for name, number in [("loss", value), *((key, float(term)) for key, term in terms.items())]:
-            self.sums[name] = self.sums.get(name, 0.0) + number * n
-            self.counts[name] = self.counts.get(name, 0) + n
-        return value
-
-    def tell(self, step: int) -> None:
-        now = time.perf_counter()
-        if now - self.told > EVENT_SECONDS:
-            self.told = now
-            share = (self.epoch + (step + 1) / self.per_epoch) / self.work.epochs
-            row = (
-                self.work.row
-                | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
-                | {"batches": self.per_epoch}
-                | self._means(now)
-            )
-            self.work.observe(Event("steps", row, share))
-
-    def row(self, rate: float, validation: float | None) -> Facts:
-        row = (
-            self.work.row
-            | {"epoch": self.epoch + 1, "epochs": self.work.epochs}
-            | self._means(time.perf_counter())
-        )
-        row |= {"learning_rate": rate, "batches": self.per_epoch}
-        return row if validation is None else row | {"validation": validation}
-
-    def _means(self, now: float) -> dict[str, float]:
-        seconds = now - self.began
-        means = {name: total / self.counts[name] for name, total in self.sums.items()}
-        return means | {"seconds": seconds, "rows_per_second": self.count / max(seconds, 1e-9)}
-
-
-class _Best:
-    """The best weights so far, when something is held out and patience is set."""
-
-    def __init__(self, trainee: Trainee, patience: int | None, validated: bool) -> None:
-        self.trainee, self.patience = trainee, patience
-        self.validated = validated
-        self.loss, self.epoch = math.inf, 0
-        self.weights: dict[str, Tensor] | None = None
-
-    def over(self, epoch: int, loss: float | None) -> bool:
-        if loss is None:
-            return False
-        if loss < self.loss:
-            self.loss, self.epoch = loss, epoch
-            self.weights = self.trainee.snapshot() if self.patience is not None else None
-        return self.patience is not None and epoch - self.epoch >= self.patience
-
-    def restore(self) -> None:
-        if self.weights is not None:
-            self.trainee.load_state_dict(self.weights)
-
-
-def _check_weights(work: Work, good: dict[str, Tensor], epoch: int) -> None:
-    """Raise when the last step of an epoch left weights that are not finite; the loss would only
-    tell in the next."""
-    bad = [name for name, p in work.trainee.named_parameters() if not bool(torch.isfinite(p).all())]
-    if bad:
-        work.trainee.load_state_dict(good)
-        raise TrainingError(
-            f"The weights {bad[0]!r} became infinite in epoch {epoch + 1}, while training "
-            f"{stages_of(work.row)} with "
-            f"{work.trainee.objective!r}. The weights are those of the last whole epoch.",
-            "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
-        )
-
-
-def _not_finite(work: Work, epoch: int, step: int, value: float) -> TrainingError:
-    named = dict(work.trainee.named_parameters())
-    bad = [
-        name
-        for name, p in named.items()
-        if p.grad is not None and not bool(torch.isfinite(p.grad).all())
-    ]
-    blame = f" (gradient of {bad[0]!r} is not finite)" if bad else ""
-    return TrainingError(
-        f"The loss became {value} in epoch {epoch + 1}, step {step + 1}, while training "
-        f"{stages_of(work.row)} with "
-        f"{work.trainee.objective!r}{blame}. The weights are those of the last whole epoch.",
-        "Lower Training(learning_rate=...), set Training(clip=1.0), or scale the data.",
-    )

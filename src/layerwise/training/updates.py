@@ -67,6 +67,18 @@ class Optimiser:
                 kept = zip(*(self._of(p) for p in moved), strict=True)
                 self.update.step(group, moved, [p.grad for p in moved], *map(list, kept))
 
+    def tree(self) -> list[list[Tensor] | None]:
+        """Return what is remembered of each parameter, for a checkpoint."""
+        return [list(self._kept[p]) if p in self._kept else None for p in self.parameters]
+
+    @torch.no_grad()
+    def restore(self, found: list[list[Tensor] | None]) -> None:
+        """Remember what was kept."""
+        for parameter, kept in zip(self.parameters, found, strict=True):
+            if kept is not None:
+                for slot, value in zip(self._of(parameter), kept, strict=True):
+                    slot.copy_(value)
+
     def _of(self, parameter: Parameter) -> tuple[Tensor, ...]:
         if parameter not in self._kept:
             self._kept[parameter] = tuple(make(parameter) for make in self.update.slots)

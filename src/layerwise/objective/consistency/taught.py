@@ -19,13 +19,15 @@ WARM = 10  # steps, at first: the teacher is not to remember the random start
 
 
 class Averaged(nn.Module):
-    """A head, and a teacher of codec and head."""
+    """A head, a teacher of codec and head, and the steps that it has followed."""
+
+    done: Tensor
 
     def __init__(self, head: Head, codec: Codec) -> None:
         super().__init__()
         self.head = head.train()
         self.teacher = Teacher(codec, head)
-        self.done = 0
+        self.register_buffer("done", torch.zeros((), dtype=torch.int64))
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +67,8 @@ class Taught(Consistency):
 
     def after_step(self, codec: Codec, state: nn.Module | None, batch: Batch, at: At) -> None:
         if isinstance(state, Averaged):
-            momentum = min(self.momentum_at(at.share), state.done / (state.done + WARM))
+            done = int(state.done)
+            momentum = min(self.momentum_at(at.share), done / (done + WARM))
             state.teacher.follow(momentum, codec, state.head, average_statistics=True)
             state.done += 1
 
