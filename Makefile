@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking made-up stopping kills scarf-splits views mutants fuzz fuzz-files stops clean
+.PHONY: help demo encoders test coverage check format bench bench-figures claims claims-quick nulls guards studies few-labels transfer asking made-up stopping kills resumes scarf-splits views mutants fuzz fuzz-files stops clean
 
 help:  ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -90,6 +90,9 @@ stopping: $(STAMP)  ## is the advice to stop labelling right? 200 simulated sitt
 
 kills: $(STAMP)  ## kill the labelling server 200 times: is an answer lost or doubled? (a quarter of an hour)
 	$(BIN)/python -m tests.kills
+
+resumes: $(STAMP)  ## kill 200 fits at random moments and let them go on: are the bits the same? (three quarters of an hour)
+	$(BIN)/python -m tests.resumes
 
 scarf-splits: $(STAMP)  ## recipes, their controls and forests on three tables, as SCARF's authors split them (an hour)
 	$(BIN)/python -m benchmarks.scarf_splits

@@ -114,7 +114,10 @@ FITS = {
     ),
     "regression": (
         PretrainedRegressor(
-            Pretrainer(DENSE, schedule=Greedy(1), **SHORT), validation=None, random_state=0
+            Pretrainer(DENSE, schedule=Greedy(1), **SHORT),
+            plan=[(Supervised(), Joint(2))],
+            validation=None,
+            random_state=0,
         ),
         (X[:30], X[:30, 0]),
     ),
@@ -316,7 +319,7 @@ def test_the_parameter_keeps_and_needs_a_seed(tmp_path):
 
 def test_a_classifier_goes_on_too(tmp_path):
     plan = [(Supervised(), Joint(3))]
-    begun(tmp_path, lambda: classifier(plan, validation=None).fit(X, Y), after=30)
+    begun(tmp_path, lambda: classifier(plan, validation=None).fit(X, Y), after=27)
     names = {path.name for path in tmp_path.iterdir()}
     assert "plan-0001.ended" in names
     model = classifier(plan, validation=None, checkpoint=str(tmp_path)).fit(X, Y)

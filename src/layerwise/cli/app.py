@@ -136,6 +136,14 @@ def fit(
     out: Annotated[Path, typer.Option(help="Folder for the report and the model.")] = Path(
         "layerwise-out"
     ),
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart",
+            help="Begin anew; else a fit that was stopped goes on where it was, when the same "
+            "command is given again.",
+        ),
+    ] = False,
     seed: Seed = 0,
     device: Device = "auto",
     parts: With = None,
@@ -172,6 +180,7 @@ def fit(
             time_limit=None if time_limit is None else 60 * time_limit,
             seed=seed,
             out=out,
+            restart=restart,
             device=device,
             command=command_line(),
             tell=output.tell,

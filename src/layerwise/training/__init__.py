@@ -1,7 +1,7 @@
 """The one loop, and what it needs."""
 
 from .cache import BLOCK_ROWS, encoded, in_block, in_turn
-from .checkpoint import Checkpoint, checkpointed, unkept
+from .checkpoint import Checkpoint, checkpointed, decided, unkept
 from .device import bfloat16_pays, device_of, precision_of
 from .events import Event, Observer, describe, observer_for, observing, silent
 from .feed import Feed, batches, count_batches
@@ -41,6 +41,7 @@ __all__ = [
     "as_plan",
     "batches",
     "count_batches",
+    "decided",
     "default_rate",
     "describe",
     "device_of",

@@ -208,6 +208,12 @@ def current() -> Checkpoint | None:
     return _CURRENT.get()
 
 
+def decided(name: str, make: Callable[[], Any]) -> Any:
+    """Return plain data that a clock decides, as it was decided when the training began."""
+    checkpoint = current()
+    return jsonable(make()) if checkpoint is None else checkpoint.remembered(name, make)
+
+
 @contextmanager
 def unkept() -> Iterator[None]:
     """Keep nothing inside the block: what is tried there is not part of the training."""

@@ -11,6 +11,7 @@ import torch
 
 from .._checks import check_name
 from .._errors import ParameterError
+from .checkpoint import current
 
 FASTER = 1.3  # times, from which bfloat16 is taken: other work must not decide it
 ROUNDS, PRODUCTS = 4, 3
@@ -44,11 +45,17 @@ def precision_of(name: str, device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if name == "bfloat16" else None
 
 
-@functools.cache
 def bfloat16_pays() -> bool:
     """Say whether this processor multiplies matrices of a usual size clearly faster with bfloat16:
     many that can do it are slower with it. It is timed once; processes that this one starts take
-    its answer (``LAYERWISE_BFLOAT16``), so that all of a study compute alike."""
+    its answer (``LAYERWISE_BFLOAT16``), so that all of a study compute alike, and training that
+    goes on takes that of when it began."""
+    checkpoint = current()
+    return _pays() if checkpoint is None else bool(checkpoint.remembered("bfloat16", _pays))
+
+
+@functools.cache
+def _pays() -> bool:
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
     if (known := os.environ.get(ANSWER)) in ("0", "1"):

@@ -28,6 +28,7 @@ from .grouping import Groups
 from .guarded import Guarded, guarded
 from .labels_file import with_labels
 from .place import MODEL, claims_out, files_of
+from .resuming import resumes
 from .time_limit import cut_notes, planned, until_of
 from .timing import Work
 from .weights import ClassWeight, weights_of_classes
@@ -36,6 +37,7 @@ TEST_SHARE = 0.2
 
 
 @claims_out
+@resumes
 def fit(
     data: str,
     *,
@@ -58,6 +60,7 @@ def fit(
     time_limit: float | None = None,
     seed: int = 0,
     out: str | Path = "layerwise-out",
+    restart: bool = False,
     device: str = "auto",
     command: str = "",
     tell: Tell = lambda title: None,
@@ -68,7 +71,9 @@ def fit(
 
     It is a study of one draw of labels: the same guards, arms, measures and words as in
     ``compare``. A guess, a linear model and a random forest are fitted beside the network.
-    ``labels_from`` is a CSV file of labels, in place of those that the data hold.
+    ``labels_from`` is a CSV file of labels, in place of those that the data hold. A fit that was
+    stopped goes on where it was when it is called again with the same settings; with ``restart`` it
+    begins anew.
 
     Returns
     -------
@@ -78,7 +83,8 @@ def fit(
     Raises
     ------
     LayerwiseError
-        When the data, the settings or the place to write cannot be used.
+        When the data, the settings or the place to write cannot be used; a CheckpointError when
+        the training of another call is kept in ``out``.
     """
     until = until_of(time_limit)
     out = Path(out)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from .._checks import check_number
 from .._durable import Facts
 from .._errors import ParameterError
 from ..recipes import Recipe
-from ..training import Step, Training
+from ..training import Step, Training, decided
 from .timing import Times, Work, measured
 
 REPORT = 10.0  # seconds for the report and the linear model
@@ -50,12 +50,13 @@ def planned(
     """
     if until is None and (say is None or not work.is_long):
         return work.recipe, None, []
-    times, say = measured(work), say or (lambda note: None)
+    say = say or (lambda note: None)
+    found = decided("times", lambda: _measured(work, until))
+    times, seconds = Times(**found["times"]), found["seconds"]
     if until is None:
         if times.total + REPORT > MINUTE:
             say(f"This takes {about(times.total + REPORT)}.")
         return work.recipe, None, []
-    seconds = until - time.perf_counter() - REPORT
     recipe, left, notes = fitted_to(work, times, seconds)
     for note in notes:
         say(note)
@@ -64,6 +65,13 @@ def planned(
     spare = seconds / max(left.total, 1e-9)
     allowed = replace(left, pretrain=spare * left.pretrain, finetune=spare * left.finetune)
     return recipe, allowed, notes
+
+
+def _measured(work: Work, until: float | None) -> Facts:
+    """Return how long training takes, and how long it may."""
+    times = asdict(measured(work))
+    left = None if until is None else until - time.perf_counter() - REPORT
+    return {"times": times, "seconds": left}
 
 
 def fitted_to(work: Work, times: Times, seconds: float) -> tuple[Recipe, Times, list[str]]:

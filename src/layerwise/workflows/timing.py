@@ -12,7 +12,7 @@ from .._indexing import rows_of
 from ..data.readers import ReadRows
 from ..estimators import make_pretrainer
 from ..recipes import Recipe
-from ..training import Clock, Step, Training, limited_by, observing, parts_of
+from ..training import Clock, Step, Training, limited_by, observing, parts_of, unkept
 from ..training.feed import count_batches
 from .arms import RecipeArm
 
@@ -107,7 +107,7 @@ def measured(work: Work) -> Times:
     n = work.X.shape[0]
     size = max(_size(step) for step in (*short.plan, *short.finetune))
     rows = rng.permutation(n)[: BATCHES * size]
-    with limited_by(Clock()), observing(lambda event: None):
+    with limited_by(Clock()), observing(lambda event: None), unkept():
         if work.y is None or work.labelled is None:
             pretrainer = make_pretrainer(short, random_state=0, device=work.device)
             pretrainer.fit(rows_of(work.X, np.sort(rows)))
