@@ -114,7 +114,8 @@ def kills(data: Path, out: Path, n: int, seed: int = 0) -> dict[str, int]:
             server.ask("/label", given)
             acked.append(given)
     server.kill()
-    counts = Counter(one.get("id") for one in whole(out / "labels.log").records[1:])
+    records = whole(out / "labels.log").records
+    counts = Counter(one["id"] for one in records if one.get("kind") == "label")
     ids = {str(given["id"]) for given in acked}
     lost = sum(counts[one] == 0 for one in ids)
     doubled = sum(count > 1 for count in counts.values()) + len(set(counts) - ids)

@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ._errors import FileError
@@ -26,8 +27,10 @@ STAGED = ".layerwise-"  # begins the name of what is being written
 _RETRIES = 8
 
 
-def write_bytes(path: Path, data: bytes) -> str:
+def write_bytes(path: Path, data: bytes, mode: int = 0o666) -> str:
     """Write a file durably; return the SHA-256 of its bytes in hex.
+
+    ``mode`` says who may read it, as far as the process allows it.
 
     Raises
     ------
@@ -35,16 +38,17 @@ def write_bytes(path: Path, data: bytes) -> str:
         When the place cannot be written; the old file, if any, is untouched.
     """
     path = Path(path)
-    with writing(path), folders(path.parent), _own(path.parent, _new_file) as (temporary, handle):
+    make = partial(_new_file, mode=mode)
+    with writing(path), folders(path.parent), _own(path.parent, make) as (temporary, handle):
         _fill(handle, data)
         os.replace(temporary, path)
         sync(path.parent)
     return hashlib.sha256(data).hexdigest()
 
 
-def write_text(path: Path, text: str) -> str:
+def write_text(path: Path, text: str, mode: int = 0o666) -> str:
     """Write a text file durably as UTF-8; return its SHA-256."""
-    return write_bytes(path, encoded(path, text))
+    return write_bytes(path, encoded(path, text), mode)
 
 
 def write_json(path: Path, data: object) -> str:
@@ -119,8 +123,8 @@ def _own(folder: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int]
     raise OSError(errno.EBUSY, "Another process removes what is written")
 
 
-def _new_file(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+def _new_file(path: Path, mode: int = 0o666) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
 
 def _new_folder(path: Path) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+
+import numpy as np
 
 from layerwise.annotation import Answers
 
@@ -73,7 +76,28 @@ def test_numbers_of_several_people_are_averaged():
 def test_rows_keep_the_order_of_their_first_answer_and_why_they_were_asked():
     found = Answers([said(5, "a", share="random"), said(2, "b"), said(5, "c", "bob", "again")])
     assert found.rows() == [5, 2]
-    assert found.drawn(5) and not found.drawn(2)
+    assert found.drawn() == {5} and found.once() == [2]
+
+
+def test_counts_are_those_of_the_answers_as_they_stand_after_any_changes():
+    rng, ids = np.random.default_rng(0), itertools.count()
+    records = []
+    for _ in range(600):
+        who, row = f"person {rng.integers(3)}", int(rng.integers(20))
+        label = [None, "a", "b", "c"][rng.integers(4)]
+        records.append(said(row, label, who) | {"id": f"answer {next(ids)}"})
+        if rng.random() < 0.3:
+            back = {"kind": "undo", "of": records[-1]["id"], "who": who}
+            records.append(back | {"id": f"answer {next(ids)}"})
+    found = Answers(records)
+    every = {row: set(found.said(row).values()) for row in found.rows()}
+    labels = {row: found._label(row) for row in found.rows()}
+    assert found.labelled() == {row: one for row, one in labels.items() if one is not None}
+    assert set(found.disputed()) == {r for r, each in every.items() if len(each - {None}) > 1}
+    assert found.count()["skipped"] == sum(each == {None} for each in every.values())
+    assert found.per_class() == dict(Counter(found.labelled().values()))
+    one = {row for row in found.labelled() if len(found.said(row)) == 1}
+    assert set(found.once()) == one and found.changes == len(records)
 
 
 def test_a_person_goes_back_and_forth_through_answers():

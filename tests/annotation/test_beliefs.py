@@ -18,12 +18,10 @@ def known(n, drawn=False):
     return Known(list(range(n)), TRUTH[:n].tolist(), [drawn] * n, [298, 299])
 
 
-def test_a_fifth_is_left_to_chance_and_stands_among_the_others():
+def test_rows_that_are_done_are_not_asked_about():
     found = believe(CODES, known(60), n=40)
-    shares = [ask.share for ask in found.asks]
-    assert shares.count("random") == 8 and shares[:5].count("random") == 1
-    assert max(np.diff(np.flatnonzero(np.array(shares) == "random"))) <= 6
     rows = [ask.row for ask in found.asks]
+    assert {ask.share for ask in found.asks} == {"chosen"}  # what chance draws is the queue's
     assert len(set(rows)) == 40 and not set(rows) & {*range(60), 298, 299}
 
 
@@ -59,20 +57,19 @@ def test_when_all_rows_are_labelled_nothing_is_asked():
     assert believe(CODES, every, n=10).asks == []
 
 
-def test_of_many_rows_a_strategy_sees_some_and_chance_is_chance_among_all(monkeypatch):
+def test_of_many_rows_a_strategy_sees_some_that_chance_draws(monkeypatch):
     monkeypatch.setattr(module, "POOL", 50)
     counts = np.zeros(300)
-    for seed in range(200):
-        for ask in believe(CODES, known(60), n=10, seed=seed).asks:
-            assert ask.row >= 60 and ask.row < 298
-            counts[ask.row] += ask.share == "random"
-    assert counts[60:298].sum() == 400 and counts.max() < 10  # 1.7 each
+    for seed in range(100):
+        for ask in believe(CODES, known(60), n=10, seed=seed, judged=False).asks:
+            counts[ask.row] += 1
+    assert not counts[:60].any() and not counts[298:].any()
+    assert (counts > 0).sum() > 20  # without the limit the same ten each time
 
 
-def test_the_seed_decides():
+def test_the_same_seed_is_the_same_answer():
     one, two = (believe(CODES, known(30), n=10, seed=7) for _ in range(2))
     assert one.asks == two.asks
-    assert believe(CODES, known(30), n=10, seed=8).asks != one.asks
 
 
 def test_another_strategy_may_be_given():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from tests.annotation.test_answers import said
 
 from layerwise.annotation import Answers, Ask, Queue
@@ -20,12 +21,59 @@ def rows(asks):
     return [ask.row for ask in asks]
 
 
-def test_what_a_strategy_wants_comes_first_and_chance_fills_up():
-    queue = Queue(20, [0, 1], seed=3)
-    queue.fill([Ask(7, "typical", "chosen"), Ask(8, "uncertain", "chosen")])
-    found = queue.give("p", "ann", 5, Answers())
-    assert rows(found)[:2] == [7, 8] and len(set(rows(found))) == 5
-    assert {ask.share for ask in found[2:]} == {"random"} and not {0, 1} & set(rows(found))
+def test_every_fifth_row_is_drawn_the_others_are_wanted_and_chance_fills_up():
+    queue = Queue(60, [0, 1], seed=3)
+    wanted = range(20, 28)
+    queue.fill([Ask(row, "typical", "chosen") for row in wanted])
+    found = queue.give("p", "ann", 20, Answers())
+    shares = [ask.share for ask in found]
+    assert shares[:10] == ["random", *["chosen"] * 4] * 2 and set(shares[10:]) == {"random"}
+    assert {row for row in rows(found[:10]) if row in wanted} >= set(range(20, 26))
+    assert len(set(rows(found))) == 20 and not {0, 1} & set(rows(found))
+
+
+def test_rows_that_chance_has_come_to_are_a_fair_sample_whatever_a_strategy_took_before():
+    """A strategy asks about the hard rows first; the share of hard rows among those that count as
+    drawn is that among all rows."""
+    shares = []
+    for seed in range(150):
+        queue, answers = Queue(200, [0, 1], seed=seed), Answers()
+        hard = set(range(100, 150))
+        queue.fill([Ask(row, "hard", "chosen") for row in hard])
+        for _ in range(80):
+            (ask,) = queue.give("p", "ann", 1, answers)
+            answers.take(said(ask.row, "a", share=ask.share))
+        reached = queue.reached(answers.drawn())
+        drawn = [row for row in answers.labelled() if queue.is_drawn(row, reached)]
+        shares.append(np.mean([row in hard for row in drawn]))
+    assert abs(np.mean(shares) - 50 / 198) < 0.02
+
+
+def test_the_page_that_takes_an_answer_back_keeps_the_row():
+    queue, answers = Queue(30, overlap=0.0), Answers()
+    (first,) = rows(queue.give("p", "ann", 1, answers))
+    answers.take(said(first, "a"))
+    queue.answered(first)
+    queue.free(first)
+    queue.hold("p", first)
+    assert first not in rows(queue.give("q", "bob", 29, answers))
+
+
+@pytest.mark.parametrize(
+    ("overlap", "least", "most"), [(0.1, 2, 20), (0.5, 35, 65), (1.0, 99, 100)]
+)
+def test_a_second_person_is_asked_about_as_many_rows_as_is_said(overlap, least, most):
+    """Both label at once: Ann's answers are asked again of Bob as soon as they are there."""
+    queue, answers = Queue(400, overlap=overlap, seed=2), Answers()
+    again = 0
+    answers.take(said(399, "a", "bob"))
+    for _ in range(100):
+        for page, who in (("p", "ann"), ("q", "bob")):
+            for ask in queue.give(page, who, 1, answers):
+                answers.take(said(ask.row, "a", who, ask.share))
+                queue.answered(ask.row)
+                again += ask.share == "again"
+    assert least <= again <= most
 
 
 def test_two_pages_never_get_the_same_row():

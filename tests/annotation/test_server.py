@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from layerwise import FileError
-from layerwise.annotation import Cards
+from layerwise.annotation import Cards, Journal, Session
 from layerwise.annotation.guard import MOST_BYTES, Guard, cookie_of
+from layerwise.annotation.server import application
 
 LABEL = {"id": "answer-00", "who": "ann", "page": "p", "row": 3, "label": "a"}
 
@@ -210,3 +212,32 @@ def test_the_page_is_finished_with_from_the_page(served):
 )
 def test_a_page_is_called_by_its_own_names(host, own, any_address, answered):
     assert Guard(None, "t", own, any_address).is_host(host) is answered
+
+
+@pytest.mark.parametrize("other", ['prefs={"theme":"dark"}', "a=\xe9\xff", "=;;==", '"'])
+def test_the_cookies_of_other_pages_of_this_machine_do_no_harm(served, other):
+    page = served()
+    _, _, headers = page.ask("/?token=" + page.token, headers={"Authorization": None})
+    own = headers["set-cookie"].partition(";")[0]
+    for both in (f"{other}; {own}", f"{own}; {other}"):
+        asked = {"Authorization": None, "Cookie": both}
+        assert page.ask("/page.js", headers=asked)[0] == 200
+    assert page.ask("/page.js", headers={"Authorization": None, "Cookie": other})[0] == 403
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1.5", "-1", "\u0663", "1e3"])
+def test_a_row_that_is_no_number_is_not_there(served, number):
+    path = quote(f"/row/{number}")
+    assert served().ask(path)[0] == 404 and served().ask(f"{path}/picture")[0] == 404
+
+
+def test_what_a_browser_is_called_with_opens_the_page_one_time(tmp_path):
+    session = Session(Journal(tmp_path / "labels.log", {}), Cards(np.eye(3)), "kind", ["a"])
+    guard = application(session, "secret")
+    guard.once.add("one-time")
+    scope = {"method": "GET", "path": "/", "query_string": b"once=one-time", "scheme": "http"}
+    scope["headers"] = [(b"host", b"127.0.0.1:80")]
+    assert guard.refusal(scope) is None
+    assert guard.refusal(scope)[0] == 403
+    assert guard.refusal(scope | {"path": "/state"})[0] == 403
+    session.journal.close()

@@ -174,3 +174,103 @@ def test_an_answer_that_cannot_be_is_refused_and_nothing_is_kept(start, kind, gi
 def test_a_page_is_given_a_few_rows_at_once(start, n):
     with pytest.raises(ParameterError, match="n is to be a whole number from 1 to 20"):
         give(start(), n)
+
+
+def test_a_row_is_learned_from_once_though_the_data_hold_its_label_too(start):
+    session = start()
+    rows = [card["row"] for card in give(session, 5)]
+    for i, row in enumerate(rows):
+        answer(session, row, "a", f"answer-{i}")
+    spare = min(set(range(12)) - set(rows))
+    again = start(known={rows[0]: "a", spare: "b", rows[1]: "b"})
+    known = again.so_far()
+    assert len(known.rows) == len(set(known.rows)) == 6
+    assert dict(zip(known.rows, known.labels, strict=True))[rows[1]] == "a"  # what was said counts
+    assert dict(again.state()["classes"]) == {"a": 5, "b": 1}
+
+
+def test_corrections_are_changes(start):
+    session = start()
+    row = give(session)[0]["row"]
+    answer(session, row, "a", "answer-00")
+    before = session.changes
+    answer(session, row, "b", "answer-01")
+    session.take("undo", LEGAL | {"id": "undo-0000", "of": "answer-01"})
+    assert session.changes == before + 2 and session.labels() == {row: "a"}
+
+
+@pytest.mark.parametrize("name", ["NA", "null", "", " ", "?"])
+def test_a_class_that_a_file_cannot_hold_is_refused(start, name):
+    with pytest.raises(ParameterError, match="missing cell|empty"):
+        start().take("class", LEGAL | {"name": name})
+
+
+def test_the_id_of_one_answer_is_not_that_of_another(start):
+    session = start()
+    one, two = (card["row"] for card in give(session, 2))
+    answer(session, one, "a", "answer-00")
+    with pytest.raises(ParameterError, match="is that of another answer"):
+        answer(session, two, "b", "answer-00", who="bob")
+    with pytest.raises(ParameterError, match="is that of another answer"):
+        answer(session, one, "b", "answer-00")
+
+
+def test_a_number_that_is_too_large_is_refused(start):
+    session = start(classes=None)
+    row = give(session)[0]["row"]
+    for label in (10**400, float("inf"), "1", True):
+        with pytest.raises(ParameterError, match="A number is asked for"):
+            answer(session, row, label, "answer-00")
+
+
+def test_what_is_believed_of_a_row_that_judges_is_hidden_from_everybody(start):
+    session = start(40, overlap=1.0)
+    session.beliefs = believe(np.eye(40), session.so_far())
+    cards = give(session, 5)
+    drawn = [card["row"] for card in cards if card["share"] == "random"]
+    for i, card in enumerate(cards):
+        answer(session, card["row"], "a", f"answer-{i}")
+    session.beliefs.says.update({row: [["a", 0.9]] for row in range(40)})
+    shown = {card["row"]: card for card in session.give("q", "bob", 5)}
+    assert drawn[0] in shown and shown[drawn[0]]["share"] == "again"
+    assert shown[drawn[0]]["hidden"] and shown[drawn[0]]["says"] == []
+
+
+def test_a_row_whose_answer_is_taken_back_stays_with_its_page(start):
+    session = start(12)
+    row = give(session)[0]["row"]
+    answer(session, row, "a", "answer-00")
+    session.take("undo", LEGAL | {"id": "undo-0000", "of": "answer-00"})
+    assert row not in [card["row"] for card in session.give("other", "bob", 11)]
+
+
+def test_two_pages_without_a_name_have_two(start):
+    session = start()
+    assert session.free_name("p") == "1"
+    session.give("p", "1", 1)
+    assert session.free_name("q") == "2" and session.free_name("p") == "1"
+    session.state("2", "q")
+    assert session.state()["free_name"] == "3"
+    session.leave("p")
+    assert session.free_name("r") == "1"
+
+
+def test_numbers_on_cards_keep_their_digits():
+    X = np.array([[1234624.891, 3.0], [0.1, -0.0]])
+    assert Cards(X).card(0)["cells"] == [["x0", "1234624.891"], ["x1", "3"]]
+    assert Cards(X.astype(np.float32)).card(1)["cells"][0] == ["x0", "0.1"]
+
+
+def test_counts_of_many_answers_take_no_time(start):
+    """Answers are counted as they come: 20,000 of them are not looked through at each."""
+    session = start(40_000)
+    for row in range(20_000):
+        record = {"kind": "label", "id": f"answer-{row}", "row": row, "who": "ann"}
+        session.answers.take(record | {"label": "a", "share": "chosen"})
+    seen = []
+    real = session.answers.said
+    session.answers.said = lambda row: seen.append(row) or real(row)
+    session.state("ann")
+    answer(session, 30_000, "b", "answer-0x")
+    give(session, 5)
+    assert len(seen) < 20

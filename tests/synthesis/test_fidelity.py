@@ -7,6 +7,7 @@ import pytest
 
 from layerwise import DataError
 from layerwise.synthesis import tried
+from layerwise.synthesis.fidelity import _nearer
 
 CENTRES = np.random.default_rng(7).normal(size=(6, 4)) * 4
 
@@ -71,3 +72,23 @@ def test_rows_that_cannot_be_tried_are_refused(n, width, value, words):
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match=words):
         tried(real(60, rng), real(60, rng), np.full((n, width), value))
+
+
+@pytest.mark.parametrize(("n", "made"), [(100, 1000), (200, 2000)])
+def test_rows_of_the_true_density_are_seldom_called_copies_however_many_are_made(n, made):
+    """Half of the real rows are near to more made-up rows by chance; that is in the interval."""
+    found = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        share = _nearer(*(rng.normal(size=(m, 3)) for m in (n, n, made)), rng)
+        found += share.low > 0.5
+    assert found <= 8  # 2.5 are meant
+
+
+def test_rows_that_have_nothing_to_do_with_the_data_are_seldom_called_copies():
+    found = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        real = rng.normal(size=(2, 200, 3))
+        found += _nearer(*real, 0.01 * rng.normal(size=(1000, 3)), rng).low > 0.5
+    assert found <= 6

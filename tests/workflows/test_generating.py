@@ -7,11 +7,16 @@ import csv
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
+from typer.testing import CliRunner
 
-from layerwise import PairingError, ParameterError
+from layerwise import PairingError, ParameterError, inspect, load
 from layerwise.cli.app import app
 from layerwise.workflows import compare, fit, generate
+from layerwise.workflows.generating import _finished
+from layerwise.workflows.made_images import holds_images
 
+SHORT = [f"finetune.{i}.training.min_steps=0" for i in range(2)]
 SMALL = ["units=3", "widths=[16]", "steps=200", "epochs=2", "finetune.0.schedule.epochs=2"]
 
 
@@ -74,8 +79,11 @@ def test_what_is_made_up_is_tried_against_real_rows(fitted, table):
     assert found["taught"]["real"][0] > 0.6
     assert 0.0 <= found["nearer"][1] <= found["nearer"][0] <= found["nearer"][2] <= 1.0
     assert set(found["sentences"]) <= set(said)
-    with pytest.raises(ParameterError, match="real ones are needed that the model did not learn"):
-        generate(fitted, 300, data=rows)
+    columns, found = generate(fitted, 300, data=rows, say=said.append)
+    assert found is None and len(columns["row"]) == 300
+    assert said[-1].startswith("The rows were not tried: for that, real ones are needed")
+    assert generate(fitted, 20, data=rows, held_out=other, say=said.append)[1] is None
+    assert said[-1] == "The rows were not tried: of one kind there are 20, and 50 are needed."
 
 
 def test_a_stack_without_a_distribution_mixes_codes(table):
@@ -120,7 +128,7 @@ def test_a_study_says_what_made_up_rows_are_worth(table, tmp_path):
         str(table / "rows.csv"),
         target="kind",
         synthetic="mix",
-        changes=["widths=[16]", "steps=100", "epochs=2"],
+        changes=["widths=[16]", "steps=100", "epochs=2", *SHORT],
         baseline=["majority"],
         study=Study((20,), 3, settings=1),
         out=tmp_path / "study",
@@ -159,3 +167,33 @@ def test_a_model_without_a_way_back_makes_up_no_rows(table, tmp_path):
     )
     with pytest.raises(PairingError, match="makes up no rows"):
         generate(str(out), 10, data=str(table / "rows.csv"))
+
+
+def test_cells_are_missing_where_the_model_says_so_and_numbers_stay_in_their_range(fitted, table):
+    model, about = load(fitted), inspect(fitted)["about"]
+    pretrainer = model._fitted_pretrainer()
+    inner = pretrainer._sampled(200, 1, 0)
+    names = list(pretrainer.preprocessing_.get_feature_names_out())
+    inner[:100, names.index("age_missing")], inner[100:, names.index("age_missing")] = 1.0, 0.0
+    inner[:, names.index("rooms")], inner[:, names.index("size")] = 50.0, -50.0
+    made = _finished(pretrainer, inner, None, about, 0)
+    assert made["age"][:100].null_count() == 100 and made["age"][100:].null_count() == 0
+    given = pl.read_csv(table / "rows.csv")
+    assert set(made["rooms"]) == {6} and set(made["size"]) == {given["size"].min()}
+
+
+def test_images_are_written_as_images(tmp_path):
+    changes = ["widths=[16]", "units=3", "steps=20", "finetune.0.schedule.epochs=1"]
+    fit("digits", labels=50, recipe="variational_autoencoder", changes=changes, out=tmp_path / "o")
+    model, run = str(tmp_path / "o" / "model"), CliRunner()
+    done = run.invoke(app, ["generate", model, "--n", "12", "--out", str(tmp_path / "m.png")])
+    assert done.exit_code == 0 and "12 rows written to" in done.output
+    with Image.open(tmp_path / "m.png") as picture:
+        assert picture.size == (10 * 9 - 1, 2 * 9 - 1) and np.asarray(picture).std() > 5
+    run.invoke(app, ["generate", model, "--n", "12", "--out", str(tmp_path / "m.npy")])
+    assert np.load(tmp_path / "m.npy").shape == (12, 1, 8, 8)
+
+
+def test_a_table_is_not_written_as_a_picture(fitted, tmp_path):
+    with pytest.raises(ParameterError, match="this model makes rows of a table"):
+        holds_images(tmp_path / "m.png", fitted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import socket
 import urllib.request
 
 import numpy as np
@@ -296,3 +298,107 @@ def test_labels_of_a_file_take_the_place_of_the_datas_own(tmp_path):
     )
     assert result["labels"] + result["test"]["rows"] == 150
     assert any("150 rows have a label in" in note for note in result["notes"])
+
+
+def test_a_table_comes_out_with_its_cells_as_they_were_given(tmp_path):
+    """Names of rows, words for true and false and numbers keep their spelling."""
+    lines = [f"person {i},{'TRUE' if i % 2 else 'false'},0{i % 3},{i / 7:.9f}" for i in range(60)]
+    place = tmp_path / "rows.csv"
+    place.write_text("\n".join(["name,member,code,x", *lines]))
+    ready = answering(lambda row: "yes" if row % 3 else "no", most=20, then="finish")
+    label(
+        str(place), target="kind", classes=["yes", "no"], ready=ready, out=tmp_path / "o", **QUICK
+    )
+    written = (tmp_path / "o" / "labels.csv").read_text().splitlines()
+    assert written[0] == "name,member,code,x,kind"
+    assert [line.rpartition(",")[0] for line in written[1:]] == lines
+    assert sum(line.endswith((",yes", ",no")) for line in written) == 20
+
+
+def test_files_of_labels_are_for_their_owner_and_notes_are_no_formulas(table):
+    def answer(address, session):
+        row = session.give("p", "ann", 1)[0]["row"]
+        about = {"id": "answer-0000", "row": row, "who": "=1+1"}
+        session.take("label", about | {"label": "yes"})
+        session.take("note", about | {"id": "note-00000", "text": '=HYPERLINK("http://x")'})
+        session.done.set()
+
+    label(
+        str(table / "bare.csv"),
+        target="kind",
+        classes=["yes"],
+        ready=answer,
+        out=table / "o",
+        **QUICK,
+    )
+    for name in ("labels.log", "labels.csv", "answers.csv"):
+        assert (table / "o" / name).stat().st_mode & 0o777 == 0o600
+    (one,) = read(table / "o" / "answers.csv")
+    assert one["who"] == "'=1+1" and one["note"].startswith("'=HYPERLINK")
+
+
+def test_classes_that_were_named_are_there_when_it_goes_on_without_them(table):
+    settings = {"target": "kind", "out": table / "o", **QUICK}
+    seen = []
+    ready = answering(lambda row: "yes", most=2, then="finish")
+    label(str(table / "bare.csv"), classes=["yes", "no", "perhaps"], ready=ready, **settings)
+    label(
+        str(table / "bare.csv"),
+        ready=lambda address, session: (seen.extend(session.classes), session.done.set()),
+        **settings,
+    )
+    assert seen == ["yes", "no", "perhaps"]
+    with pytest.raises(ParameterError, match="stands for a missing cell"):
+        label(str(table / "bare.csv"), classes=["yes", "NA"], **settings)
+
+
+def test_numbers_as_classes_are_fitted_as_classes_by_the_command_that_is_said(table):
+    said = []
+    ready = answering(lambda row: ["1.5", "2.5"][row % 2], most=30, then="finish")
+    settings = {"target": "score", "ready": ready, "out": table / "o", "say": said.append}
+    settings |= {"recipe": "stacked_denoising_autoencoder", "changes": ("epochs=1", *TINY)}
+    result = label(str(table / "bare.csv"), classes=["1.5", "2.5"], **settings, **QUICK)
+    assert result["fit"]["task"] == "classification"
+    (command,) = [one for one in said if one.startswith("fit takes them: ")]
+    assert command.endswith("--task classification --target score")
+
+
+def test_a_test_part_of_the_data_stays_the_test_part(table):
+    folder = table / "parts"
+    folder.mkdir()
+    frame = pl.read_csv(table / "bare.csv")
+    kind = pl.Series("kind", ["yes" if value > 0 else "no" for value in frame["a"]])
+    frame[:80].write_csv(folder / "train.csv")
+    frame.with_columns(kind)[80:].write_csv(folder / "test.csv")
+    frame[:80].with_columns(pl.Series("kind", ["yes", "no", *[None] * 78])).write_csv(
+        folder / "train.csv"
+    )
+    ready = answering(lambda row: kind[row], most=40, then="finish")
+    settings = {"target": "kind", "ready": ready, "out": table / "o"}
+    settings |= {"recipe": "stacked_denoising_autoencoder", "changes": ("epochs=1", *TINY)}
+    result = label(str(folder), **settings, **QUICK)
+    assert result["fit"]["test"]["rows"] == 40 and result["fit"]["labels"] == 42
+
+
+def test_a_port_that_is_in_use_is_refused_before_anything_is_written(table):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ParameterError, match=f"Cannot listen on 127.0.0.1, port {port}"):
+            label(str(table / "bare.csv"), target="k", classes=["a"], port=port, out=table / "o")
+    assert not (table / "o" / "labels.csv").exists()
+
+
+def test_an_export_of_label_studio_is_a_file_of_labels(table, tmp_path):
+    def task(row, *chosen):
+        results = [
+            {"result": [{"type": "choices", "from_name": "label", "value": {"choices": [one]}}]}
+            for one in chosen
+        ]
+        return {"data": {"layerwise_row": row}, "annotations": results}
+
+    place = tmp_path / "export.json"
+    tasks = [task(0, "yes"), task(1, "no", "no", "yes"), task(2, "no", "yes")]
+    place.write_text(json.dumps(tasks))
+    rows = load_dataset(str(table / "bare.csv"))
+    found = with_labels(rows, place, "kind")
+    assert found.y[:3].tolist() == ["yes", "no", None]

@@ -54,20 +54,27 @@ class Answers:
     """
 
     def __init__(self, records: Iterable[Facts] = ()) -> None:
-        self.ids: set[str] = set()
+        self.said_by_id: dict[str, Facts] = {}  # the records, without when and why
+        self.changes = 0  # of labels: given, changed, taken back
         self.classes: list[str] = []
         self.notes: dict[int, list[Facts]] = {}
         self._answers: dict[tuple[int, str], list[Answer]] = {}
         self._people: dict[int, dict[str, None]] = {}  # of a row, in the order of answering
         self._done: dict[str, list[Answer]] = {}  # of a person, the last one last
+        self._labels: dict[int, Label] = {}  # of the rows that have one, as they stand
+        self._classes: Counter[str] = Counter()
+        self._disputed: dict[int, None] = {}
+        self._skipped: set[int] = set()
+        self._once: dict[int, None] = {}
+        self._drawn: set[int] = set()
         for record in records:
             self.take(record)
 
     def take(self, record: Facts) -> None:
         """Add a record; one whose id is known says nothing new."""
-        if record["id"] in self.ids:
+        if record["id"] in self.said_by_id:
             return
-        self.ids.add(record["id"])
+        self.said_by_id[record["id"]] = content_of(record)
         kind = record["kind"]
         if kind == "class":
             if record["name"] not in self.classes:
@@ -86,7 +93,34 @@ class Answers:
         )
         self._answers.setdefault((one.row, one.who), []).append(one)
         self._people.setdefault(one.row, {})[one.who] = None
+        if one.share == RANDOM:
+            self._drawn.add(one.row)
         self._done.setdefault(one.who, []).append(one)
+        self._stands(one.row)
+
+    def _stands(self, row: int) -> None:
+        """Note how a row stands after a change."""
+        self.changes += 1
+        before = self._labels.get(row)
+        if isinstance(before, str):
+            self._classes[before] -= 1
+        said = set(self.said(row).values())
+        label = self._label(row)
+        if label is None:
+            self._labels.pop(row, None)
+        else:
+            self._labels[row] = label
+        if isinstance(label, str):
+            self._classes[label] += 1
+        self._disputed.pop(row, None)
+        if len(said - {None}) > 1:
+            self._disputed[row] = None
+        self._once.pop(row, None)
+        if label is not None and len(self._people[row]) == 1:
+            self._once[row] = None
+        self._skipped.discard(row)
+        if said == {None}:
+            self._skipped.add(row)
 
     def _undo(self, who: str, of: str) -> None:
         done = self._done.get(who, [])
@@ -101,6 +135,7 @@ class Answers:
             del self._people[found.row][who]
             if not self._people[found.row]:
                 del self._people[found.row]
+        self._stands(found.row)
 
     def last(self, who: str) -> Answer | None:
         """Return a person's last answer that was not undone."""
@@ -123,6 +158,9 @@ class Answers:
     def label(self, row: int) -> Label | None:
         """Return the label of a row: what most say of it (for numbers: their mean); None where
         nobody has said anything, or as many say one thing as another."""
+        return self._labels.get(row)
+
+    def _label(self, row: int) -> Label | None:
         labels = [label for label in self.said(row).values() if label is not None]
         if not labels:
             return None
@@ -133,40 +171,34 @@ class Answers:
 
     def disputed(self) -> list[int]:
         """Return the rows of which people say different things."""
-        rows = (row for row, people in self._people.items() if len(people) > 1)
-        return [row for row in rows if len(set(self.said(row).values()) - {None}) > 1]
+        return list(self._disputed)
 
     def labelled(self) -> dict[int, Label]:
         """Return the label of every row that has one, in the order in which they were first
         answered."""
-        found = ((row, self.label(row)) for row in self._people)
-        return {row: label for row, label in found if label is not None}
+        return {row: self._labels[row] for row in self._people if row in self._labels}
 
     def rows(self) -> list[int]:
         """Return the rows that anybody has answered or skipped, in the order in which they were
         first."""
         return list(self._people)
 
-    def drawn(self, row: int) -> bool:
-        """Say whether a row was asked about because chance drew it."""
-        return any(
-            one.share == RANDOM
-            for who in self._people.get(row, ())
-            for one in self._answers[row, who]
-        )
+    def once(self) -> list[int]:
+        """Return the labelled rows of which one person has said something."""
+        return list(self._once)
+
+    def drawn(self) -> set[int]:
+        """Return the rows that were asked about because chance came to them."""
+        return self._drawn
 
     def count(self) -> dict[str, int]:
         """Return how many labelled, skipped and disputed rows there are."""
-        labelled = self.labelled()
-        skipped = sum(
-            all(label is None for label in self.said(row).values()) for row in self._people
-        )
-        disputed = len(self.disputed())
-        return {"labelled": len(labelled), "skipped": skipped, "disputed": disputed}
+        counts = len(self._labels), len(self._skipped), len(self._disputed)
+        return dict(zip(("labelled", "skipped", "disputed"), counts, strict=True))
 
     def per_class(self) -> dict[str, int]:
         """Return how many rows have each class."""
-        return dict(Counter(str(label) for label in self.labelled().values()))
+        return {name: count for name, count in self._classes.items() if count}
 
     def people(self) -> dict[str, int]:
         """Return how many labels each person has given."""
@@ -180,6 +212,11 @@ class Answers:
             return rows[-1] if rows and step < 0 else None
         place = rows.index(row) + step
         return rows[place] if 0 <= place < len(rows) else None
+
+
+def content_of(record: Facts) -> Facts:
+    """Return what a record says, without when it came and why its row was asked about."""
+    return {name: value for name, value in record.items() if name not in ("at", "share")}
 
 
 def record_of(kind: str, given: dict[str, Any], at: str) -> Facts:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .._json import Facts, jsonable
-from ..labelling import Candidates, Query, Strategy, WithRandom, progress
+from ..labelling import Candidates, Strategy, TypicalThenMargin, progress
 from ..labelling.ensemble import predictions, probabilities, scaled
-from .answers import CHOSEN, RANDOM, Label
+from .answers import CHOSEN, Label
 from .queue import Ask
 
 SHOWN = 3  # classes, the most likely ones
@@ -86,8 +86,8 @@ def believe(
     task : {'classification', 'regression'}
     n : int, default 40
         Rows to ask about.
-    strategy : Strategy, default WithRandom()
-        Leaves a fifth to chance.
+    strategy : Strategy, default TypicalThenMargin()
+        What chance draws is the queue's: see ``Queue``.
     judged : bool, default True
         Whether it is said how far labelling has come, which takes dozens of fits.
 
@@ -98,7 +98,7 @@ def believe(
     >>> codes = np.random.default_rng(0).normal(size=(60, 2))
     >>> found = believe(codes, Known([0, 1], ["a", "b"], [True, True]), n=5)
     >>> found.labels, len(found.asks), found.asks[0].share
-    (2, 5, 'random')
+    (2, 5, 'chosen')
     """
     codes = scaled(codes)
     rows = np.asarray(known.rows, dtype=np.int64)
@@ -106,8 +106,9 @@ def believe(
     done = np.union1d(rows, np.asarray(known.busy, dtype=np.int64))
     seen = _some(len(codes), done, seed + len(rows))
     pool = Candidates(codes[seen], labelled=np.isin(seen, done), **_of(given, seen))
-    chosen = _choose(strategy or WithRandom(), pool, n, seed)
-    asks = [Ask(int(seen[one.row]), one.reason, _share(one)) for one in chosen]
+    own = strategy or TypicalThenMargin()
+    chosen = own.choose(pool, n, seed + len(pool.labelled)) if len(pool.open) else []
+    asks = [Ask(int(seen[one.row]), one.reason, CHOSEN) for one in chosen]
     says = {ask.row: _says(ask.row, given, classes) for ask in asks}
     return Beliefs(len(rows), asks, says, judge(codes, known, task) if judged else None)
 
@@ -155,19 +156,6 @@ def _of(given: dict[str, Any], seen: np.ndarray) -> dict[str, Any]:
     if "predictions" in given:
         found["predictions"] = given["predictions"][:, seen]
     return found
-
-
-def _choose(strategy: Strategy, pool: Candidates, n: int, seed: int) -> list[Query]:
-    """Return rows to ask about; those that chance drew stand evenly among the others."""
-    found = strategy.choose(pool, n, seed + len(pool.labelled)) if len(pool.open) else []
-    drawn = [one for one in found if _share(one) == RANDOM]
-    others = [one for one in found if _share(one) != RANDOM]
-    places = (np.arange(len(drawn)) * len(found) / max(len(drawn), 1)).astype(int).tolist()
-    return [drawn.pop(0) if i in places else others.pop(0) for i in range(len(found))]
-
-
-def _share(query: Query) -> str:
-    return RANDOM if query.reason == "drawn at random" else CHOSEN
 
 
 def _says(row: int, given: dict[str, Any], classes: list[str]) -> list[list[Any]]:

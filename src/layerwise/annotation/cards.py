@@ -69,7 +69,7 @@ class Cards:
     def _cells(self, row: int) -> dict[str, Any]:
         if hasattr(self.X, "columns"):
             return dict(self.X.row(row, named=True))
-        return {f"x{i}": value for i, value in enumerate(np.asarray(self.X[row]).tolist())}
+        return {f"x{i}": value for i, value in enumerate(np.asarray(self.X[row]).ravel())}
 
     def picture(self, row: int) -> bytes:
         """Return the picture of a row as PNG.
@@ -114,5 +114,6 @@ def _plain(value: object) -> str:
     if plain is None:
         return ""
     if isinstance(plain, float):
-        return f"{plain:.6g}"
+        text = str(value) if isinstance(value, np.floating) else repr(plain)
+        return text.removesuffix(".0")
     return str(plain)[:LONGEST]

@@ -7,7 +7,6 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,6 +51,7 @@ class Guard:
         self, app: App, token: str, hosts: Iterable[str] = (), any_address: bool = False
     ) -> None:
         self.app, self.token, self.any_address = app, token, any_address
+        self.once: set[str] = set()  # that open the page one time: a browser's call is no secret
         self.hosts = {*LOOPBACK, *(host.lower() for host in hosts)}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
@@ -128,14 +128,16 @@ class Guard:
         given = [
             value[7:] for value in headers.get("authorization", []) if value.startswith("Bearer ")
         ]
-        for value in headers.get("cookie", []):
-            try:
-                own = SimpleCookie(value).get(cookie_of(self.token))
-                given += [] if own is None else [own.value]
-            except CookieError:
-                continue
+        own = f"{cookie_of(self.token)}="
+        for value in headers.get("cookie", []):  # other pages of this machine set odd ones
+            parts = (part.strip() for part in value.split(";"))
+            given += [part[len(own) :] for part in parts if part.startswith(own)]
         if scope["method"] == "GET" and scope["path"] == "/":
-            given += parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+            asked = parse_qs(scope["query_string"].decode("latin-1"))
+            given += asked.get("token", [])
+            if once := self.once.intersection(asked.get("once", [])):
+                self.once -= once
+                return True
         return any(hmac.compare_digest(one.encode(), self.token.encode()) for one in given)
 
 

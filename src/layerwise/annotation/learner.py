@@ -22,6 +22,7 @@ from .session import Session
 Say = Callable[[str], None]
 Quick = Callable[[], np.ndarray]
 Better = Callable[[Say], tuple[str, Path]]
+PAUSE = 5.0  # seconds without a full batch, after which is learned from what is there
 AHEAD = 4  # batches that are asked for at once: enough until the next answer comes
 
 
@@ -56,7 +57,7 @@ class Learner:
         if self._encoder is not None:
             self._threads.append(threading.Thread(target=self._wait_for_codes, daemon=True))
         session.listeners.append(self._answered)
-        self._learned = -1  # the number of labels that were learned from last
+        self._learned = -1  # the number of changes that were learned from last
 
     def start(self) -> None:
         """Begin to learn."""
@@ -79,9 +80,8 @@ class Learner:
                 thread.join(10)
 
     def _answered(self) -> None:
-        """Wake the model where enough labels are new."""
-        new = self.session.answers.count()["labelled"] + len(self.session.known) - self._learned
-        if abs(new) >= self.session.batch:
+        """Wake the model where enough labels are new, or others."""
+        if self.session.changes - self._learned >= self.session.batch:
             self._wake.set()
 
     def _run(self) -> None:
@@ -89,15 +89,19 @@ class Learner:
         try:
             name = str(self._model.hear())
             self._wake.set()
-            while self._wake.wait() and not self._end.is_set():
+            while not self._end.is_set():
+                # the last labels before a pause are learned too, few as they may be
+                woken = self._wake.wait(PAUSE)
+                if self._end.is_set() or not (woken or self._learned != self.session.changes):
+                    continue
                 self._wake.clear()
                 while self._codes:
                     name, path = self._codes.pop(0)
                     self._model.tell(("codes", str(path)))
+                self._learned = self.session.changes
                 known = self.session.so_far()
                 self._model.tell(("known", known))
                 found = self._model.hear()  # what to ask about is wanted first
-                self._learned = len(known.rows)
                 self.session.believed(found, f"A linear model on {name}. {self._note}".strip())
                 self.session.judged(self._model.hear())
         except _Failed as error:

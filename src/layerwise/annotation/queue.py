@@ -11,6 +11,7 @@ import numpy as np
 
 from .answers import AGAIN, RANDOM, Answers
 
+CHANCE = 5  # every so many rows, one that chance draws
 LEASE = 600.0  # seconds, for which a row that a page was given is not given to another
 
 
@@ -38,9 +39,11 @@ class _Lease(NamedTuple):
 class Queue:
     """Rows in the order in which they are asked about.
 
-    What a strategy wants comes first; where that is used up, rows are drawn by chance, so that
-    nobody waits. A row that one page shows is not given to another for ten minutes. Where several
-    people label, a share of what each is asked has been answered by another.
+    Every fifth row is the next one in an order of all rows that chance drew once; the others are
+    what a strategy wants, and where that is used up, nobody waits: chance goes on. So the rows that
+    chance has come to are a fair sample of all, those that a strategy had asked about before among
+    them. A row that one page shows is not given to another for ten minutes. Where several people
+    label, a share of what each is asked has been answered by another.
 
     Parameters
     ----------
@@ -58,8 +61,8 @@ class Queue:
     >>> from layerwise.annotation import Answers, Ask, Queue
     >>> queue = Queue(5, [0])
     >>> queue.fill([Ask(3, "typical", "chosen")])
-    >>> [ask.row for ask in queue.give("page 1", "ann", 2, Answers())][:1]
-    [3]
+    >>> 3 in [ask.row for ask in queue.give("page 1", "ann", 2, Answers())]
+    True
     >>> 3 in [ask.row for ask in queue.give("page 2", "bob", 4, Answers())]
     False
     """
@@ -78,8 +81,11 @@ class Queue:
         self._leases: dict[int, _Lease] = {}
         rng = np.random.default_rng([seed, 15])
         self._chance = rng.permutation(rows).tolist()  # the order in which chance draws
-        self._twice = rng.random(rows) < overlap
-        self._place = 0
+        self._place_of = np.argsort(self._chance).tolist()
+        twice = rng.random(rows) < overlap
+        self._twice = set(np.flatnonzero(twice).tolist())
+        self._place = 0  # all before it in the order of chance are taken
+        self._turn = 0  # rows that were given
 
     def fill(self, wanted: Iterable[Ask]) -> None:
         """Take what a strategy wants now, in place of what it wanted before."""
@@ -93,61 +99,77 @@ class Queue:
     def give(self, page: str, who: str, n: int, said: Answers) -> list[Ask]:
         """Return up to ``n`` rows for a page, and keep them for it."""
         found = self._again(who, n, said)
-        found += self._next(n - len(found), said)
-        found += self._drawn(n - len(found), said)
-        until = self._clock() + LEASE
-        for ask in found:
-            self._leases[ask.row] = _Lease(page, until)
+        self._wanted = [ask for ask in self._wanted if not self._taken(ask.row, said)]
+        while len(found) < n:
+            turn = self._turn % CHANCE == 0
+            ask = self._drawn(said) if turn else self._next() or self._drawn(said)
+            ask = ask or self._next()
+            if ask is None:
+                break
+            self._turn += 1
+            found.append(ask)
+            self.hold(page, ask.row)
         return found
+
+    def hold(self, page: str, row: int) -> None:
+        """Keep a row for a page that shows it."""
+        self._leases[row] = _Lease(page, self._clock() + LEASE)
+
+    def answered(self, row: int) -> None:
+        """Let a row be given to others, if it is to be asked about again."""
+        self._leases.pop(row, None)
 
     def free(self, row: int) -> None:
         """Let a row be given again: its answer was undone, or its page has gone."""
         self._leases.pop(row, None)
-        self._place = 0
+        self._place = min(self._place, self._place_of[row])
 
     def leave(self, page: str) -> None:
         """Let the rows of a page be given to others."""
         for row in [row for row, lease in self._leases.items() if lease.page == page]:
             self.free(row)
 
-    def open(self, said: Answers) -> int:
-        """Return how many rows nobody has answered or skipped."""
-        return sum(not said.seen(row) for row in range(self.rows) if row not in self.known)
+    def reached(self, rows: Iterable[int]) -> int:
+        """Return how far chance has come in its order, when these are the rows that were asked
+        about because it came to them."""
+        return 1 + max((self._place_of[row] for row in rows), default=-1)
 
-    def _is_open(self, row: int, said: Answers) -> bool:
-        return not self._held(row) and not self._taken(row, said)
+    def is_drawn(self, row: int, reached: int) -> bool:
+        """Say whether chance has come to a row, whoever had asked about it before."""
+        return self._place_of[row] < reached and row not in self.known
 
     def _taken(self, row: int, said: Answers) -> bool:
         return row in self.known or said.seen(row)
 
-    def _next(self, n: int, said: Answers) -> list[Ask]:
-        """Return the first rows that a strategy wants; those that other pages show stay."""
-        self._wanted = [ask for ask in self._wanted if not self._taken(ask.row, said)]
-        found = [ask for ask in self._wanted if not self._held(ask.row)][: max(n, 0)]
-        self._wanted = [ask for ask in self._wanted if ask not in found]
-        return found
+    def _next(self) -> Ask | None:
+        """Return the first row that a strategy wants and no page shows."""
+        for ask in self._wanted:
+            if not self._held(ask.row):
+                self._wanted.remove(ask)
+                return ask
+        return None
 
-    def _drawn(self, n: int, said: Answers) -> list[Ask]:
-        """Return the next rows in the order of chance."""
+    def _drawn(self, said: Answers) -> Ask | None:
+        """Return the next row in the order of chance."""
         while self._place < self.rows and self._taken(self._chance[self._place], said):
             self._place += 1
-        found: list[Ask] = []
         for row in self._chance[self._place :]:
-            if len(found) >= n:
-                break
-            if self._is_open(row, said):
-                found.append(Ask(row, "drawn at random", RANDOM))
-        return found
+            if not self._held(row) and not self._taken(row, said):
+                return Ask(row, "drawn at random", RANDOM)
+        return None
 
     def _again(self, who: str, n: int, said: Answers) -> list[Ask]:
-        """Return a row that one other person has answered, if any is to be asked about twice."""
-        if n < 1 or not self.overlap or not set(said.people()) - {who}:
+        """Return rows that one other person has answered, as many as are to be asked about
+        twice."""
+        if not self._twice or not set(said.people()) - {who}:
             return []
-        for row in said.labelled():
-            people = said.said(row)
-            if self._twice[row] and len(people) == 1 and who not in people and not self._held(row):
-                return [Ask(row, "answered by one other person", AGAIN)]
-        return []
+        found: list[Ask] = []
+        for row in said.once():
+            if len(found) >= max(1, round(self.overlap * n)):
+                break
+            if row in self._twice and who not in said.said(row) and not self._held(row):
+                found.append(Ask(row, "answered by one other person", AGAIN))
+        return found
 
     def _held(self, row: int) -> bool:
         """Say whether a page shows a row."""

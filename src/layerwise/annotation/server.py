@@ -27,6 +27,7 @@ TYPES = {
     "page.svg": "image/svg+xml",
 }
 SHEETS = ("page.js", "page.css", "page.svg")
+MOST_DIGITS = 12
 KINDS = ("label", "skip", "undo", "note", "class")
 
 
@@ -49,8 +50,8 @@ def application(
             if name[5] != "h"
         ),
         Route("/state", use(_state), methods=["GET"]),
-        Route("/row/{row:int}", use(_row), methods=["GET"]),
-        Route("/row/{row:int}/picture", use(_picture), methods=["GET"]),
+        Route("/row/{row}", use(_row), methods=["GET"]),
+        Route("/row/{row}/picture", use(_picture), methods=["GET"]),
         Route("/next", use(_next), methods=["POST"]),
         Route("/review", use(_review), methods=["POST"]),
         Route("/leave", use(_leave), methods=["POST"]),
@@ -79,18 +80,26 @@ def _static(name: str) -> Response:
 
 
 async def _state(request: Request, session: Session) -> Response:
-    who = request.query_params.get("who", "")[:100]
-    return JSONResponse(await run_in_threadpool(session.state, who))
+    who, page = (request.query_params.get(name, "")[:100] for name in ("who", "page"))
+    return JSONResponse(await run_in_threadpool(session.state, who, page))
 
 
 async def _row(request: Request, session: Session) -> Response:
     who = request.query_params.get("who", "")
-    return JSONResponse(await run_in_threadpool(session.card, request.path_params["row"], who))
+    return JSONResponse(await run_in_threadpool(session.card, _number(request), who))
 
 
 async def _picture(request: Request, session: Session) -> Response:
-    data = await run_in_threadpool(session.cards.picture, request.path_params["row"])
+    data = await run_in_threadpool(session.cards.picture, _number(request))
     return Response(data, media_type="image/png")
+
+
+def _number(request: Request) -> int:
+    """Return the number of a row in the path."""
+    given = request.path_params["row"]
+    if not (given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS):
+        raise DataError(f"There is no row {given[:20]!r}.")
+    return int(given)
 
 
 async def _next(request: Request, session: Session) -> Response:

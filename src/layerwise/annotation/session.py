@@ -6,12 +6,15 @@ from __future__ import annotations
 import math
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from .._errors import ParameterError
 from .._json import Facts
-from .answers import AGAIN, CHOSEN, RANDOM, Answers, Label, record_of
+from ..data.marks import MISSING
+from .answers import AGAIN, CHOSEN, RANDOM, Answers, Label, content_of, record_of
 from .beliefs import Beliefs, Known
 from .cards import Cards
 from .journal import Journal
@@ -20,6 +23,7 @@ from .queue import Ask, Queue
 MOST = 20  # rows that a page is given at once
 LONGEST_NAME, LONGEST_NOTE = 100, 10_000
 MOST_CLASSES = 1000
+PAGE_SECONDS = 120.0  # for which a page that is not heard of is taken to be there
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -81,6 +85,7 @@ class Session:
         self.done = threading.Event()
         self.listeners: list[Callable[[], None]] = []
         self._asked: dict[int, Ask] = {}  # the reason and the share of what was given
+        self._pages: dict[str, tuple[str, float]] = {}  # who uses a page, and when it was last seen
         self._lock = threading.RLock()
 
     @property
@@ -99,6 +104,7 @@ class Session:
         page, who = _named("page", page), _named("who", who)
         _between("n", n, 1, MOST)
         with self._lock:
+            self._saw(page, who)
             asks = self.queue.give(page, who, n, self.answers)
             self._asked |= {ask.row: ask for ask in asks}
             return [self._shown(ask) for ask in asks]
@@ -112,9 +118,10 @@ class Session:
             return self._shown(ask) | {"mine": None if mine is None else mine.label}
 
     def _shown(self, ask: Ask) -> Facts:
-        hidden = ask.share == RANDOM  # what a model says would lead the answer that judges it
+        # what a model says would lead the answer that judges it
+        hidden = ask.share == RANDOM or self._is_drawn(ask.row)
         says = self.beliefs.says.get(ask.row, []) if self.beliefs and not hidden else []
-        about = {"reason": ask.reason, "share": ask.share, "says": says}
+        about = {"reason": ask.reason, "share": ask.share, "hidden": hidden, "says": says}
         notes = self.answers.notes.get(ask.row, [])
         said = self.answers.said(ask.row) if self.answers.seen(ask.row) else {}
         others = dict(said) if len(set(said.values())) > 1 else {}
@@ -138,18 +145,34 @@ class Session:
         """
         with self._lock:
             record = self._record(kind, given)
-            row = None
-            if record["id"] not in self.answers.ids:
+            row = record.get("row")
+            before = self.answers.said_by_id.get(record["id"])
+            if before is None:
                 if kind == "undo":
                     row = self._undone(record)
                 self.journal.append(record)
                 self.answers.take(record)
-                if kind == "undo":
-                    self.queue.free(int(row or 0))
+                self._placed(kind, row, given.get("page"))
+            elif before != content_of(record):
+                raise ParameterError(
+                    f"The id {record['id']!r} is that of another answer.", "Give each its own."
+                )
             counts = self.answers.count()
         for listener in self.listeners:
             listener()
-        return counts | {"row": row}
+        return counts | {"row": row if kind == "undo" else None}
+
+    def _placed(self, kind: str, row: int | None, page: object) -> None:
+        """Let a row that was answered be given to others; one whose answer was taken back stays
+        with the page that shows it."""
+        if row is None:
+            return
+        if kind == "undo":
+            self.queue.free(row)
+            if isinstance(page, str):
+                self.queue.hold(page, row)
+        elif kind in ("label", "skip"):
+            self.queue.answered(row)
 
     def _record(self, kind: str, given: Facts) -> Facts:
         given = dict(given)
@@ -188,10 +211,11 @@ class Session:
 
     def _label(self, label: object) -> Label:
         if self.task == "regression":
-            number = isinstance(label, (int, float)) and not isinstance(label, bool)
-            if not number or not math.isfinite(label):  # type: ignore[arg-type]
-                raise ParameterError(f"A number is asked for. Got {label!r} instead.")
-            return float(label)  # type: ignore[arg-type]
+            if isinstance(label, (int, float)) and not isinstance(label, bool):
+                with suppress(OverflowError):
+                    if math.isfinite(number := float(label)):
+                        return number
+            raise ParameterError(f"A number is asked for. Got {str(label)[:100]!r} instead.")
         if label not in self.classes:
             raise ParameterError(f"There is no class {label!r}.", "Add it first.")
         return str(label)
@@ -201,7 +225,7 @@ class Session:
             raise ParameterError("Numbers are asked for; there are no classes.")
         if len(self.classes) >= MOST_CLASSES:
             raise ParameterError(f"There are {MOST_CLASSES:,} classes, and no more are taken.")
-        return _named("class", name)
+        return class_name(name)
 
     def _undone(self, record: Facts) -> int:
         last = self.answers.last(record["who"])
@@ -215,6 +239,7 @@ class Session:
     def leave(self, page: str) -> None:
         """Let the rows of a page that is closed be given to others."""
         with self._lock:
+            self._pages.pop(page, None)
             self.queue.leave(page)
 
     def review(self, who: str, row: int | None, step: int) -> Facts | None:
@@ -224,13 +249,31 @@ class Session:
             found = self.answers.review(_named("who", who), row, step)
             return None if found is None else self.card(found, who)
 
-    def state(self, who: str = "") -> Facts:
+    def _saw(self, page: str, who: str) -> None:
+        self._pages[page] = who, time.monotonic()
+
+    def free_name(self, page: str = "") -> str:
+        """Return a name for somebody who gave none: a number that no page of the last minutes
+        uses."""
+        now = time.monotonic()
+        with self._lock:
+            pages = self._pages.items()
+            used = {who for one, (who, at) in pages if one != page and now - at < PAGE_SECONDS}
+        return next(str(i) for i in range(1, len(used) + 2) if str(i) not in used)
+
+    def _is_drawn(self, row: int) -> bool:
+        return self.queue.is_drawn(row, self.queue.reached(self.answers.drawn()))
+
+    def state(self, who: str = "", page: str = "") -> Facts:
         """Return how far labelling has come."""
         with self._lock:
+            if who and page:
+                self._saw(page, who)
             counts = self.answers.count()
             per = self.answers.per_class() if self.task == "classification" else {}
-            for label in self.known.values():
-                per[str(label)] = per.get(str(label), 0) + 1
+            for row, label in self.known.items():
+                if not self.answers.seen(row):
+                    per[str(label)] = per.get(str(label), 0) + 1
             last = self.answers.last(who) if who else None
             disputed = [
                 {"row": row, "said": self.answers.said(row)} for row in self.answers.disputed()[:50]
@@ -242,6 +285,7 @@ class Session:
                 "known": len(self.known),
                 "classes": [[name, per.get(name, 0)] for name in self.classes],
                 "people": self.answers.people(),
+                "free_name": self.free_name(page),
                 "last": None if last is None else {"id": last.id, "row": last.row},
                 "disagreements": disputed,
                 "progress": self.progress,
@@ -249,15 +293,23 @@ class Session:
                 "waiting": self.queue.waiting,
             }
 
+    @property
+    def changes(self) -> int:
+        """How often a label was given, changed or taken back."""
+        return self.answers.changes
+
     def so_far(self) -> Known:
-        """Return the labels so far as a model learns from them: those that the data came with
-        first."""
+        """Return the labels so far as a model learns from them, each row once: those that the data
+        came with first. All labelled rows that chance has come to in its order are drawn, also
+        those that a strategy had asked about before."""
         with self._lock:
             mine = self.answers.labelled()
             busy = [row for row in self.answers.rows() if row not in mine]
-            drawn = [self.answers.drawn(row) for row in mine]
-            rows, labels = [*self.known, *mine], [*self.known.values(), *mine.values()]
-            return Known(rows, labels, [False] * len(self.known) + drawn, busy)
+            came = {row: label for row, label in self.known.items() if row not in mine}
+            reached = self.queue.reached(self.answers.drawn())
+            drawn = [self.queue.is_drawn(row, reached) for row in mine]
+            rows, labels = [*came, *mine], [*came.values(), *mine.values()]
+            return Known(rows, labels, [False] * len(came) + drawn, busy)
 
     def believed(self, beliefs: Beliefs, status: str) -> None:
         """Take what was learned: rows to ask about, and what is believed of them."""
@@ -276,6 +328,23 @@ class Session:
         """Return every label: those that the rows came with and those that were given, by row."""
         with self._lock:
             return dict(sorted({**self.known, **self.answers.labelled()}.items()))
+
+
+def class_name(name: object) -> str:
+    """Return the name of a class.
+
+    Raises
+    ------
+    ParameterError
+        When it is empty, or would be read from a file as a missing cell.
+    """
+    name = _named("class", name)
+    if name in MISSING:
+        raise ParameterError(
+            f"{name!r} stands for a missing cell in a file: as a class it would be lost.",
+            "Give the class another name, such as 'none'.",
+        )
+    return name
 
 
 def _named(what: str, value: object) -> str:

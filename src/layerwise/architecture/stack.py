@@ -17,7 +17,7 @@ from .._space import Space
 from .._spec import Spec, register
 from .activations import apply_link
 from .dense import Dense
-from .drawing import drawn
+from .drawing import drawn, with_levels
 from .stage import Stage, StageModule, jacobian_norm
 
 
@@ -280,7 +280,7 @@ class StackModule(nn.Module):
 
     def sample(self, n: int, steps: int, generator: torch.Generator) -> Tensor:
         """Return ``n`` rows: a draw of the codes' distribution, or ``steps`` of Gibbs sampling in
-        the topmost stage; then one pass down.
+        the topmost stage; then one pass down. Categories are drawn by their probabilities.
 
         Hinton, Osindero and Teh (2006), "A fast learning algorithm for deep belief nets".
 
@@ -309,6 +309,7 @@ class StackModule(nn.Module):
             rows = top.visible(h)
             for stage in reversed(self.chain[:-1]):
                 rows = stage.decode(rows.view(n, *stage.code_space.shape))
+            rows = with_levels(rows.flatten(1), self.in_space, generator)
         return rows.view(n, *self.in_space.shape)
 
     def _decoded(self, n: int, noise: float, generator: torch.Generator) -> Tensor:

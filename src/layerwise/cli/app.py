@@ -92,8 +92,8 @@ def fit(
     labels_from: Annotated[
         Path | None,
         typer.Option(
-            help="A CSV file with the labels, by row or file, in place of those of the data; as "
-            "layerwise label writes it."
+            help="A CSV file with the labels, by row or file, in place of those of the data, as "
+            "layerwise label writes it; or Label Studio's export (JSON)."
         ),
     ] = None,
     recipe: Annotated[

@@ -136,7 +136,13 @@ class Output(contextlib.ExitStack):
         text = write_columns(columns, out, raw=raw)
         if text is not None:
             sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
-        elif self.as_json:
+        elif out is not None:
+            self.show_written(rows, out)
+
+    def show_written(self, rows: int, out: Path) -> None:
+        """Say how many rows are in a file."""
+        self.running.close()
+        if self.as_json:
             print(json_line({"rows": rows, "out": str(out)}))
         else:
             print(printable(f"{rows:,} rows written to {out}"))

@@ -126,10 +126,15 @@ def generate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make up rows like those that a model learned from, and say how like real ones they are."""
+    """Make up rows like those that a model learned from, and say how like real ones they are.
+
+    Images go to --out FILE.png (a picture of the first 100) or FILE.npy as well as to a CSV file.
+    """
     from .. import workflows
+    from ..workflows.made_images import holds_images, write_images
 
     with Output(as_json, quiet, parts or ()) as output:
+        images = holds_images(out, model)
         columns, _ = workflows.generate(
             model,
             n,
@@ -140,7 +145,11 @@ def generate(
             device=device,
             say=output.say,
         )
-        output.show_columns(columns, out, raw)
+        if images and out is not None:
+            write_images(columns, out, model)
+            output.show_written(len(columns["row"]), out)
+        else:
+            output.show_columns(columns, out, raw)
 
 
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:

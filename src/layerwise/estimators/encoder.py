@@ -157,10 +157,10 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     ) -> Any:
         """Return ``n`` rows drawn from the model, in the original columns.
 
-        A topmost stage ``Latent`` is drawn from at once; categories are drawn by their
-        probabilities, real values around their means. In a restricted Boltzmann machine ``steps``
-        of Gibbs sampling begin at random hidden units; then comes one pass down, whose means are
-        returned (Hinton, Osindero and Teh 2006).
+        A topmost stage ``Latent`` is drawn from at once, real values around their means. In a
+        restricted Boltzmann machine ``steps`` of Gibbs sampling begin at random hidden units; then
+        comes one pass down, whose means are returned (Hinton, Osindero and Teh 2006). Categories
+        are drawn by their probabilities in both.
 
         Raises
         ------
@@ -170,8 +170,12 @@ class EncoderMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         check_is_fitted(self)
         check_int("Pretrainer.sample", "n", n, 1)
         check_int("Pretrainer.sample", "steps", steps, 1)
-        generator = torch.Generator().manual_seed(seed_of(random_state))
-        return self._originals(self.module_.sample(n, steps, generator).flatten(1).numpy())
+        return self._originals(self._sampled(n, steps, seed_of(random_state)))
+
+    def _sampled(self, n: int, steps: int, seed: int) -> np.ndarray:
+        """Return rows as the network has them, ``(n, d)``."""
+        generator = torch.Generator().manual_seed(seed)
+        return self.module_.sample(n, steps, generator).flatten(1).numpy()
 
     def _steps(self) -> tuple[Step, ...] | Written:
         """Return the plan that was run, or that would be."""

@@ -10,7 +10,8 @@ from typing import Any
 from .._errors import FileError
 from .strategy import Query
 
-ROW = "row"  # the field of a task's data that names the row
+# The fields of a task's data that name the row and say why it is asked about: no column's name
+ROW, REASON = "layerwise_row", "layerwise_reason"
 _MOST_BYTES = 2**30
 _CHOICE = "label"  # from_name of the choices in predictions
 
@@ -41,13 +42,13 @@ def tasks(
     --------
     >>> (task,) = tasks([Query(3, "typical")], [{"text": "a card"}], [("lost", 0.8)])
     >>> task["data"]
-    {'text': 'a card', 'row': 3, 'reason': 'typical'}
+    {'text': 'a card', 'layerwise_row': 3, 'layerwise_reason': 'typical'}
     >>> task["predictions"][0]["result"][0]["value"]
     {'choices': ['lost']}
     """
     found = []
     for i, (query, row) in enumerate(zip(queries, cells, strict=True)):
-        task: dict[str, Any] = {"data": {**row, ROW: query.row, "reason": query.reason}}
+        task: dict[str, Any] = {"data": {**row, ROW: query.row, REASON: query.reason}}
         if said is not None:
             name, probability = said[i]
             choice = {"from_name": _CHOICE, "to_name": shown, "type": "choices"}
@@ -61,12 +62,14 @@ def tasks(
 
 def read_annotations(path: str | Path) -> dict[int, list[str]]:
     """Return what annotators chose for each row, in the order of their annotations, from an export
-    in the format JSON; what was skipped or taken back is left out.
+    in the format JSON; what was skipped or taken back is left out. Of several controls with choices
+    the one that is called 'label' counts.
 
     Raises
     ------
     FileError
-        When the file is no such export, or a task does not say its row.
+        When the file is no such export, a task does not say its row, or there are several controls
+        and none is called 'label'.
 
     Examples
     --------
@@ -74,7 +77,7 @@ def read_annotations(path: str | Path) -> dict[int, list[str]]:
     >>> from pathlib import Path
     >>> chosen = {"result": [{"type": "choices", "value": {"choices": ["lost"]}}]}
     >>> place = Path(tempfile.mkdtemp()) / "export.json"
-    >>> _ = place.write_text(json.dumps([{"data": {"row": 3}, "annotations": [chosen]}]))
+    >>> _ = place.write_text(json.dumps([{"data": {"layerwise_row": 3}, "annotations": [chosen]}]))
     >>> read_annotations(place)
     {3: ['lost']}
     """
@@ -114,11 +117,17 @@ def _tasks_of(path: Path) -> list[dict[str, Any]]:
 
 
 def _choices(annotation: dict[str, Any]) -> list[str]:
-    """Return the first choice of an annotation, or nothing."""
+    """Return the choice of an annotation, or nothing."""
     results = annotation.get("result")
+    found: dict[str, list[str]] = {}
     for part in results if isinstance(results, list) else []:
         value = part.get("value") if isinstance(part, dict) else None
         chosen = value.get("choices") if isinstance(value, dict) else None
         if isinstance(chosen, list) and len(chosen) == 1 and isinstance(chosen[0], str):
-            return [chosen[0]]
-    return []
+            found.setdefault(str(part.get("from_name", _CHOICE)), [chosen[0]])
+    if len(found) > 1 and _CHOICE not in found:
+        raise FileError(
+            f"An annotation has choices of {', '.join(sorted(found))}: which are the labels?",
+            f"Call the control of the labels {_CHOICE!r}.",
+        )
+    return found.get(_CHOICE, next(iter(found.values()), []))

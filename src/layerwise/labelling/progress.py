@@ -109,7 +109,7 @@ def progress(
     chance drew are judged by, each by models that have not seen it (cross-validation). The same
     rows are judged by at every number of labels, so that two of them are compared row by row. The
     intervals are Wilson's for a share of right answers, Agresti and Min's for the difference of
-    two, and Student's for numbers.
+    two, and Student's for numbers, with the error of the guess in it.
 
     Whether 40 more labels pay is read off all rows, with a label or not: where 40 labels have
     changed the answer on at most 5 % of them, and the model gives its new answers at most 0.4
@@ -194,7 +194,7 @@ class _Judge:
     y: np.ndarray
     drawn: np.ndarray  # places among the labelled rows
     task: str
-    guess: float  # mean absolute error of the median
+    guesses: np.ndarray  # for numbers: the absolute error of the median on each row
 
     @classmethod
     def of(
@@ -208,11 +208,18 @@ class _Judge:
         y: np.ndarray
         if task == "regression":
             y = np.asarray(labels, dtype=np.float64)
-            guess = float(np.abs(y - np.median(y)).mean()) if len(y) else 0.0
+            # rows that a strategy chose are no fair sample of a guess's error either
+            fair = y[drawn] if drawn.sum() >= FEWEST else y
+            guesses = np.abs(fair - np.median(fair)) if len(y) else np.zeros(1)
         else:
             y = np.unique(np.array([str(one) for one in labels]), return_inverse=True)[1]
-            guess = 1.0
-        return cls(scaled(codes), rows, y, np.flatnonzero(drawn), task, guess)
+            guesses = np.ones(1)
+        return cls(scaled(codes), rows, y, np.flatnonzero(drawn), task, guesses)
+
+    @property
+    def guess(self) -> float:
+        """The mean absolute error of the median."""
+        return float(self.guesses.mean())
 
     @property
     def unit(self) -> str:
@@ -268,11 +275,19 @@ class _Judge:
         return (model.predict(self.codes[self.rows[held]]) == y).astype(float)
 
     def estimate(self, scores: np.ndarray) -> Estimate:
-        return _share(scores) if self.task == "classification" else _mean(scores)
+        return _share(scores) if self.task == "classification" else self._ratio(scores, 1.0)
 
     def difference(self, scores: np.ndarray) -> Estimate:
         """Return the mean difference of two models on the same rows."""
-        return _paired(scores) if self.task == "classification" else _mean(scores)
+        return _paired(scores) if self.task == "classification" else self._ratio(scores, 0.0)
+
+    def _ratio(self, scores: np.ndarray, best: float) -> Estimate:
+        """Return the mean of scores that are errors over a guess's error: its own error, which is
+        measured on the same rows, is part of the interval (the delta method)."""
+        mean = float(scores.mean())
+        lost = best - scores  # errors, over the mean error of a guess
+        around = lost - (best - mean) * (self.guesses / self.guess)
+        return _mean(around, mean)
 
     def change(self, before: int, now: int) -> tuple[float, float]:
         """Return the share of all rows whose answer is another one, and how much more the model
@@ -306,9 +321,9 @@ def _paired(differences: np.ndarray) -> Estimate:
     return Estimate(float(differences.mean()), float(apart / m - half), float(apart / m + half))
 
 
-def _mean(values: np.ndarray) -> Estimate:
-    """Return a mean with Student's interval."""
-    n, mean = len(values), float(values.mean())
+def _mean(values: np.ndarray, mean: float) -> Estimate:
+    """Return a mean with Student's interval, by values that spread around it."""
+    n = len(values)
     if n < 2:
         return Estimate(mean, -np.inf, np.inf)
     half = float(t.ppf((1 + LEVEL) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n))

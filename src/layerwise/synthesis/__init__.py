@@ -2,10 +2,11 @@
 be learned from them?"""
 
 from .columns import Marginal, Pair, compared, sentences
-from .fidelity import Fidelity, Share, tried
+from .fidelity import LEAST, Fidelity, Share, tried
 from .taught import Taught, taught
 
 __all__ = [
+    "LEAST",
     "Fidelity",
     "Marginal",
     "Pair",

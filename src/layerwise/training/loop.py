@@ -139,7 +139,8 @@ class _Loop:
         """Be ready for an epoch, or for what is left of one."""
         if self.done == 0:
             self.meter = Meter(self.work.row, self.work.epochs, self.per_epoch, self.epoch)
-        self.trainee.train()
+        if self.epoch == 0 or not self.trainee.training:  # judging leaves it in evaluation mode
+            self.trainee.train()
         momentum = self.training.momentum_at(self.epoch)
         set_momentum(self.optimiser, self.training.optimiser, momentum)
 

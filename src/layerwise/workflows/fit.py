@@ -14,7 +14,7 @@ from .._commit import write_folder
 from .._durable import Facts, jsonable
 from .._errors import DataError, ParameterError
 from .._indexing import rows_of
-from ..data.readers import Dataset, ReadRows, declared, load_dataset
+from ..data.readers import Dataset, NoLabels, ReadRows, declared, load_dataset
 from ..estimators import make_pretrainer
 from ..evaluation import judging
 from ..report import PAGE, report_files
@@ -89,8 +89,7 @@ def fit(
     until = until_of(time_limit)
     out = Path(out)
     tell("reading")
-    own = target if labels_from is None else None
-    given = _read(data, own, no_target, test, task, drop, id_column, text, encoder, labels_from)
+    given = _read(data, target, no_target, test, task, drop, id_column, text, encoder, labels_from)
     if labels_from is not None:
         given = with_labels(given, labels_from, target, task)
     _check_labels(given, labels)
@@ -153,7 +152,11 @@ def _read(
         return without_labels(load_dataset(data, **named))
     named = {"target": target, "test": test, "task": task, "id_column": id_column, "text": text}
     if labels_from is not None:
-        return load_dataset(data, drop=drop, **{**named, "task": None}, **pixels_for(encoder))
+        named |= {"task": None, "drop": drop, **pixels_for(encoder)}
+        try:
+            return load_dataset(data, **named)
+        except NoLabels:  # the labels of the file are the only ones
+            return load_dataset(data, **{**named, "target": None})
     given = load_dataset(data, drop=drop, **named, **pixels_for(encoder))
     check_no_target(given, f"layerwise fit {shlex.quote(data)}")
     if task is not None and given.y is None:

@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from .._durable import Facts
-from .._errors import DataError, PairingError, ParameterError
+from .._errors import PairingError, ParameterError
 from .._indexing import rows_of
+from ..architecture.drawing import with_levels
 from ..artifacts import inspect, load
 from ..data.frames import is_missing
 from ..estimators import Pretrainer
-from ..synthesis import compared, sentences, taught, tried
+from ..synthesis import LEAST, compared, sentences, taught, tried
 from ..training import device_of
 from .model_place import model_folder
 from .opened import Opened, Say, open_rows, pretrainer_of, silent
@@ -41,8 +43,9 @@ def generate(
 
     A stack with ``Latent`` on top is drawn from, a restricted Boltzmann machine by Gibbs sampling;
     of any other with a way back, rows are decoded from between the codes of two rows of ``data``. A
-    classifier's rows carry its own prediction. Columns of whole numbers come back whole, and cells
-    are missing as often as in the data that the model was fitted on.
+    classifier's rows carry its own prediction. Columns of whole numbers come back whole, numbers
+    stay within the range of the data that the model was fitted on, categories are drawn by their
+    probabilities, and cells are missing where the model says so.
 
     Parameters
     ----------
@@ -80,13 +83,17 @@ def generate(
     known = None if opened is None else opened.X
     about = inspect(folder)["about"]
     names = getattr(pretrainer, "feature_names_in_", None)
-    made = _finished(_made(pretrainer, known, n, steps, seed), names, about, seed)
+    made = _finished(pretrainer, _made(pretrainer, known, n, steps, seed), names, about, seed)
     columns = _columns(made)
     if not isinstance(fitted, Pretrainer):
         columns[str(about.get("target") or "prediction")] = fitted.predict(made)
-    if opened is None:
+    test = None if opened is None else _held_out(model, opened, held_out, device, say)
+    if opened is None or test is None:
         return columns, None
-    test = _held_out(model, opened, held_out, device, say)
+    least = min(len(opened.X), len(test.X), n)
+    if least < LEAST:
+        say(f"The rows were not tried: of one kind there are {least}, and {LEAST} are needed.")
+        return columns, None
     found = _tried(pretrainer, known, test.X, made, seed)
     if hasattr(fitted, "classes_"):
         found = _with_taught(found, fitted, (made, fitted.predict(made)), opened, test, seed)
@@ -95,12 +102,12 @@ def generate(
     return columns, found
 
 
-def _made(pretrainer: Pretrainer, known: Any, n: int, steps: int, seed: int) -> Any:
-    """Return made-up rows in the original columns."""
+def _made(pretrainer: Pretrainer, known: Any, n: int, steps: int, seed: int) -> np.ndarray:
+    """Return made-up rows as the network has them, ``(n, d)``."""
     module = pretrainer.module_
     top = module.chain[-1] if module.depth else None
     if top is not None and (top.latent_view() or top.energy_view()):
-        return pretrainer.sample(n, steps, random_state=seed)
+        return pretrainer._sampled(n, steps, seed)
     reason = pretrainer.why_no_decoder()
     if reason is not None:
         raise PairingError(f"This model makes up no rows. {reason}", "Use variational_autoencoder.")
@@ -110,24 +117,32 @@ def _made(pretrainer: Pretrainer, known: Any, n: int, steps: int, seed: int) -> 
             "Give the rows that it learned from (--data), or use variational_autoencoder.",
         )
     rng = np.random.default_rng([seed, 8])
+    generator = torch.Generator().manual_seed(seed)
     parts = []
     for start in range(0, n, BETWEEN):
         size = min(BETWEEN, n - start)
         pairs = [np.asarray(pretrainer.encode(_some(known, size, rng))) for _ in range(2)]
         share = rng.random((size, *[1] * (pairs[0].ndim - 1)))
-        parts.append(share * pairs[0] + (1 - share) * pairs[1])
-    return pretrainer.inverse_transform(np.concatenate(parts).astype(np.float32))
+        codes = (share * pairs[0] + (1 - share) * pairs[1]).astype(np.float32)
+        with torch.no_grad():
+            rows = module.decode(torch.from_numpy(codes).view(size, *module.code_space.shape))
+        parts.append(with_levels(rows.flatten(1), module.in_space, generator).numpy())
+    return np.concatenate(parts)
 
 
 def _some(X: Any, n: int, rng: np.random.Generator) -> Any:
     return rows_of(X, rng.integers(0, len(X), n))
 
 
-def _finished(made: Any, names: Any, about: Facts, seed: int) -> Any:
-    """Return rows of a table with whole numbers whole, and cells missing as often as in the data of
-    the model; pixels as bytes."""
+def _finished(
+    pretrainer: Pretrainer, inner: np.ndarray, names: Any, about: Facts, seed: int
+) -> Any:
+    """Return rows in the original columns: pixels as bytes; in a table whole numbers whole, numbers
+    within their range, and cells missing where the model says so, or, where it says nothing of
+    that, as often as in its data."""
     import polars as pl
 
+    made = pretrainer._originals(inner)
     if about.get("image_shape"):
         return np.asarray(made).round().clip(0, 255).astype(np.uint8)
     if not hasattr(made, "columns"):
@@ -136,13 +151,31 @@ def _finished(made: Any, names: Any, about: Facts, seed: int) -> Any:
         made = pl.DataFrame({name: made[:, i] for i, name in enumerate(names)})
     rng = np.random.default_rng([seed, 9])
     known = {one["name"]: one for one in about.get("features", [])}
+    says = _missing(pretrainer, inner)
     columns: dict[str, Any] = {}
     for name in made.columns:
-        about_it = known.get(name, {})
-        column = made[name].round() if about_it.get("whole") else made[name]
-        gone = rng.random(len(made)) < about_it.get("missing_share", 0.0)
+        column, it = made[name], known.get(name, {})
+        column = column.round() if it.get("whole") else column
+        if it.get("low") is not None and column.dtype.is_numeric():
+            column = column.clip(it["low"], it["high"])
+        share = 0.0 if column.null_count() else it.get("missing_share", 0.0)
+        gone = rng.random(len(made)) < says.get(name, np.full(len(made), share))
         columns[name] = pl.select(pl.when(~pl.Series(gone)).then(column)).to_series()
     return pl.DataFrame(columns)
+
+
+def _missing(pretrainer: Pretrainer, inner: np.ndarray) -> dict[str, np.ndarray]:
+    """Return for columns that have an indicator of missing cells how probable one is in each
+    row."""
+    names = [str(name) for name in pretrainer.preprocessing_.get_feature_names_out()]
+    if len(names) != inner.shape[1]:
+        return {}
+    ending = "_missing"
+    return {
+        name.removesuffix(ending): inner[:, i].clip(0, 1)
+        for i, name in enumerate(names)
+        if name.endswith(ending) and name.removesuffix(ending) in names
+    }
 
 
 def _columns(made: Any) -> Columns:
@@ -162,22 +195,25 @@ def _is_whole(column: Any) -> bool:
     return len(values) > 0 and bool(np.all(values == np.round(values)))
 
 
-def _held_out(model: str, opened: Opened, held_out: str | None, device: str, say: Say) -> Opened:
+def _held_out(
+    model: str, opened: Opened, held_out: str | None, device: str, say: Say
+) -> Opened | None:
+    """Return real rows that the model did not learn from; None, and says so, where there are
+    none."""
     labels = not isinstance(opened.fitted, Pretrainer)
     if held_out is not None:
         return open_rows(model, held_out, device, say, labels=labels)
     if opened.rows.test is not None:
         return replace(opened, rows=opened.rows.test)
-    raise ParameterError(
-        "To try made-up rows, real ones are needed that the model did not learn from.",
-        "Give them with --held-out, or leave --data out.",
+    say(
+        "The rows were not tried: for that, real ones are needed that the model did not learn "
+        "from (--held-out)."
     )
+    return None
 
 
 def _tried(pretrainer: Pretrainer, known: Any, test: Any, made: Any, seed: int) -> Facts:
     """Return what is found on preprocessed columns; the model learned from the first rows."""
-    if min(len(known), len(test), len(made)) < 50:
-        raise DataError("Fewer than 50 rows of a kind tell nothing.", "Give more rows.")
     learned, other, own = (_encoded(pretrainer, rows) for rows in (known, test, made))
     found = tried(learned, other, own, random_state=seed)
     facts: Facts = {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shlex
+import socket
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -17,12 +20,13 @@ from .._durable import Facts
 from .._errors import DataError, ParameterError
 from ..annotation import Cards, Journal, Session
 from ..annotation.answers import Label
+from ..annotation.session import class_name
 from ..data.frames import is_missing
 from ..data.readers import Dataset, NoLabels, load_dataset
 from .choices import pixels_for
 from .fit import fit
 from .label_codes import Coding
-from .labelled import LABELS, write_labels
+from .labelled import LABELS, is_whole, write_labels
 from .opened import Say, silent
 from .place import claimed
 
@@ -124,6 +128,8 @@ def label(
     (3, True)
     """
     _need_server()
+    from ..annotation.serving import listening
+
     given: Facts = {"target": target, "task": task, "text": tuple(text), "drop": tuple(drop)}
     given |= {"id_column": id_column, **pixels_for(encoder)}
     rows, notes = read_rows(data, **given)
@@ -141,7 +147,8 @@ def label(
         )
     out = Path(out)
     with claimed(out):
-        about = {"rows": len(rows), "data": fingerprint(rows), "target": target, "task": task}
+        about: Facts = {"rows": len(rows), "data": fingerprint(rows)}
+        about |= {"target": target, "task": task}
         with Journal(out / JOURNAL, about) as journal:
             if journal.torn:
                 say(
@@ -152,34 +159,58 @@ def label(
             cards = Cards(
                 rows.X, rows.image_shape, rows.ids, rows.text_columns, _pictures(rows, data)
             )
+            # the order in which chance draws is that of the data, whenever it goes on
+            chance = int(about["data"][:12], 16)
             session = Session(
-                journal, cards, target, named, known, overlap=overlap, seed=seed, batch=batch
+                journal, cards, target, named, known, overlap=overlap, seed=chance, batch=batch
             )
+            _keep_classes(session, classes)
             coding = Coding(
                 _read_alone, {"data": data, **given}, out, about, recipe, encoder, pretrain
             )
             coding = replace(coding, seed=seed, device=device)
-            try:
-                _sit(session, coding, host, port, browser, ready, say)
-            finally:
-                labels = session.labels()
-                place = write_labels(rows, target, task, labels, session.answers, out, say)
-                counts = session.answers.count()
-                say(f"{counts['labelled']:,} labels are in {str(place)!r}.")
+            with listening(host, port) as door:
+                try:
+                    _sit(session, coding, door, host, browser, ready, say)
+                finally:
+                    labels = session.labels()
+                    place = write_labels(
+                        rows, data, target, task, labels, session.answers, out, say
+                    )
+                    counts = session.answers.count()
+                    say(f"{counts['labelled']:,} labels are in {str(place)!r}.")
             finished = session.done.is_set()
     result: Facts = {"labels": len(labels), "csv": str(place), "finished": finished, "fit": None}
+    again: Facts = {"task": task, "target": target, "drop": tuple(drop)}
+    again |= {"text": rows.text_columns, "id_column": id_column}
+    source = str(place) if is_whole(rows, data) else data
+    if source == data:
+        again["labels_from"] = str(place)
+    if labels:
+        say(f"fit takes them: {_command(source, again)}")
     if finished and len(labels) >= LEAST:
         settings |= {"seed": seed, "device": device, "out": out, "encoder": encoder}
-        settings |= {"task": task, "target": target, "recipe": recipe}
-        if isinstance(rows.X, np.ndarray):
-            settings |= {"labels_from": str(place)}
-            result["fit"] = fit(data, **settings)
-        else:
-            named_id = rows.id_column if rows.ids is not None else None
-            result["fit"] = fit(str(place), text=rows.text_columns, id_column=named_id, **settings)
+        result["fit"] = fit(source, recipe=recipe, **again, **settings)
     elif finished:
         say(f"No model was fitted: {len(labels)} labels are too few, {LEAST} are needed.")
     return result
+
+
+def _command(source: str, settings: Facts) -> str:
+    """Return the command that fits a model on the labels."""
+    words = ["layerwise", "fit", source]
+    for name, value in settings.items():
+        option = "--id" if name == "id_column" else f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [] if one is None else [option, str(one)]
+    return shlex.join(words)
+
+
+def _keep_classes(session: Session, classes: Sequence[str]) -> None:
+    """Let the classes that were named be there when labelling goes on without them."""
+    for name in classes:
+        if name not in session.answers.classes:
+            session.take("class", {"id": uuid4().hex, "who": "--classes", "name": name})
 
 
 def read_rows(data: str, *, target: str | None, **given: Any) -> tuple[Dataset, list[str]]:
@@ -221,6 +252,8 @@ def _check(classes: Sequence[str], task: str, overlap: float, batch: int) -> Non
             f"Classes were named ({', '.join(classes)}), and the target is a number.",
             "Leave --classes out, or give --task classification.",
         )
+    for name in classes:
+        class_name(name)
     if not 0 <= overlap <= 1:
         raise ParameterError(f"overlap is a share in [0, 1]. Got {overlap} instead.")
     if batch < 1:
@@ -283,8 +316,8 @@ def _picture(folder: Path, names: Sequence[str], white: int, row: int) -> np.nda
 def _sit(
     session: Session,
     coding: Coding,
+    door: socket.socket,
     host: str,
-    port: int,
     browser: bool,
     ready: Ready | None,
     say: Say,
@@ -293,32 +326,32 @@ def _sit(
     from ..annotation.guard import LOOPBACK, new_token
     from ..annotation.learner import Learner
     from ..annotation.server import application
-    from ..annotation.serving import listening, serve
+    from ..annotation.serving import serve
 
     token = new_token()
-    with listening(host, port) as door:
-        name, number = door.getsockname()[:2]
-        own = host in LOOPBACK
-        shown = f"[{name}]" if ":" in name else name
-        address = f"http://{shown}:{number}/?token={token}"
-        if not own:
-            say(
-                f"The page listens beyond this machine, on {host}, without encryption: whoever "
-                "reads along has the token. Prefer a tunnel (ssh -L)."
-            )
-        better = None if coding.seconds == 0 else coding.better
-        learner = Learner(session, coding.quick, better, coding.seed)
-        app = application(session, token, [] if own else [host], any_address=not own)
-        try:
-            learner.start()
-            say(f"Label here: {address}")
-            if browser:
-                webbrowser.open(address)
-            if ready is not None:
-                ready(address, session)
-            serve(app, session, door)
-        finally:
-            learner.stop()
+    name, number = door.getsockname()[:2]
+    own = host in LOOPBACK
+    shown = f"[{name}]" if ":" in name else name
+    address = f"http://{shown}:{number}/?token={token}"
+    if not own:
+        say(
+            f"The page listens beyond this machine, on {host}, without encryption: whoever "
+            "reads along has the token. Prefer a tunnel (ssh -L)."
+        )
+    better = None if coding.seconds == 0 else coding.better
+    learner = Learner(session, coding.quick, better, coding.seed)
+    app = application(session, token, [] if own else [host], any_address=not own)
+    try:
+        learner.start()
+        say(f"Label here: {address}")
+        if browser:  # other people of this machine can read what a browser is called with
+            app.once.add(once := new_token())
+            webbrowser.open(f"http://{shown}:{number}/?once={once}")
+        if ready is not None:
+            ready(address, session)
+        serve(app, session, door)
+    finally:
+        learner.stop()
 
 
 __all__ = ["JOURNAL", "LABELS", "label", "read_rows"]

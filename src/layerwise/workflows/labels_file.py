@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from .._errors import DataError, FileError
 from ..data.readers import Dataset, read_target
+from ..labelling import read_annotations
 
 ROW = "row"
 MOST_BYTES = 2**30
@@ -26,8 +28,10 @@ def with_labels(
     data : Dataset
     place : path
         A CSV file with a column ``row`` (the number of a row, from 0) or one that is called as what
-        names the rows (``file`` for a folder of images), and a column of labels. Rows that it does
-        not name have no label; as ``layerwise label`` writes it.
+        names the rows (``file`` for a folder of images), and a column of labels, as ``layerwise
+        label`` writes it; or Label Studio's export as JSON of tasks that ``layerwise suggest``
+        wrote: of a row that people disagree on evenly there is no label. Rows that it does not name
+        have none either.
     target : str, optional
         The column of labels; by default the data's own, or 'label'.
     task : {'classification', 'regression'}, optional
@@ -41,8 +45,8 @@ def with_labels(
     """
     import polars as pl
 
-    frame = _read(Path(place))
     target = target or data.target or "label"
+    frame = _read(Path(place), target)
     names = [name for name in (ROW, data.id_column) if name in frame.columns]
     if target not in frame.columns or not names:
         known = " or ".join(repr(one) for one in dict.fromkeys([ROW, data.id_column or ROW]))
@@ -62,9 +66,14 @@ def with_labels(
     return replace(data, y=y, target=target, task=task, notes=(*data.notes, told, *notes))
 
 
-def _read(place: Path) -> Any:
+def _read(place: Path, target: str) -> Any:
     import polars as pl
 
+    if place.suffix.lower() == ".json":  # of several annotators, what most of them say
+        found = read_annotations(place)
+        most = {row: Counter(chosen).most_common(2) for row, chosen in found.items()}
+        sure = {row: two[0][0] for row, two in most.items() if len({n for _, n in two}) == len(two)}
+        return pl.DataFrame({ROW: [str(row) for row in sure], target: list(sure.values())})
     try:
         if place.stat().st_size > MOST_BYTES:
             raise FileError(f"{str(place)!r} has more than {MOST_BYTES:,} bytes.")

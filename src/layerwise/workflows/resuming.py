@@ -19,7 +19,7 @@ from ..training import checkpointed
 
 CHECKPOINT = "checkpoint"  # the folder of it, below that of the results
 _BESIDE = ("out", "restart", "command", "tell", "say")  # they change nothing that is trained
-_UNSET = (None, (), [])
+_UNSET: tuple[object, ...] = (None, (), [])
 Say = Callable[[str], None]
 Run = TypeVar("Run", bound=Callable[..., Any])
 

@@ -23,13 +23,15 @@ _NAME = re.compile(r"[+-]+(?![A-Za-z]{1,3}\d)[\w .,%]*")
 CLASSES = ("prediction",)  # the columns that hold classes
 
 
-def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) -> str | None:
+def write_columns(
+    columns: Columns, place: Path | None, *, raw: bool = False, mode: int = 0o666
+) -> str | None:
     """Write columns as CSV to a file, or return the text.
 
     A number is the shortest text that reads back as the same number of its own type; one that is
     missing (NaN) is an empty cell. A text cell that a spreadsheet would take for a formula gets a
     leading apostrophe, unless ``raw``; signs and numbers (``+``, ``-1``) are none, nor are classes
-    such as ``-ve``.
+    such as ``-ve``. ``mode`` says who may read the file, as far as the process allows it.
     """
     lines = [_line([_cell(name, raw) for name in columns])]
     named = [name in CLASSES for name in columns]
@@ -40,7 +42,7 @@ def write_columns(columns: Columns, place: Path | None, *, raw: bool = False) ->
     text = "".join(lines)
     if place is None:
         return text
-    write_text(place, text)
+    write_text(place, text, mode)
     sweep(place.parent)
     return None
 

@@ -6,12 +6,12 @@ const RESERVED = " zn+?/";
 const SMALL = 128; // pixels; smaller pictures are shown larger
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 const page = newId();
-const state = { cards: [], now: null, reviewing: false, facts: null, busy: false, fetching: null };
+const state = { cards: [], now: null, reviewing: false, facts: null, busy: false, fetching: null, given: new Map() };
 const $ = (id) => document.getElementById(id);
 
 history.replaceState(null, "", "/"); // the token leaves the address; the cookie has it
 
-const who = () => $("who").value.trim() || "1";
+const who = () => $("who").value.trim() || (state.facts ? state.facts.free_name : "1");
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -78,7 +78,7 @@ function show(card) {
   const box = $("card");
   box.replaceChildren();
   if (!card) {
-    box.append(element("p", "No row is left to ask about: all are labelled, skipped, or shown on another page."));
+    box.append(element("p", "No row is left to ask about: all are labelled, skipped, or shown on another page. Those of a page that has gone come here by themselves."));
     for (const id of ["why", "says", "disputed"]) $(id).textContent = "";
     $("disputed").hidden = true;
     $("notes").replaceChildren();
@@ -103,7 +103,16 @@ function show(card) {
   $("notes").replaceChildren(...card.notes.map((note) => element("li", `${note.who}: ${note.text}`)));
   $("number").value = card.mine ?? "";
   choices();
+  tell(`${state.heard || ""} ${name}. ${spoken(card)}`.trim());
+  state.heard = "";
   if (state.facts && state.facts.task === "regression") $("number").focus();
+}
+
+// what a screen reader says of a row: its texts, or its first cells
+function spoken(card) {
+  const texts = card.texts.map(([, text]) => text || "empty");
+  const some = card.cells.slice(0, 10).map(([column, value]) => `${column}: ${value || "missing"}`);
+  return [...texts, ...some].join(". ").slice(0, 500);
 }
 
 function picture(card, name) {
@@ -137,7 +146,7 @@ function cells(card) {
 
 function says(card) {
   const line = $("says");
-  if (card.share === "random") {
+  if (card.hidden) {
     line.textContent = "What the model believes is not shown here: rows that chance drew measure how good it is.";
   } else if (!card.says.length) {
     line.textContent = "";
@@ -150,14 +159,15 @@ function says(card) {
 
 // ---- answers
 
+// A class of one sign has itself as its key; a key that a class has stays with it.
 function keysOf(names) {
-  const taken = new Map();
-  const keys = new Map();
-  for (const name of names) { // a class of one sign has itself as its key
+  const keys = state.given;
+  const taken = new Set([...keys].filter(([name]) => names.includes(name)).map(([, key]) => key));
+  for (const name of names) {
     const sign = name.toLowerCase();
-    if ([...sign].length === 1 && !RESERVED.includes(sign) && !taken.has(sign)) {
-      taken.set(sign, name);
+    if (!keys.has(name) && [...sign].length === 1 && !RESERVED.includes(sign) && !taken.has(sign)) {
       keys.set(name, sign);
+      taken.add(sign);
     }
   }
   const free = [..."1234567890abcdefghijklmopqrstuvwxy"].filter((key) => !taken.has(key));
@@ -240,7 +250,7 @@ const label = (name) => once(async () => {
   const card = state.now;
   if (!card) return;
   await send("label", `${card.row} ${name}`, { row: card.row, label: name });
-  tell(`Saved: ${name}.`);
+  state.heard = `Saved: ${name}. Next:`;
   $("search").value = "";
   await next();
   refresh();
@@ -251,7 +261,7 @@ const skip = () => once(async () => {
   if (!card) return;
   if (state.reviewing) return void (await next());
   await send("skip", `${card.row}`, { row: card.row });
-  tell("Skipped.");
+  state.heard = "Skipped. Next:";
   await next();
   refresh();
 });
@@ -264,8 +274,8 @@ const undo = () => once(async () => {
   await send("undo", last.id, { of: last.id });
   const card = await ask(`/row/${last.row}?who=${encodeURIComponent(who())}`);
   state.reviewing = false;
+  state.heard = "Undone:";
   show({ ...card, reason: "its answer was undone" });
-  tell("Undone.");
   refresh();
 });
 
@@ -275,8 +285,8 @@ const move = (step) => once(async () => {
   if (card) {
     if (state.now && !state.reviewing) state.cards.unshift(state.now);
     state.reviewing = true;
+    state.heard = `Answered ${card.mine ?? "by skipping"}:`;
     show(card);
-    tell(`Row ${card.row}, answered ${card.mine ?? "by skipping"}.`);
   } else if (step > 0 && state.reviewing) {
     await next();
   }
@@ -309,8 +319,13 @@ function number(value, places = 1) {
 }
 
 async function refresh() {
-  const facts = await ask(`/state?who=${encodeURIComponent(who())}`);
+  const own = $("who").value.trim();
+  const facts = await ask(`/state?who=${encodeURIComponent(own)}&page=${page}`);
   state.facts = facts;
+  if (!own) { // a name of one's own can be given at any time
+    $("who").value = facts.free_name;
+    sessionStorage.setItem("who", facts.free_name);
+  }
   document.title = `${facts.labelled} labelled: ${facts.target}`;
   $("target").textContent = facts.target === "label" ? "Label" : `Label: ${facts.target}`;
   const parts = [`${facts.labelled.toLocaleString("en")} labelled`];
@@ -407,7 +422,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (typing) return;
   const onButton = event.target instanceof HTMLButtonElement;
-  if (onButton && event.key === "Enter") return;
+  if (onButton && (event.key === "Enter" || event.key === " ")) return; // they press it
   const actions = {
     " ": skip, z: undo, ArrowLeft: () => move(-1), ArrowRight: () => move(1),
     n: () => toggle("note-form", "note"), "+": () => $("class-open").hidden || toggle("class-form", "class-name"),
@@ -482,9 +497,17 @@ addEventListener("pagehide", () => {
   }).catch(() => {});
 });
 
-$("who").value = sessionStorage.getItem("who") || "1";
+document.addEventListener("click", (event) => { // after a click the space bar skips, and presses nothing
+  const button = event.detail > 0 && event.target.closest("button");
+  if (button) button.blur();
+});
+
+$("who").value = sessionStorage.getItem("who") || "";
 state.timer = setInterval(() => {
-  if (!document.hidden && !state.busy) refresh().catch((error) => trouble(error.message));
+  if (document.hidden || state.busy) return;
+  refresh().then(() => { // rows may have come back
+    if (!state.now && !state.busy) once(next);
+  }).catch((error) => trouble(error.message));
 }, 2000);
 once(async () => {
   await refresh();

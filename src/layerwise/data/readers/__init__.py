@@ -6,6 +6,7 @@ from .load import load_dataset
 from .own import register_reader
 from .tables import check_dropped, from_frame, left_out_note
 from .targets import read_target
+from .whole import cells_of
 
 __all__ = [
     "EMBEDDED",
@@ -13,6 +14,7 @@ __all__ = [
     "NoIds",
     "NoLabels",
     "ReadRows",
+    "cells_of",
     "check_dropped",
     "declared",
     "from_frame",
