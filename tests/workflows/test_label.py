@@ -316,6 +316,8 @@ def test_a_table_comes_out_with_its_cells_as_they_were_given(tmp_path):
 
 
 def test_files_of_labels_are_for_their_owner_and_notes_are_no_formulas(table):
+    folder, _ = table
+
     def answer(address, session):
         row = session.give("p", "ann", 1)[0]["row"]
         about = {"id": "answer-0000", "row": row, "who": "=1+1"}
@@ -324,71 +326,77 @@ def test_files_of_labels_are_for_their_owner_and_notes_are_no_formulas(table):
         session.done.set()
 
     label(
-        str(table / "bare.csv"),
+        str(folder / "bare.csv"),
         target="kind",
         classes=["yes"],
         ready=answer,
-        out=table / "o",
+        out=folder / "o",
         **QUICK,
     )
     for name in ("labels.log", "labels.csv", "answers.csv"):
-        assert (table / "o" / name).stat().st_mode & 0o777 == 0o600
-    (one,) = read(table / "o" / "answers.csv")
+        assert (folder / "o" / name).stat().st_mode & 0o777 == 0o600
+    (one,) = read(folder / "o" / "answers.csv")
     assert one["who"] == "'=1+1" and one["note"].startswith("'=HYPERLINK")
 
 
 def test_classes_that_were_named_are_there_when_it_goes_on_without_them(table):
-    settings = {"target": "kind", "out": table / "o", **QUICK}
+    folder, _ = table
+    settings = {"target": "kind", "out": folder / "o", **QUICK}
     seen = []
     ready = answering(lambda row: "yes", most=2, then="finish")
-    label(str(table / "bare.csv"), classes=["yes", "no", "perhaps"], ready=ready, **settings)
+    label(str(folder / "bare.csv"), classes=["yes", "no", "perhaps"], ready=ready, **settings)
     label(
-        str(table / "bare.csv"),
+        str(folder / "bare.csv"),
         ready=lambda address, session: (seen.extend(session.classes), session.done.set()),
         **settings,
     )
     assert seen == ["yes", "no", "perhaps"]
     with pytest.raises(ParameterError, match="stands for a missing cell"):
-        label(str(table / "bare.csv"), classes=["yes", "NA"], **settings)
+        label(str(folder / "bare.csv"), classes=["yes", "NA"], **settings)
 
 
 def test_numbers_as_classes_are_fitted_as_classes_by_the_command_that_is_said(table):
+    folder, _ = table
     said = []
     ready = answering(lambda row: ["1.5", "2.5"][row % 2], most=30, then="finish")
-    settings = {"target": "score", "ready": ready, "out": table / "o", "say": said.append}
+    settings = {"target": "score", "ready": ready, "out": folder / "o", "say": said.append}
     settings |= {"recipe": "stacked_denoising_autoencoder", "changes": ("epochs=1", *TINY)}
-    result = label(str(table / "bare.csv"), classes=["1.5", "2.5"], **settings, **QUICK)
+    result = label(str(folder / "bare.csv"), classes=["1.5", "2.5"], **settings, **QUICK)
     assert result["fit"]["task"] == "classification"
     (command,) = [one for one in said if one.startswith("fit takes them: ")]
     assert command.endswith("--task classification --target score")
 
 
 def test_a_test_part_of_the_data_stays_the_test_part(table):
-    folder = table / "parts"
-    folder.mkdir()
-    frame = pl.read_csv(table / "bare.csv")
+    folder, _ = table
+    parts = folder / "parts"
+    parts.mkdir()
+    frame = pl.read_csv(folder / "bare.csv")
     kind = pl.Series("kind", ["yes" if value > 0 else "no" for value in frame["a"]])
-    frame[:80].write_csv(folder / "train.csv")
-    frame.with_columns(kind)[80:].write_csv(folder / "test.csv")
+    frame[:80].write_csv(parts / "train.csv")
+    frame.with_columns(kind)[80:].write_csv(parts / "test.csv")
     frame[:80].with_columns(pl.Series("kind", ["yes", "no", *[None] * 78])).write_csv(
-        folder / "train.csv"
+        parts / "train.csv"
     )
     ready = answering(lambda row: kind[row], most=40, then="finish")
-    settings = {"target": "kind", "ready": ready, "out": table / "o"}
+    settings = {"target": "kind", "ready": ready, "out": folder / "o"}
     settings |= {"recipe": "stacked_denoising_autoencoder", "changes": ("epochs=1", *TINY)}
-    result = label(str(folder), **settings, **QUICK)
+    result = label(str(parts), **settings, **QUICK)
     assert result["fit"]["test"]["rows"] == 40 and result["fit"]["labels"] == 42
 
 
 def test_a_port_that_is_in_use_is_refused_before_anything_is_written(table):
+    folder, _ = table
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ParameterError, match=f"Cannot listen on 127.0.0.1, port {port}"):
-            label(str(table / "bare.csv"), target="k", classes=["a"], port=port, out=table / "o")
-    assert not (table / "o" / "labels.csv").exists()
+            label(str(folder / "bare.csv"), target="k", classes=["a"], port=port, out=folder / "o")
+    assert not (folder / "o" / "labels.csv").exists()
 
 
 def test_an_export_of_label_studio_is_a_file_of_labels(table, tmp_path):
+    folder, _ = table
+
     def task(row, *chosen):
         results = [
             {"result": [{"type": "choices", "from_name": "label", "value": {"choices": [one]}}]}
@@ -399,6 +407,6 @@ def test_an_export_of_label_studio_is_a_file_of_labels(table, tmp_path):
     place = tmp_path / "export.json"
     tasks = [task(0, "yes"), task(1, "no", "no", "yes"), task(2, "no", "yes")]
     place.write_text(json.dumps(tasks))
-    rows = load_dataset(str(table / "bare.csv"))
+    rows = load_dataset(str(folder / "bare.csv"))
     found = with_labels(rows, place, "kind")
     assert found.y[:3].tolist() == ["yes", "no", None]

@@ -59,8 +59,11 @@ def test_the_command_writes_them_as_csv_and_as_json(fitted, mixed_csv, tmp_path,
 def test_suggestions_are_tasks_for_label_studio_and_come_back(fitted, mixed_csv, tmp_path):
     columns = suggest(fitted, str(mixed_csv), n=3, label_studio=tmp_path / "tasks.json")
     made = json.loads((tmp_path / "tasks.json").read_text())
-    assert [task["data"]["row"] for task in made] == [int(row) for row in columns["row"]]
-    assert set(made[0]["data"]) >= {"age", "city", "reason"} and "kind" not in made[0]["data"]
+    assert [task["data"]["layerwise_row"] for task in made] == [int(row) for row in columns["row"]]
+    assert (
+        set(made[0]["data"]) >= {"age", "city", "layerwise_reason"}
+        and "kind" not in made[0]["data"]
+    )
     first = made[0]["predictions"][0]["result"]
     assert first[0]["value"]["choices"] == [str(columns["prediction"][0])]
     export = [task | {"annotations": task["predictions"]} for task in made]

@@ -200,7 +200,7 @@ def stack_frames(X: IntoDataFrame, more: IntoDataFrame) -> Any:
 
 
 def _number(name: str, column: nw.Series) -> np.ndarray:
-    values = np.array(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    values = np.asarray(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if np.isinf(values).any():
         raise DataError(
             f"Column {name!r} holds infinity in row {int(np.isinf(values).argmax())}; expected "

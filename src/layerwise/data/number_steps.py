@@ -61,12 +61,23 @@ class NumberSteps:
         """Return the features as float32, ``(n, m + indicators)``; a sparse matrix stays sparse."""
         if sp.issparse(matrix):
             return self._scaled_sparse(matrix)
+        if not len(self.indicators) and not self._moves and self.scaling.keeps(matrix):
+            self.scaling.check_range(matrix)
+            return matrix
+        result = np.empty((len(matrix), matrix.shape[1] + len(self.indicators)), dtype=np.float32)
+        self.write(matrix, result)
+        return result
+
+    def write(self, matrix: np.ndarray, out: np.ndarray) -> None:
+        """Write the features of dense rows into the first columns of ``out``, a block at a time: no
+        more is held than both."""
         self.scaling.check_range(matrix)
-        scaled = self._scaled(matrix)
-        if not len(self.indicators):
-            return scaled
-        missing = np.isnan(matrix[:, self.indicators]).astype(np.float32)
-        return np.concatenate([scaled, missing], axis=1)
+        m = matrix.shape[1]
+        for i, part in enumerate(self._blocks_of(matrix)):
+            block = slice(i * _BLOCK_ROWS, (i + 1) * _BLOCK_ROWS)
+            np.clip(part, -LARGEST, LARGEST, out=out[block, :m], casting="same_kind")
+        if len(self.indicators):
+            out[:, m : m + len(self.indicators)] = np.isnan(matrix[:, self.indicators])
 
     def observed(self, matrix: np.ndarray) -> np.ndarray:
         """Return which features were not missing, ``(n, m + indicators)``.
@@ -120,14 +131,6 @@ class NumberSteps:
             if self.contrast is not None:
                 part = self.contrast.apply(part)
             yield part if self.whitening is None else self.whitening.apply(part)
-
-    def _scaled(self, matrix: np.ndarray) -> np.ndarray:
-        if not self._moves and self.scaling.keeps(matrix):
-            return matrix
-        result = np.empty(matrix.shape, dtype=np.float32)
-        for i, part in enumerate(self._blocks_of(matrix)):
-            result[i * _BLOCK_ROWS : (i + 1) * _BLOCK_ROWS] = np.clip(part, -LARGEST, LARGEST)
-        return result
 
     def _scaled_sparse(self, matrix: Sparse) -> Sparse:
         if self._moves or not self.scaling.keeps_zeros():

@@ -271,11 +271,15 @@ class Preprocessor(TransformerMixin, BaseEstimator):
         return table, self._numbers_of(table) if isinstance(table, Frame) else table
 
     def _encoded(self, table: Frame | np.ndarray | Sparse, matrix: np.ndarray | Sparse) -> Any:
-        numbers = self.steps_.apply(matrix)
         if not isinstance(table, Frame):
-            return numbers
-        parts = [one_hot(table.texts[name], levels) for name, levels in self.levels_.items()]
-        rows = np.concatenate([numbers, *parts], axis=1) if parts else numbers
+            return self.steps_.apply(matrix)
+        place = matrix.shape[1] + len(self.steps_.indicators)
+        width = place + sum(len(levels) + 1 for levels in self.levels_.values())
+        rows = np.empty((len(table), width), dtype=np.float32)
+        self.steps_.write(np.asarray(matrix), rows)
+        for name, levels in self.levels_.items():
+            rows[:, place : place + len(levels) + 1] = one_hot(table.texts[name], levels)
+            place += len(levels) + 1
         if not self.text_columns_:
             return rows
         texts = self.text_.rows([table.texts[name] for name in self.text_columns_])

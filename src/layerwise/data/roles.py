@@ -85,9 +85,10 @@ def one_hot(cells: np.ndarray, levels: list[str]) -> np.ndarray:
     missing cell has none."""
     position = {level: i for i, level in enumerate(levels)}
     result = np.zeros((len(cells), len(levels) + 1), dtype=np.float32)
-    for row, cell in enumerate(cells):
-        if cell is not None:
-            result[row, position.get(cell, len(levels))] = 1.0
+    numbers = (-1 if cell is None else position.get(cell, len(levels)) for cell in cells)
+    places = np.fromiter(numbers, np.int64, len(cells))
+    known = np.flatnonzero(places >= 0)
+    result[known, places[known]] = 1.0
     return result
 
 

@@ -112,6 +112,9 @@ class StudyData:
         return rows_of(self.X, index)
 
 
+BLOCK_ROWS = 10_000  # that are Python objects at once
+
+
 def row_keys(X: Given) -> tuple[bytes, ...]:
     """Return a hash for each row of an array, so that equal rows have equal ones.
 
@@ -119,8 +122,8 @@ def row_keys(X: Given) -> tuple[bytes, ...]:
     >>> keys[0] == keys[1], keys[0] == keys[2]
     (True, False)
     """
-    if hasattr(X, "rows"):  # polars
-        return tuple(_hashed(row) for row in X.rows())
+    if hasattr(X, "iter_slices"):  # polars
+        return tuple(_hashed(row) for part in X.iter_slices(BLOCK_ROWS) for row in part.rows())
     if hasattr(X, "itertuples"):  # pandas
         return tuple(_hashed(row) for row in X.itertuples(index=False))
     if hasattr(X, "tocsr"):

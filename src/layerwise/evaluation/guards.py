@@ -212,18 +212,30 @@ def check_classes(y: np.ndarray, names: Sequence[str]) -> tuple[list[Finding], l
 def _constant(name: str, values: np.ndarray) -> Finding | None:
     missing = _missing(values)
     known = values[~missing]
-    if len(known) and (missing.any() or len(set(known.tolist())) > 1):
+    if len(known) and (missing.any() or _differ(known)):
         return None  # that a cell is missing may tell something too
     what = "is empty" if not len(known) else "has the same value in every row"
     return Finding("constant", name, f"Column {name!r} {what}; it is left out.", 0.0)
 
 
+def _differ(values: np.ndarray) -> bool:
+    """Say whether two values differ."""
+    if values.dtype == object:
+        return any(value != values[0] for value in values)
+    return bool((values != values[0]).any())
+
+
+def _distinct(values: np.ndarray) -> int:
+    """Return how many different values there are."""
+    return len(set(values.tolist())) if values.dtype == object else len(np.unique(values))
+
+
 def _identifier(name: str, values: np.ndarray) -> Finding | None:
     """Find words that hardly repeat, and whole numbers that count the rows."""
     known = values[~_missing(values)]
-    if len(known) < FEWEST_ROWS:
+    if len(known) < FEWEST_ROWS or not (known.dtype == object or _whole(known)):
         return None
-    distinct = len(set(known.tolist()))
+    distinct = _distinct(known)
     if distinct < DISTINCT * len(known):
         return None
     if known.dtype != object and not _counts(name, known.astype(float), distinct):
@@ -235,11 +247,13 @@ def _identifier(name: str, values: np.ndarray) -> Finding | None:
     return Finding("identifier", name, text, distinct / len(known))
 
 
+def _whole(numbers: np.ndarray) -> bool:
+    return bool((numbers == np.round(numbers)).all())
+
+
 def _counts(name: str, numbers: np.ndarray, distinct: int) -> bool:
     """Say whether whole numbers that hardly repeat count the rows: nearly without gaps; or all
     different, with few gaps, growing with the row; or called as identifiers are."""
-    if not bool((numbers == np.round(numbers)).all()):
-        return False
     span = float(numbers.max() - numbers.min())
     if span < 1.5 * len(numbers):
         return True
@@ -251,13 +265,14 @@ def _row_numbers(name: str, values: np.ndarray) -> Finding | None:
     """Find the row numbers that pandas and R write into a file, by their names, in however few
     rows; a column with such a name that holds measurements is none."""
     sure, usual = _ROW_NUMBERS.fullmatch(name.strip()), _USUALLY.fullmatch(name.strip())
-    known = values[~_missing(values)]
-    if not (sure or usual) or not len(known):
+    if not (sure or usual):
         return None
-    distinct = len(set(known.tolist()))
+    known = values[~_missing(values)]
+    if not len(known):
+        return None
+    distinct = _distinct(known)
     if known.dtype != object:
-        numbers = known.astype(float)
-        if not (numbers == np.round(numbers)).all():
+        if not _whole(known):
             return None
     elif distinct < len(known):
         return None
@@ -347,7 +362,7 @@ def codes_of(values: np.ndarray) -> np.ndarray:
 def _missing(values: np.ndarray) -> np.ndarray:
     if values.dtype == object:
         return np.array([value is None or value != value for value in values], dtype=bool)
-    return np.isnan(values.astype(float))
+    return np.isnan(np.asarray(values, dtype=float))
 
 
 def texts(findings: Iterable[Finding]) -> list[str]:

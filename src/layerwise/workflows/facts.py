@@ -53,7 +53,9 @@ def fit_facts(found: Fit, result: Facts, context: Facts) -> Facts:
     if data.task == "classification":
         facts["data"]["classes"] = sorted(str(c) for c in model.classes_)
         classes = np.unique(np.concatenate([model.classes_, found.truth]))
-        matrix = confusion_matrix(found.truth, found.answers, labels=classes)
+        # by number: classes that are called 1.5 and 2.5 are no targets of a regression
+        true, said = (np.searchsorted(classes, one) for one in (found.truth, found.answers))
+        matrix = confusion_matrix(true, said, labels=np.arange(len(classes)))
         facts["confusion"] = {
             "classes": [str(c) for c in classes],
             "matrix": matrix,

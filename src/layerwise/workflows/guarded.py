@@ -3,7 +3,7 @@ out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -338,22 +338,36 @@ def _suspicions(data: Dataset, y: np.ndarray, classes: int, has_groups: bool) ->
     return together if has_groups else [*together, *check_order(columns, y, classes)]
 
 
-def _cells(data: Dataset) -> dict[str, np.ndarray]:
+def _cells(data: Dataset) -> Mapping[str, np.ndarray]:
     """Return the columns that can be looked at by value: no two texts are the same."""
-    columns = _columns(data.X)
-    return {name: columns[name] for name in columns if name not in data.text_columns}
+    return _Columns(data.X, data.text_columns)
 
 
-def _columns(X: ReadRows) -> dict[str, np.ndarray]:
+def _columns(X: ReadRows) -> Mapping[str, np.ndarray]:
     """Return columns by name: numbers with NaN, or objects with None, where a cell is missing."""
-    if isinstance(X, np.ndarray):
-        return {f"x{i}": X[:, i] for i in range(X.shape[1])}
-    return {
-        name: X[name].to_numpy().astype(float)
-        if X[name].dtype.is_numeric()
-        else np.array(X[name].to_list(), dtype=object)
-        for name in X.columns
-    }
+    return _Columns(X)
+
+
+class _Columns(Mapping[str, np.ndarray]):
+    """Columns by name, each made when it is looked at: a table is not held twice."""
+
+    def __init__(self, X: ReadRows, without: Sequence[str] = ()) -> None:
+        self.X = X
+        self.names = {name: i for i, name in enumerate(_names(X)) if name not in without}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if isinstance(self.X, np.ndarray):
+            return self.X[:, self.names[name]]
+        column = self.X[name]
+        if column.dtype.is_numeric():
+            return np.asarray(column.to_numpy(), dtype=float)
+        return np.array(column.to_list(), dtype=object)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def _names(X: ReadRows) -> list[str]:
