@@ -342,3 +342,57 @@ def about_of(out):
 
     first = whole(out / "labels.log").records[0]
     return {name: value for name, value in first.items() if name not in ("format", "version")}
+
+
+def test_two_pages_have_names_of_their_own_and_undo_their_own_answers(opened, served):
+    page = served(Cards(np.arange(2.0 * 20).reshape(20, 2)), classes=["cat", "dog"])
+    one, two = opened(page.address), opened(page.address)
+    assert [each.input_value("#who") for each in (one, two)] == ["1", "2"]
+    mine = press(one, "1")
+    others = press(two, "2")
+    one.keyboard.press("z")
+    until(one, f"!state.busy && state.now.row === {mine}")
+    assert page.session.labels() == {others: "dog"}
+    one.reload()
+    until(one, "state.facts !== null && !state.busy && state.now !== null")
+    assert one.input_value("#who") == "1"
+
+
+def test_the_space_bar_presses_a_button_that_is_focused_and_skips_after_a_click(opened, served):
+    page = served(Cards(np.arange(2.0 * 20).reshape(20, 2)), classes=["cat", "dog"])
+    browser = opened(page.address)
+    browser.focus("#choices button:nth-child(2)")
+    row = press(browser, " ")
+    assert page.session.labels() == {row: "dog"}
+    browser.evaluate("document.activeElement.blur()")
+    before = browser.evaluate("state.now.row")
+    browser.click("#choices button:nth-child(1)")
+    until(browser, f"!state.busy && state.now.row !== {before}")
+    skipped = press(browser, " ")
+    assert page.session.labels() == {row: "dog", before: "cat"}
+    assert page.session.answers.said(skipped) == {"1": None}
+
+
+def test_keys_stay_when_a_class_is_added_and_the_next_row_is_said(opened, served):
+    browser = opened(
+        served(Cards(np.arange(2.0 * 20).reshape(20, 2)), classes=["cat", "dog"]).address
+    )
+    keys = "[...state.keys].map(([key, name]) => key + name).join()"
+    assert browser.evaluate(keys) == "1cat,2dog"
+    browser.keyboard.press("+")
+    browser.keyboard.type("1")
+    browser.keyboard.press("Enter")
+    until(browser, "state.facts.classes.length === 3 && !state.busy")
+    assert browser.evaluate(keys).startswith("1cat,2dog,")
+    press(browser, "1")
+    said = browser.text_content("#heard")
+    assert said.startswith("Saved: cat. Next: Row ") and "x0: " in said
+
+
+def test_rows_of_a_page_that_has_gone_come_to_one_that_has_none(opened, served):
+    page = served(Cards(np.arange(2.0 * 4).reshape(4, 2)), classes=["cat"])
+    one = opened(page.address)
+    two = opened(page.address)
+    until(two, "state.now === null")
+    one.close()
+    until(two, "state.now !== null && !state.busy")
