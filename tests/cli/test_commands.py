@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import sys
 from functools import partial
 
@@ -24,6 +25,12 @@ TINY = [
 ]
 TINY += ["--set", "finetune.0.training.min_steps=0", "--set", "finetune.1.training.min_steps=0"]
 VERBS = ["demo", "fit", "compare", "predict", "embed", "reconstruct", "score", "inspect"]
+
+
+@pytest.mark.parametrize("module", ["layerwise", "layerwise.cli"])
+def test_the_command_is_a_module_too(module):
+    run = [sys.executable, "-m", module, "--version"]
+    assert subprocess.run(run, capture_output=True, text=True).stdout.strip() == package.__version__
 
 
 def test_help_names_every_verb(layerwise):
