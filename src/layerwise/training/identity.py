@@ -36,7 +36,12 @@ def identity(
         "threads": str(torch.get_num_threads()),
         "torch": torch.__version__,
     }
-    sources = {"rows": feed.rows, "labelled rows": feed.labelled, "held-out rows": feed.held_out}
+    needs = {objective.needs for step in plan for objective in step.objectives}
+    sources = {
+        "rows": feed.rows if needs & {"rows", "both"} else None,
+        "labelled rows": feed.labelled if needs & {"labels", "both"} else None,
+        "held-out rows": feed.held_out,
+    }
     return found | {name: _of_rows(rows) for name, rows in sources.items() if rows is not None}
 
 
