@@ -47,6 +47,7 @@ from layerwise.objective import (
 )
 from layerwise.training import checkpoint as module
 from layerwise.training import unkept
+from layerwise.training.tree import unpacked
 
 RNG = np.random.default_rng(0)
 X = RNG.random((90, 12)).astype(np.float32)
@@ -332,3 +333,13 @@ def test_nothing_is_kept_where_nobody_asked(tmp_path, monkeypatch):
         autoencoder(Greedy(1)).fit(X)
     assert kept is None
     assert not os.listdir(tmp_path)
+
+
+def test_of_a_search_for_epochs_nothing_but_the_history_is_kept(tmp_path):
+    estimator, given = FITS["fine-tuning with its epochs chosen"]
+    begun(tmp_path, lambda: clone(estimator).fit(*given), after=48)
+    ended = sorted(tmp_path.glob("*.ended"))
+    assert len(ended) >= 2
+    kept = [unpacked(path.read_bytes()) for path in ended]
+    assert kept[0]["module"] is not None and kept[1]["module"] is None
+    assert kept[1]["history"]

@@ -220,7 +220,7 @@ class Finetuned(SpecParams):
 
         def search(train: np.ndarray, held: np.ndarray) -> list[Facts]:
             feed = Feed(rows, labelled.part(train), target, labelled.part(held))
-            return run_plan(deepcopy(start), plan, feed, **settings).history
+            return run_plan(deepcopy(start), plan, feed, for_history=True, **settings).history
 
         classes = (
             labelled.y.numpy() if target.kind == "category" and labelled.y is not None else None

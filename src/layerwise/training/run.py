@@ -66,11 +66,14 @@ def run_plan(
     autocast: torch.dtype | None = None,
     observe: Observer = silent,
     grow: Grows | None = None,
+    for_history: bool = False,
 ) -> Run:
     """Train a built stack in place.
 
     A stage that ``grow`` finds not worth keeping is left out with all above it, and the rest of the
-    plan goes on without them. Inside of :func:`checkpointed` it goes on where it was stopped.
+    plan goes on without them. Inside of :func:`checkpointed` it goes on where it was stopped; with
+    ``for_history`` nothing but the history is kept of it when it has ended, so that the weights
+    may be others then.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def run_plan(
     for part in parts:
         check_part(module, part, feed)
     running = _Running(module, list(plan), parts, feed, keys, device, autocast, observe, grow)
+    running.for_history = for_history
     if (checkpoint := current()) is not None:
         running.go_on_from(checkpoint.plan(identity(module, plan, feed, keys, device, autocast)))
     # filters with their channels last: a third less time on a CPU
@@ -120,6 +124,7 @@ class _Running:
         self.before: Part | None = None
         self.keeper: Keeper | None = None
         self.found: Tree | None = None
+        self.for_history = False
 
     def go_on_from(self, keeper: Keeper) -> None:
         """Keep the plan, and be ready to take over what was kept of it."""
@@ -208,16 +213,19 @@ class _Running:
 
     def _take_over(self, found: Tree) -> None:
         """Take over weights and history."""
-        self.module.load_state_dict(found["module"])
-        if self.state is not None:
-            self.state.load_state_dict(found["state"])
+        if found["module"] is not None:
+            self.module.load_state_dict(found["module"])
+            if self.state is not None:
+                self.state.load_state_dict(found["state"])
         self.history, self.best_epoch = found["history"], found["best_epoch"]
         if self.grow is not None:
             self.grow.report[:] = found["growth"]
 
     def _keep(self) -> None:
         if self.keeper is not None:
-            self.keeper.keep(self._tree(), ended=self.number == len(self.parts))
+            ended = self.number == len(self.parts)
+            without = {"module": None, "state": None} if ended and self.for_history else {}
+            self.keeper.keep(self._tree() | without, ended=ended)
 
     def _phase_keeper(self, begun: Tree | None) -> PhaseKeeper | None:
         if self.keeper is None:
