@@ -43,6 +43,7 @@ format: $(STAMP)  ## format and fix what can be fixed
 
 bench: $(STAMP) .venv-keras/.installed  ## speed: ratios in one run (minutes; Keras 3 in an environment of its own)
 	$(BIN)/python -m benchmarks.speed --keras .venv-keras/bin/python
+	$(BIN)/python -m benchmarks.around
 
 .venv-keras/.installed:
 	$(PYTHON) -m venv .venv-keras
