@@ -124,13 +124,13 @@ NAMED = (  # name, file, text that is there once, text in its place
     (
         "centre-labels",
         "training/run.py",
-        'if objective.needs != "labels" and codec.depth',
-        "if codec.depth",
+        'if begun is None and objective.needs != "labels" and codec.depth',
+        "if begun is None and codec.depth",
     ),
     (
         "centre-never",
         "training/run.py",
-        'if objective.needs != "labels" and codec.depth',
+        'if begun is None and objective.needs != "labels" and codec.depth',
         "if False and codec.depth",
     ),
     (

@@ -44,6 +44,7 @@ LEVELS = {
     "report": 7,
     "workflows": 8,
     "cli": 9,
+    "__main__": 10,
 }
 
 

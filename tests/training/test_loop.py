@@ -348,15 +348,15 @@ def test_auto_takes_bfloat16_only_where_products_are_clearly_faster_with_it(
     monkeypatch.setattr(device, "product_seconds", lambda: (single, half))
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     monkeypatch.setenv(device.ANSWER, "not yet")
-    device.bfloat16_pays.cache_clear()
+    device._pays.cache_clear()
     try:
         expected = torch.bfloat16 if taken else None
         assert precision_of("auto", torch.device("cpu")) is expected
         monkeypatch.setattr(device, "product_seconds", lambda: (half, single))
-        device.bfloat16_pays.cache_clear()  # as in a process that this one starts
+        device._pays.cache_clear()  # as in a process that this one starts
         assert precision_of("auto", torch.device("cpu")) is expected
     finally:
-        device.bfloat16_pays.cache_clear()
+        device._pays.cache_clear()
 
 
 def test_products_are_timed_in_both_types():

@@ -146,6 +146,7 @@ def test_a_study_says_what_made_up_rows_are_worth(table, tmp_path):
     assert verdict["advice"].startswith(("Make no rows up", "Fine-tune on real", "Make rows up"))
     page = (tmp_path / "study" / "report.html").read_text()
     assert "are made-up rows worth anything beside the real ones?" in page
+    assert "no compute in place" not in page  # both arms begin at the same pretrained network
 
 
 def test_two_questions_at_once_are_refused(table, tmp_path):

@@ -49,6 +49,8 @@ class Arm(ABC):
     cause, instead : str
         Of a pretrained arm, in sentences: what it has that its control has not, and how the control
         began.
+    begins_alike : bool
+        Of a pretrained arm: whether its control begins with the same pretrained network.
     keeps : bool
         Whether what was prepared is worth a place in the study folder; then there are ``keep`` and
         ``recall``.
@@ -62,6 +64,7 @@ class Arm(ABC):
     pays: bool = True
     cause: str = "pretraining"
     instead: str = "from random weights"
+    begins_alike: bool = False
     keeps: bool = False
 
     @abstractmethod

@@ -16,6 +16,5 @@ def caveats(outcome: Outcome) -> list[str]:
     asks = any("asked" in record for record in outcome.records)
     if asks:  # labels that are asked for are in no proportion, and all arms have the same encoder
         return []
-    # an arm that does not pay for what it begins with is a control without pretraining
-    paired = any(arm.role == "control" and not arm.pays for arm in outcome.arms)
+    paired = any(arm.role == "pretrained" and not arm.begins_alike for arm in outcome.arms)
     return [STRATIFIED] * bool(outcome.data.classes) + [COMPUTE] * paired

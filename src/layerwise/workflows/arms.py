@@ -155,6 +155,7 @@ class SyntheticArm(RecipeArm):
                 )
             recipe = replace(recipe, finetune=steps)
         super().__init__(recipe, task, "pretrained", device)
+        self.begins_alike = True
         control = f"{recipe.name}, real rows alone"
         self.short = "real rows alone" if how is None else "real and made-up rows"
         self.name = f"{recipe.name}, {self.short}"
