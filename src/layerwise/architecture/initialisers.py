@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -48,12 +49,29 @@ def initialise(weight: Tensor, name: str, activation: str, generator: torch.Gene
             weight.uniform_(-scaled[1], scaled[1], generator=generator)
 
 
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def bare(kind: type[Layer], *given: Any, **settings: Any) -> Layer:
+    """Return a stock module whose weights are yet to be set; loading makes it on the meta device.
+
+    ``torch.nn.utils.skip_init`` does so too, and imports torch's shapes in symbols for it: most of
+    a second in every process.
+
+    >>> bare(nn.Linear, 2, 3)
+    Linear(in_features=2, out_features=3, bias=True)
+    """
+    made = type(kind.__name__, (kind,), {"reset_parameters": lambda self: None})
+    layer: Layer = made(*given, **settings)
+    layer.__class__ = kind
+    return layer
+
+
 def linear(
     inputs: int, outputs: int, generator: torch.Generator, init: str = "glorot_uniform"
 ) -> nn.Linear:
     """Return an affine map ``(n, inputs) -> (n, outputs)`` whose bias is zero."""
-    here = torch.empty(0).device  # loading builds on the meta device
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device=here)
+    layer = bare(nn.Linear, inputs, outputs)
     initialise(layer.weight, init, "linear", generator)
     nn.init.zeros_(layer.bias)
     return layer

@@ -13,7 +13,7 @@ from .._errors import PairingError
 from .._random import BY_HAND, At, dropout
 from .._space import Space
 from .._spec import register
-from .initialisers import initialise
+from .initialisers import bare, initialise
 from .stage import Stage, StageModule, check_numbers
 
 
@@ -120,16 +120,7 @@ class ResidualBlockEncoder(StageModule):
 def _filters(
     channels: int, units: int, kernel: int, stride: int, generator: torch.Generator
 ) -> nn.Conv2d:
-    here = torch.empty(0).device  # loading builds on the meta device
-    made = nn.utils.skip_init(
-        nn.Conv2d,
-        channels,
-        units,
-        kernel,
-        stride=stride,
-        padding=kernel // 2,
-        bias=False,
-        device=here,
-    )
+    shape = channels, units, kernel
+    made = bare(nn.Conv2d, *shape, stride=stride, padding=kernel // 2, bias=False)
     initialise(made.weight, "he_normal", "relu", generator)
     return made

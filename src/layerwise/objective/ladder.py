@@ -16,6 +16,7 @@ from .._errors import PairingError, ParameterError
 from .._random import At
 from .._space import Space
 from .._spec import register
+from ..architecture.initialisers import bare
 from .objective import Objective, Terms, weighted_mean
 from .supervised import Head, error_rate
 
@@ -279,7 +280,7 @@ class LadderState(nn.Module):
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = bare(nn.Linear, inputs, outputs)
     nn.init.normal_(layer.weight, 0.0, inputs**-0.5, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer

@@ -17,6 +17,7 @@ from .._errors import PairingError
 from .._random import At, dropout
 from .._space import Space
 from .._spec import register
+from ..architecture.initialisers import bare
 from ..augmentation import Augmentation, Mixed, Mixing, view_of
 from .objective import Objective, Terms, weighted_mean
 
@@ -198,8 +199,7 @@ class Head(nn.Module):
         super().__init__()
         self.target = target
         sizes = [k, *widths, target.size]
-        here = torch.empty(0).device  # loading builds on the meta device
-        layers = [nn.utils.skip_init(nn.Linear, a, b, device=here) for a, b in pairwise(sizes)]
+        layers = [bare(nn.Linear, a, b) for a, b in pairwise(sizes)]
         self.layers = nn.ModuleList(layers)
         for layer in layers:
             if not layer.weight.is_meta:
