@@ -364,7 +364,8 @@ def test_numbers_as_classes_are_fitted_as_classes_by_the_command_that_is_said(ta
     result = label(str(folder / "bare.csv"), classes=["1.5", "2.5"], **settings, **QUICK)
     assert result["fit"]["task"] == "classification"
     (command,) = [one for one in said if one.startswith("fit takes them: ")]
-    assert command.endswith("--task classification --target score")
+    own = f"layerwise fit {folder / 'o' / 'labels.csv'} --task classification --target score"
+    assert command.endswith(f"{own} --recipe stacked_denoising_autoencoder --seed 0")
 
 
 def test_a_test_part_of_the_data_stays_the_test_part(table):

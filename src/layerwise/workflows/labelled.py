@@ -27,8 +27,9 @@ def write_labels(
     answers: Answers,
     out: Path,
     say: Say,
-) -> Path:
-    """Write the labels, and every answer, in the folder of the labels; return the file of labels.
+) -> tuple[Path, bool]:
+    """Write the labels, and every answer, in the folder of the labels; return the file of labels,
+    and whether it is a table whole.
 
     A table in one file is written whole, with its cells as they were given and its target filled
     in where there is a label, so that ``fit`` takes it as it is. Of other rows the number, the name
@@ -47,12 +48,7 @@ def write_labels(
     write_columns(_answers(data, answers), out / ANSWERS, mode=PRIVATE)
     if frame is not None and labels:
         _check_read_back(data, target, task, labels, place, say)
-    return place
-
-
-def is_whole(data: Dataset, given: str) -> bool:
-    """Say whether the labels of some data are written as a table."""
-    return cells_of(given, len(data)) is not None
+    return place, frame is not None
 
 
 def labels_column(target: str, labels: dict[int, Label], rows: int) -> Any:

@@ -26,7 +26,7 @@ from ..data.readers import Dataset, NoLabels, load_dataset
 from .choices import pixels_for
 from .fit import fit
 from .label_codes import Coding
-from .labelled import LABELS, is_whole, write_labels
+from .labelled import LABELS, write_labels
 from .opened import Say, silent
 from .place import claimed
 
@@ -174,7 +174,7 @@ def label(
                     _sit(session, coding, door, host, browser, ready, say)
                 finally:
                     labels = session.labels()
-                    place = write_labels(
+                    place, whole = write_labels(
                         rows, data, target, task, labels, session.answers, out, say
                     )
                     counts = session.answers.count()
@@ -183,14 +183,14 @@ def label(
     result: Facts = {"labels": len(labels), "csv": str(place), "finished": finished, "fit": None}
     again: Facts = {"task": task, "target": target, "drop": tuple(drop)}
     again |= {"text": rows.text_columns, "id_column": id_column}
-    source = str(place) if is_whole(rows, data) else data
-    if source == data:
+    again |= {"recipe": recipe, "encoder": encoder, "seed": seed}
+    source = str(place) if whole else data
+    if not whole:
         again["labels_from"] = str(place)
     if labels:
         say(f"fit takes them: {_command(source, again)}")
     if finished and len(labels) >= LEAST:
-        settings |= {"seed": seed, "device": device, "out": out, "encoder": encoder}
-        result["fit"] = fit(source, recipe=recipe, **again, **settings)
+        result["fit"] = fit(source, device=device, out=out, **again, **settings)
     elif finished:
         say(f"No model was fitted: {len(labels)} labels are too few, {LEAST} are needed.")
     return result
