@@ -239,6 +239,7 @@ def test_what_was_decided_by_a_clock_stays_decided(tmp_path):
     def decide():
         with checkpointed(tmp_path) as kept:
             assert kept.remembered("seconds", lambda: (1.5, [2])) == [1.5, [2]]
+            autoencoder(Greedy(1)).fit(X)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -343,3 +344,22 @@ def test_of_a_search_for_epochs_nothing_but_the_history_is_kept(tmp_path):
     kept = [unpacked(path.read_bytes()) for path in ended]
     assert kept[0]["module"] is not None and kept[1]["module"] is None
     assert kept[1]["history"]
+
+
+def test_a_training_that_was_stopped_before_anything_was_kept_binds_nobody(tmp_path):
+    def stop(folder, command):
+        with checkpointed(folder, about={"command": command}) as kept:
+            kept.remembered("seconds", lambda: 1.5)
+            raise KeyboardInterrupt
+
+    for command in ("a", "b"):
+        with pytest.raises(KeyboardInterrupt):
+            stop(tmp_path / "new", command)
+        assert not (tmp_path / "new").exists()
+    killed = tmp_path / "killed"  # what a kill leaves: no plan, but what was decided
+    with checkpointed(killed, about={"command": "a"}) as kept:
+        kept.remembered("seconds", lambda: 1.5)
+        run = (killed / "run").read_bytes()
+    (killed / "run").write_bytes(run)
+    with checkpointed(killed, about={"command": "b"}) as kept:
+        assert kept.remembered("seconds", lambda: 2.5) == 2.5

@@ -47,11 +47,17 @@ class Checkpoint:
         self.kept_at = time.monotonic()
         self.plans = 0
         self.about = {"layerwise": __version__} | jsonable(about)
-        found = self.newest([_RUN])
+        # where no plan was kept there is nothing to go on from, and nothing to be equal to
+        found = self.newest([_RUN]) if self.holds_plans else None
         self.goes_on = found is not None
         self.memory: Facts = {} if found is None else found["memory"]
         if found is not None:
             self.same("command", found["about"], self.about)
+
+    @property
+    def holds_plans(self) -> bool:
+        """Whether anything that was trained is kept."""
+        return any(self.folder.glob("plan-*"))
 
     def remembered(self, name: str, make: Callable[[], Any]) -> Any:
         """Return plain data that was decided when the training began, or decide now: what is
@@ -278,8 +284,10 @@ def checkpointed(
         token = _CURRENT.set(checkpoint)
         try:
             yield checkpoint
-        except TrainingError:
-            checkpoint.remove()  # it would end so again
+        except BaseException as error:
+            # a training that cannot go on would end so again
+            if isinstance(error, TrainingError) or not checkpoint.holds_plans:
+                checkpoint.remove()
             raise
         finally:
             _CURRENT.reset(token)
